@@ -1,0 +1,108 @@
+"""Every setting of Aisle, read from ``AISLE_*`` variables, validated once."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Literal, Self
+
+from platformdirs import user_data_path
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from assistant.errors import SettingsError
+
+
+class Settings(BaseSettings):
+    """Settings of one process; `load_settings` turns bad values into one clear line."""
+
+    model_config = SettingsConfigDict(env_prefix="AISLE_", extra="forbid", frozen=True)
+
+    # state
+    home: Path = Field(default_factory=lambda: user_data_path("aisle"))
+    store: str = Field(default="demo", pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")
+    database_url: str = ""
+
+    # faces
+    host: str = "127.0.0.1"
+    port: int = Field(default=7860, ge=1, le=65535)
+
+    # language model: a URL, or an engine of our own
+    llm: Literal["auto", "off"] = "auto"
+    llm_url: str = ""
+    llm_api_key: SecretStr = SecretStr("none")
+    llm_model: str = ""
+    llm_timeout_s: float = Field(default=60, gt=0)
+    engine_port: int = Field(default=0, ge=0, le=65535)
+    engine_device: Literal["auto", "cpu", "gpu"] = "auto"
+    engine_gpu_model: str = "Qwen/Qwen3-8B"
+    engine_cpu_model: str = "qwen2.5-coder-1.5b-int8"
+    engine_context: int = Field(default=4096, ge=1024)
+    engine_streams: int = Field(default=8, ge=1)
+    engine_kv_gib: int = Field(default=2, ge=1)
+    engine_arguments: tuple[str, ...] = ()
+
+    # vector store: in-process unless a URL is set
+    qdrant_url: str = ""
+    qdrant_api_key: SecretStr | None = None
+
+    # encoders: names of packaged models, or of published ones where a hub is reachable
+    encoder_english: str = "all-minilm-l6-v2"
+    encoder_multilingual: str = "multilingual-e5-small"
+    encoder_runtime: Literal["auto", "torch", "onnx"] = "auto"
+    encoder_threads: int = Field(default=0, ge=0)
+
+    # a turn
+    cards: int = Field(default=6, ge=1, le=50)
+    message_limit: int = Field(default=2000, ge=100)
+    exchange_rates: dict[str, Decimal] = Field(default_factory=dict)
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @model_validator(mode="after")
+    def refuse_contradictions(self) -> Self:
+        """A setting that another one makes meaningless is a mistake, not a preference."""
+        if self.llm_url and self.llm == "off":
+            raise ValueError("AISLE_LLM=off and AISLE_LLM_URL contradict each other: unset one")
+        if self.llm_url and not self.llm_url.startswith(("http://", "https://")):
+            raise ValueError("AISLE_LLM_URL must start with http:// or https://")
+        if self.llm_url and not self.llm_model:
+            raise ValueError("AISLE_LLM_URL needs AISLE_LLM_MODEL, the name the server knows")
+        if self.qdrant_api_key and not self.qdrant_url:
+            raise ValueError("AISLE_QDRANT_API_KEY without AISLE_QDRANT_URL has no effect")
+        return self
+
+    @property
+    def store_path(self) -> Path:
+        """Folder of the active store: index, vocabulary, media, report."""
+        return self.home / "stores" / self.store
+
+    @property
+    def models_path(self) -> Path:
+        """Folder of the built model weights."""
+        return self.home / "models"
+
+    @property
+    def engine_path(self) -> Path:
+        """Folder of the engine's own environment and run files."""
+        return self.home / "engine"
+
+    @property
+    def logs_path(self) -> Path:
+        """Folder of the logs."""
+        return self.home / "logs"
+
+    @property
+    def sql_url(self) -> str:
+        """SQLAlchemy URL of the database of people and conversations."""
+        return self.database_url or f"sqlite:///{self.home / 'aisle.db'}"
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Settings from the environment and `overrides`; raises SettingsError with one line."""
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "AISLE_" + "_".join(str(part) for part in first["loc"]).upper()
+        message = first["msg"].removeprefix("Value error, ")
+        raise SettingsError(message if not first["loc"] else f"{name}: {message}.") from None

@@ -1,0 +1,267 @@
+"""The nouns of a conversation: what a message means, what a reply is made of."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, Literal, Protocol
+
+from pydantic import Field
+
+from retrieval.types import Filters, Frozen, Hit, Language, Product, SearchRequest, Sort, StoreInfo
+
+
+class Act(StrEnum):
+    """What a shopper's message does."""
+
+    SEARCH = "search"
+    REFINE = "refine"
+    COMPARE = "compare"
+    ASK = "ask"
+    SMALL_TALK = "small_talk"
+
+
+class Source(StrEnum):
+    """Who understood the message."""
+
+    RULES = "rules"
+    LLM = "llm"
+    MERGED = "merged"
+
+
+class Understanding(Frozen):
+    """A message as a typed request, standing alone without the conversation.
+
+    `query` is what to search for; `filters` are the hard conditions of the whole turn,
+    those kept from earlier turns included; `references` are the ids of already shown
+    products the message points at. `certain` names the parts the rules are sure of
+    (``"price"``, ``"negation"``, ``"ordinal"``, ``"sort"``, ``"act"``): there the rules win.
+    `notes` tell the shopper what was assumed ("prices are in EUR").
+    """
+
+    act: Act
+    language: Language
+    query: str = ""
+    rewrites: tuple[str, ...] = ()
+    filters: Filters = Filters()
+    sort: Sort = Sort.RELEVANCE
+    references: tuple[str, ...] = ()
+    wishes: tuple[str, ...] = ()
+    certain: frozenset[str] = frozenset()
+    notes: tuple[str, ...] = ()
+    source: Source = Source.RULES
+
+    def search_request(self, limit: int) -> SearchRequest:
+        """The search this understanding asks for."""
+        return SearchRequest(
+            text=self.query,
+            language=self.language,
+            rewrites=self.rewrites,
+            filters=self.filters,
+            sort=self.sort,
+            limit=limit,
+        )
+
+
+# -------------------------------------------------------------------- facts
+
+
+class FactKind(StrEnum):
+    """What a fact is about; the verifier checks each kind in its own way."""
+
+    NAME = "name"
+    BRAND = "brand"
+    PRICE = "price"
+    DISCOUNT = "discount"
+    BUDGET = "budget"
+    STOCK = "stock"
+    RATING = "rating"
+    ATTRIBUTE = "attribute"
+    MATCH = "match"
+    MISS = "miss"
+    RANK = "rank"
+    REVIEW = "review"
+
+
+class Fact(Frozen):
+    """One statement about one product that the catalogue backs.
+
+    `text` is the wording in the shopper's language; `evidence` names the field, review or
+    policy it comes from (``"price"``, ``"attribute:weight"``, ``"review:r12"``).
+    """
+
+    product_id: str
+    kind: FactKind
+    text: str
+    evidence: str
+
+
+class ProductFacts(Frozen):
+    """The facts that may be said of one shown product, in order of use."""
+
+    product: Product
+    position: int
+    facts: tuple[Fact, ...]
+
+
+class Sentence(Frozen):
+    """One verified sentence, the products it speaks of and the evidence of its claims.
+
+    `by` is ``"llm"`` where the model wrote it, ``"code"`` where code replaced it.
+    """
+
+    text: str
+    product_ids: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+    by: Literal["llm", "code"] = "code"
+
+
+class Rejection(Frozen):
+    """A sentence that was not shown, and the claim that failed."""
+
+    text: str
+    reason: str
+
+
+# ------------------------------------------------------------------- events
+
+
+class ShownProduct(Frozen):
+    """A card: the hit, its position (1-based) and why it is here, written by code."""
+
+    hit: Hit
+    position: int
+    reasons: tuple[str, ...] = ()
+
+
+class ProductsEvent(Frozen):
+    """Ranked cards; a later event of the same turn replaces the earlier one."""
+
+    type: Literal["products"] = "products"
+    stage: Literal["quick", "refined"]
+    products: tuple[ShownProduct, ...]
+    total: int
+    understanding: Understanding
+    elapsed_ms: float
+
+
+class TextEvent(Frozen):
+    """One verified sentence of the answer."""
+
+    type: Literal["text"] = "text"
+    sentence: Sentence
+
+
+class QuestionEvent(Frozen):
+    """One clarifying question with answers to tap."""
+
+    type: Literal["question"] = "question"
+    text: str
+    options: tuple[str, ...] = ()
+
+
+class DoneEvent(Frozen):
+    """The turn is over; `trace` says what happened, stage by stage."""
+
+    type: Literal["done"] = "done"
+    turn_id: str
+    trace: dict[str, Any]
+
+
+class ErrorEvent(Frozen):
+    """One clear line: what was wrong and how to mend it. Products already sent stay."""
+
+    type: Literal["error"] = "error"
+    message: str
+    remedy: str = ""
+
+
+ReplyEvent = Annotated[
+    ProductsEvent | TextEvent | QuestionEvent | DoneEvent | ErrorEvent,
+    Field(discriminator="type"),
+]
+
+
+# ------------------------------------------------------------- conversation
+
+
+class Turn(Frozen):
+    """One message and what was answered, as stored."""
+
+    id: str
+    message: str
+    understanding: Understanding
+    shown: tuple[str, ...] = ()
+    sentences: tuple[Sentence, ...] = ()
+    question: str | None = None
+    started: datetime
+    trace: dict[str, Any] = Field(default_factory=dict)
+
+
+class Conversation(Frozen):
+    """The turns so far, oldest first."""
+
+    id: str
+    turns: tuple[Turn, ...] = ()
+
+    @property
+    def last(self) -> Turn | None:
+        """The previous turn, if any."""
+        return self.turns[-1] if self.turns else None
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """Ids of the products on the shopper's screen, in order."""
+        return next((t.shown for t in reversed(self.turns) if t.shown), ())
+
+
+# ---------------------------------------------------------------- protocols
+
+
+class QuickReader(Protocol):
+    """Reads a message by rules in milliseconds."""
+
+    def read(
+        self, message: str, conversation: Conversation, shown: Sequence[Product]
+    ) -> Understanding: ...
+
+
+class QueryRewriter(Protocol):
+    """Reads a message with the LLM; raises ModelOutputError or EngineUnavailableError."""
+
+    async def rewrite(
+        self,
+        message: str,
+        conversation: Conversation,
+        shown: Sequence[Product],
+        quick: Understanding,
+    ) -> Understanding: ...
+
+
+class AnswerWriter(Protocol):
+    """Streams raw sentences about the given facts; nothing it yields is verified yet."""
+
+    def write(
+        self, message: str, understanding: Understanding, facts: Sequence[ProductFacts]
+    ) -> AsyncIterator[str]: ...
+
+
+class AnswerVerifier(Protocol):
+    """Parses a sentence back into claims and checks each against the facts."""
+
+    def check(
+        self,
+        sentence: str,
+        understanding: Understanding,
+        facts: Sequence[ProductFacts],
+        store: StoreInfo,
+    ) -> Sentence | Rejection: ...
+
+
+class ConversationStore(Protocol):
+    """Keeps conversations; an unknown id gives an empty conversation."""
+
+    def load(self, conversation_id: str) -> Conversation: ...
+
+    def append(self, conversation_id: str, turn: Turn) -> None: ...

@@ -1,0 +1,354 @@
+"""The nouns of retrieval: products, requests, results, and the Protocols parts meet at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Frozen(BaseModel):
+    """Immutable, strict about unknown fields, serialisable as JSON."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Language(StrEnum):
+    """Languages a shopper is answered in (ISO 639-1)."""
+
+    ENGLISH = "en"
+    CHINESE = "zh"
+
+
+# ---------------------------------------------------------------- catalogue
+
+
+class Attribute(Frozen):
+    """One property of a product, e.g. ``display_diagonal`` = 27 inch.
+
+    `name` is snake_case; a number is a Decimal with its unit, a yes/no is a bool.
+    """
+
+    name: str
+    value: bool | Decimal | str
+    unit: str | None = None
+
+
+class Variant(Frozen):
+    """One buyable version of a product (a size, a colour)."""
+
+    id: str
+    options: dict[str, str]
+    price: Decimal | None = None
+    stock: int | None = None
+
+
+class Review(Frozen):
+    """A customer's review; `rating` is 1 to 5."""
+
+    id: str
+    rating: int
+    text: str
+    language: Language = Language.ENGLISH
+    author: str = ""
+    written: date | None = None
+
+
+class Translation(Frozen):
+    """A product's shop texts in another language than the catalogue's own."""
+
+    title: str
+    description: str = ""
+
+
+class Product(Frozen):
+    """One product card as the merchant's feed gives it.
+
+    `category` is the path from root to leaf in the catalogue's own language, empty when
+    unknown. `stock` None means that the feed does not say, 0 that it is sold out.
+    """
+
+    id: str
+    title: str
+    price: Decimal | None
+    currency: str
+    description: str = ""
+    brand: str | None = None
+    category: tuple[str, ...] = ()
+    category_derived: bool = False
+    list_price: Decimal | None = None
+    stock: int | None = None
+    rating: Decimal | None = None
+    rating_count: int = 0
+    attributes: tuple[Attribute, ...] = ()
+    variants: tuple[Variant, ...] = ()
+    reviews: tuple[Review, ...] = ()
+    identifiers: dict[str, str] = Field(default_factory=dict)
+    url: str | None = None
+    image_url: str | None = None
+    released: date | None = None
+    translations: dict[Language, Translation] = Field(default_factory=dict)
+
+    def title_in(self, language: Language) -> str:
+        """The title in `language`, else in the catalogue's own."""
+        translation = self.translations.get(language)
+        return translation.title if translation else self.title
+
+    def description_in(self, language: Language) -> str:
+        """The description in `language`, else in the catalogue's own."""
+        translation = self.translations.get(language)
+        return translation.description if translation else self.description
+
+    def attribute(self, name: str) -> Attribute | None:
+        """The attribute called `name`, or None."""
+        return next((a for a in self.attributes if a.name == name), None)
+
+
+class Guide(Frozen):
+    """A buying guide: content that may be shown or cited beside products."""
+
+    id: str
+    category: tuple[str, ...]
+    titles: dict[Language, str]
+    texts: dict[Language, str]
+
+
+class Policy(Frozen):
+    """A store rule (shipping, returns, warranty) that answers may cite by id."""
+
+    id: str
+    titles: dict[Language, str]
+    texts: dict[Language, str]
+
+
+class Campaign(Frozen):
+    """A sponsored placement; always labelled as such wherever it is shown."""
+
+    id: str
+    sponsor: str
+    product_ids: tuple[str, ...]
+    category: tuple[str, ...]
+    bid: Decimal
+    daily_budget: Decimal
+    starts: date
+    ends: date
+
+
+class StoreInfo(Frozen):
+    """What is true of the whole store rather than of one product.
+
+    `exchange_rates` gives units of a foreign currency for one unit of `currency`
+    (``{"CNY": Decimal("7.2")}``); a currency without a rate is never converted.
+    """
+
+    name: str
+    title: str
+    currency: str
+    languages: tuple[Language, ...] = (Language.ENGLISH,)
+    exchange_rates: dict[str, Decimal] = Field(default_factory=dict)
+    policies: tuple[Policy, ...] = ()
+    guides: tuple[Guide, ...] = ()
+    campaigns: tuple[Campaign, ...] = ()
+    products: int = 0
+    imported_at: datetime | None = None
+
+
+class AttributeKind(StrEnum):
+    """How an attribute's values may be filtered."""
+
+    NUMBER = "number"
+    TEXT = "text"
+    FLAG = "flag"
+
+
+class AttributeProfile(Frozen):
+    """What the catalogue holds of one attribute.
+
+    `values` counts the most frequent text values; `surfaces` maps every known wording of
+    the name or of a value (any language, lower case) to the canonical one.
+    """
+
+    name: str
+    kind: AttributeKind
+    products: int
+    unit: str | None = None
+    minimum: Decimal | None = None
+    maximum: Decimal | None = None
+    values: dict[str, int] = Field(default_factory=dict)
+    surfaces: dict[str, str] = Field(default_factory=dict)
+
+
+class CategoryProfile(Frozen):
+    """One category path, how many products it holds and what people call it (lower case)."""
+
+    path: tuple[str, ...]
+    products: int
+    surfaces: tuple[str, ...] = ()
+    labels: dict[Language, str] = Field(default_factory=dict)
+
+
+class Vocabulary(Frozen):
+    """The words of one catalogue, learned at import and read by the quick reader.
+
+    `brands` maps canonical brand → number of products; `words` maps every indexed word
+    to its document frequency (for spelling and for telling known words from noise);
+    `labels` gives attribute names and values in a language for display.
+    """
+
+    brands: dict[str, int] = Field(default_factory=dict)
+    brand_surfaces: dict[str, str] = Field(default_factory=dict)
+    categories: tuple[CategoryProfile, ...] = ()
+    attributes: dict[str, AttributeProfile] = Field(default_factory=dict)
+    words: dict[str, int] = Field(default_factory=dict)
+    labels: dict[Language, dict[str, str]] = Field(default_factory=dict)
+    price_quantiles: dict[str, tuple[Decimal, ...]] = Field(default_factory=dict)
+
+    def label(self, text: str, language: Language) -> str:
+        """`text` (an attribute name or value) as shown to a shopper of `language`."""
+        return self.labels.get(language, {}).get(text, text.replace("_", " "))
+
+
+# ------------------------------------------------------------------ request
+
+
+class Range(Frozen):
+    """A numeric interval; bounds are inclusive unless said otherwise."""
+
+    minimum: Decimal | None = None
+    maximum: Decimal | None = None
+    exclusive_minimum: bool = False
+    exclusive_maximum: bool = False
+
+    def holds(self, value: Decimal) -> bool:
+        """Whether `value` lies inside."""
+        if self.minimum is not None and (
+            value < self.minimum or (self.exclusive_minimum and value == self.minimum)
+        ):
+            return False
+        return self.maximum is None or not (
+            value > self.maximum or (self.exclusive_maximum and value == self.maximum)
+        )
+
+
+class AttributeFilter(Frozen):
+    """Keep products whose attribute `name` has one of `values` or lies in `range`.
+
+    With `exclude` the products that match are dropped instead; products without the
+    attribute then stay.
+    """
+
+    name: str
+    values: tuple[str, ...] = ()
+    range: Range | None = None
+    unit: str | None = None
+    exclude: bool = False
+
+
+class Filters(Frozen):
+    """Hard conditions; they act inside the vector search, never after it."""
+
+    price: Range | None = None
+    brands: tuple[str, ...] = ()
+    excluded_brands: tuple[str, ...] = ()
+    categories: tuple[tuple[str, ...], ...] = ()
+    excluded_categories: tuple[tuple[str, ...], ...] = ()
+    attributes: tuple[AttributeFilter, ...] = ()
+    excluded_terms: tuple[str, ...] = ()
+    in_stock: bool = False
+    minimum_rating: Decimal | None = None
+    ids: tuple[str, ...] | None = None
+    excluded_ids: tuple[str, ...] = ()
+
+
+class Sort(StrEnum):
+    """Order of the result list."""
+
+    RELEVANCE = "relevance"
+    PRICE_ASCENDING = "price_asc"
+    PRICE_DESCENDING = "price_desc"
+    RATING = "rating"
+    NEWEST = "newest"
+
+
+class SearchRequest(Frozen):
+    """A typed search: what is looked for, under which conditions, in which order.
+
+    An empty `text` lists whatever passes the filters. `rewrites` are further wordings of
+    the same wish (e.g. an English translation of a Chinese query), fused with `text`.
+    """
+
+    text: str
+    language: Language = Language.ENGLISH
+    rewrites: tuple[str, ...] = ()
+    filters: Filters = Filters()
+    sort: Sort = Sort.RELEVANCE
+    limit: int = Field(default=10, ge=1, le=1000)
+    offset: int = Field(default=0, ge=0, le=10_000)
+
+
+# ------------------------------------------------------------------- result
+
+
+class Hit(Frozen):
+    """One ranked product; `signals` holds the scores of the retrievers that found it."""
+
+    product: Product
+    score: float
+    signals: dict[str, float] = Field(default_factory=dict)
+
+
+class SearchResult(Frozen):
+    """Ranked hits, the number of products that pass the filters, and stage times in ms."""
+
+    request: SearchRequest
+    hits: tuple[Hit, ...]
+    total: int
+    timings_ms: dict[str, float] = Field(default_factory=dict)
+
+
+# ---------------------------------------------------------------- protocols
+
+Vectors = NDArray[np.float32]
+
+
+class SparseVector(Frozen):
+    """A lexical vector: term hashes and their weights, of equal length."""
+
+    indices: tuple[int, ...]
+    values: tuple[float, ...]
+
+
+class Encoder(Protocol):
+    """Turns text into L2-normalised vectors of shape (n, dimensions)."""
+
+    name: str
+    dimensions: int
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors: ...
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors: ...
+
+
+class Searcher(Protocol):
+    """All that chat, the search box and the faces need of retrieval."""
+
+    def search(self, request: SearchRequest) -> SearchResult: ...
+
+    def get(self, ids: Iterable[str]) -> tuple[Product, ...]:
+        """The products with these ids, in the order asked; unknown ids are left out."""
+        ...
+
+
+class ProgressListener(Protocol):
+    """Told how far a long job is; `total` is None while unknown."""
+
+    def __call__(self, done: int, total: int | None, note: str = "") -> None: ...
+
+
+Signals = Mapping[str, float]
