@@ -5,11 +5,23 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol
 
 from pydantic import Field
 
-from retrieval.types import Filters, Frozen, Hit, Language, Product, SearchRequest, Sort, StoreInfo
+from retrieval.types import (
+    Filters,
+    Frozen,
+    Hit,
+    Language,
+    Product,
+    SearchRequest,
+    SearchResult,
+    Sort,
+    StoreInfo,
+    Vocabulary,
+)
 
 
 class Act(StrEnum):
@@ -216,7 +228,76 @@ class Conversation(Frozen):
         return next((t.shown for t in reversed(self.turns) if t.shown), ())
 
 
+# ------------------------------------------------------------------- status
+
+
+class EngineState(StrEnum):
+    """Where the language model is on its way to answering."""
+
+    OFF = "off"
+    INSTALLING = "installing"
+    PULLING = "pulling"
+    STARTING = "starting"
+    READY = "ready"
+    FAILED = "failed"
+
+
+class EngineStatus(Frozen):
+    """The engine's state, one line of detail for the page, and the model's name."""
+
+    state: EngineState
+    detail: str = ""
+    model: str = ""
+
+
+class ServiceStatus(Frozen):
+    """What /health reports."""
+
+    store: str
+    products: int
+    engine: EngineStatus
+    version: str
+
+
 # ---------------------------------------------------------------- protocols
+
+
+class AssistantService(Protocol):
+    """What the faces (CLI, HTTP, Gradio) need of the assistant."""
+
+    @property
+    def store(self) -> StoreInfo: ...
+
+    @property
+    def vocabulary(self) -> Vocabulary: ...
+
+    @property
+    def media_path(self) -> Path:
+        """Folder of product pictures; `Product.image_url` "media/…" is relative to it."""
+        ...
+
+    def reply(self, message: str, conversation_id: str) -> AsyncIterator[ReplyEvent]:
+        """One turn, streamed; never raises but for a message that breaks the bounds."""
+        ...
+
+    async def search(
+        self,
+        text: str,
+        *,
+        language: Language | None = None,
+        filters: Filters | None = None,
+        sort: Sort | None = None,
+        limit: int = 24,
+        offset: int = 0,
+    ) -> tuple[Understanding, SearchResult]:
+        """The search box: the quick reader's understanding, given filters on top."""
+        ...
+
+    async def products(self, ids: Sequence[str]) -> tuple[Product, ...]: ...
+
+    def conversation(self, conversation_id: str) -> Conversation: ...
+
+    def status(self) -> ServiceStatus: ...
 
 
 class QuickReader(Protocol):

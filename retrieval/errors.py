@@ -3,7 +3,7 @@
     AisleError
     ├── CallerError        the request, file or setting is wrong: whoever sent it mends it
     ├── RetryableError     a part is not there yet or not any more: the same call may work later
-    └── TerminalError      it cannot work on this machine or with this state until someone repairs it
+    └── TerminalError      this machine or this state has to be repaired first
 
 Every error carries one line that says what was wrong and, where there is one, the remedy;
 that line is all a user ever sees.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -345,10 +345,36 @@ class Searcher(Protocol):
         ...
 
 
+class Fingerprint(Frozen):
+    """Digests of what is embedded and of everything else, to import only what changed."""
+
+    text: str
+    payload: str
+
+
+class ProductIndexer(Protocol):
+    """The write side of the index, as catalogue imports need it."""
+
+    def fingerprints(self) -> dict[str, Fingerprint]:
+        """Product id → fingerprint of what is stored."""
+        ...
+
+    def index(self, products: Sequence[Product]) -> None:
+        """Embed and upsert."""
+        ...
+
+    def update(self, products: Sequence[Product]) -> None:
+        """Replace everything but the vectors (price, stock, rating ...)."""
+        ...
+
+    def delete(self, ids: Sequence[str]) -> None: ...
+
+    def flush(self) -> None:
+        """Make everything written so far survive a crash."""
+        ...
+
+
 class ProgressListener(Protocol):
     """Told how far a long job is; `total` is None while unknown."""
 
     def __call__(self, done: int, total: int | None, note: str = "") -> None: ...
-
-
-Signals = Mapping[str, float]
