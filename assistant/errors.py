@@ -5,9 +5,11 @@ from __future__ import annotations
 from retrieval.errors import (
     AisleError,
     CallerError,
+    DiskFullError,
     InvalidRequestError,
     RetryableError,
     TerminalError,
+    WeightsError,
 )
 
 
@@ -25,14 +27,6 @@ class EngineFailedError(TerminalError):
 
 class ModelOutputError(RetryableError):
     """The language model answered something that does not parse."""
-
-
-class WeightsError(TerminalError):
-    """Model weights are missing, incomplete or fail their published digest."""
-
-
-class DiskFullError(TerminalError):
-    """There is not enough free space for what was about to be written."""
 
 
 __all__ = [

@@ -55,3 +55,11 @@ class IndexUnavailableError(RetryableError):
 
 class IndexIncompatibleError(TerminalError):
     """The index was written with another schema or encoder."""
+
+
+class WeightsError(TerminalError):
+    """Model weights are missing, incomplete or fail their published digest."""
+
+
+class DiskFullError(TerminalError):
+    """There is not enough free space for what was about to be written."""
