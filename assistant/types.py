@@ -276,8 +276,13 @@ class AssistantService(Protocol):
         """Folder of product pictures; `Product.image_url` "media/…" is relative to it."""
         ...
 
-    def reply(self, message: str, conversation_id: str) -> AsyncIterator[ReplyEvent]:
-        """One turn, streamed; never raises but for a message that breaks the bounds."""
+    def reply(
+        self, message: str, conversation_id: str, language: Language | None = None
+    ) -> AsyncIterator[ReplyEvent]:
+        """One turn, streamed; never raises but for a message that breaks the bounds.
+
+        `language` is the page's, for messages that show none of their own ("iPhone 15").
+        """
         ...
 
     async def search(
@@ -289,8 +294,13 @@ class AssistantService(Protocol):
         sort: Sort | None = None,
         limit: int = 24,
         offset: int = 0,
+        understanding: Understanding | None = None,
     ) -> tuple[Understanding, SearchResult]:
-        """The search box: the quick reader's understanding, given filters on top."""
+        """The search box: the quick reader's understanding, given filters on top.
+
+        An `understanding` given is searched as it stands, and `text` is not read again:
+        so a shopper takes away what was understood wrongly.
+        """
         ...
 
     async def products(self, ids: Sequence[str]) -> tuple[Product, ...]: ...
