@@ -1,0 +1,44 @@
+"""Finds an encoder by name: a packaged model's folder, or a published model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from retrieval.errors import WeightsError
+from retrieval.types import Encoder
+
+Runtime = Literal["auto", "torch", "onnx"]
+
+
+def load_encoder(
+    name: str, models_path: Path, runtime: Runtime = "auto", threads: int = 0
+) -> Encoder:
+    """The encoder called `name`.
+
+    `threads` bounds the encoding of passages (0: all cores); queries use one. Raises
+    WeightsError when the model is not there.
+    """
+    folder = models_path / name
+    if (folder / "modules.json").is_file():
+        return _load_torch(str(folder), name, threads)
+    if "/" in name:
+        return _load_torch(name, name, threads)
+    raise WeightsError(
+        f"The encoder {name} is not in {models_path}.", remedy=f"Run: aisle models pull {name}"
+    )
+
+
+def _load_torch(source: str, name: str, threads: int) -> Encoder:
+    from sentence_transformers import SentenceTransformer
+
+    from retrieval.index.encoder_torch import SentenceTransformerEncoder
+
+    try:
+        model = SentenceTransformer(source, device="cpu")
+    except (OSError, ValueError) as error:
+        raise WeightsError(
+            f"The encoder {name} cannot be loaded: {str(error).splitlines()[0]}",
+            remedy="Check the name, or the network when it is a published model.",
+        ) from None
+    return SentenceTransformerEncoder(model, name, passage_threads=threads)
