@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,7 @@ def block_network(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.fixture
-def socket_disabled_but_unix() -> object:
+def socket_disabled_but_unix() -> Iterator[None]:
     """No sockets; AF_UNIX stays because asyncio's event loop is built on a socket pair."""
     import pytest_socket
 
@@ -39,7 +40,7 @@ def socket_disabled_but_unix() -> object:
 
 
 @pytest.fixture
-def loopback_only() -> object:
+def loopback_only() -> Iterator[None]:
     """Sockets to 127.0.0.1 only."""
     import pytest_socket
 
