@@ -1,1 +1,1 @@
-"""TODO"""
+"""From a merchant's feed to a clean store."""
