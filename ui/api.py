@@ -1,0 +1,241 @@
+"""The HTTP interface: chat as server-sent events, search, products, health."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from decimal import Decimal
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request
+from pydantic import TypeAdapter
+
+from assistant.types import AssistantService, ServiceStatus, Understanding
+from retrieval.errors import InvalidRequestError
+from retrieval.types import Filters, Language, Product, SearchResult, Sort
+from ui.chips import drop_chips, join_filters, list_chips
+from ui.errors import NotFoundError, Problem
+from ui.filters import build_filters
+from ui.schemas import ChatEvent, ChatRequest, SearchResponse
+from ui.stream import Turn, TurnResponse
+
+CONVERSATION_HEADER = "X-Conversation-Id"
+QUERY_LIMIT = 2000
+"""Characters of a query, the same bound as a chat message has."""
+
+BODY_LIMIT = 64 * 1024
+"""Bytes; a chat request of 2,000 characters is below 24 KB however it is escaped."""
+
+Price = Annotated[Decimal | None, Query(ge=0, max_digits=14, allow_inf_nan=False)]
+
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    400: {"model": Problem, "description": "The request breaks a bound or names the unknown."},
+    422: {"model": Problem, "description": "A value has the wrong form."},
+    503: {"model": Problem, "description": "A part is not there yet; try again."},
+}
+
+CHAT_EXAMPLE = (
+    'event: products\ndata: {"type":"products","stage":"quick","products":[…],"total":42,…}\n\n'
+    'event: text\ndata: {"type":"text","sentence":{"text":"The first is $51 under your budget.",…}}'
+    '\n\nevent: question\ndata: {"type":"question","text":"Over-ear or in-ear?",'
+    '"options":["Over-ear","In-ear"]}\n\n'
+    'event: done\ndata: {"type":"done","turn_id":"9f2c","trace":{…},"conversation_id":"f3b0c9c2a7"}'
+    "\n\n"
+)
+
+CHAT_DESCRIPTION = (
+    "Server-sent events; `x-event-schema` is the schema of their data.\n\n```\n"
+    + CHAT_EXAMPLE
+    + "```"
+)
+
+
+def create_router(service: AssistantService) -> APIRouter:
+    """The routes under /v1 and /health, over `service`."""
+    router = APIRouter()
+    _add_chat(router, service)
+    _add_search(router, service)
+    _add_lookups(router, service)
+    return router
+
+
+def _add_chat(router: APIRouter, service: AssistantService) -> None:
+    @router.post(
+        "/v1/chat",
+        tags=["chat"],
+        summary="Send a message, stream the answer",
+        max_body_size=BODY_LIMIT,
+        status_code=200,
+        response_class=TurnResponse,
+        responses={
+            200: {
+                "description": CHAT_DESCRIPTION,
+                "content": {"text/event-stream": {"schema": {"type": "string"}}},
+                "headers": {
+                    CONVERSATION_HEADER: {
+                        "description": "Send it as conversation_id with the next message.",
+                        "schema": {"type": "string"},
+                    }
+                },
+            },
+            **PROBLEMS,
+        },
+        openapi_extra={
+            "x-event-schema": TypeAdapter(ChatEvent).json_schema(ref_template="#/$defs/{model}"),
+            "x-event-example": CHAT_EXAMPLE,
+        },
+    )
+    async def chat(request: ChatRequest) -> TurnResponse:
+        """Answer one message as server-sent events, in this order.
+
+        `products` (ranked cards at once; a second one replaces the first), `text` (one
+        verified sentence each), `question` (one, with answers to tap), then `done`; or
+        `error` in one line, and what was sent before it stays. Comment lines keep the
+        connection alive. Closing the connection stops the answer.
+        """
+        conversation_id = request.conversation_id or uuid.uuid4().hex
+        turn = Turn(service.reply(request.message, conversation_id, request.language))
+        await turn.refuse_early()
+        return TurnResponse(
+            turn,
+            conversation_id,
+            headers={
+                CONVERSATION_HEADER: conversation_id,
+                "Cache-Control": "no-store",
+                "X-Accel-Buffering": "no",
+            },
+        )
+
+
+def _add_search(router: APIRouter, service: AssistantService) -> None:
+    @router.get(
+        "/v1/search",
+        tags=["search"],
+        summary="Search the catalogue",
+        response_model=SearchResponse,
+        responses=PROBLEMS,
+    )
+    async def search(
+        q: Annotated[
+            str,
+            Query(
+                description="The query as typed; prices, brands, negations in it are understood.",
+                examples=["wireless headphones under $200, not Sony", "两千元以内的显示器"],
+            ),
+        ] = "",
+        language: Annotated[Language | None, Query(description="en or zh.")] = None,
+        price_min: Price = None,
+        price_max: Price = None,
+        brand: Annotated[list[str], Query(description="Any of these.")] = [],  # noqa: B006
+        category: Annotated[
+            list[str], Query(description="A path or a part of one: `Audio > Headphones`.")
+        ] = [],  # noqa: B006
+        attribute: Annotated[
+            list[str],
+            Query(
+                description="`name:value` or `name:low..high`; repeat for more.",
+                examples=["color:black", "display_diagonal:27.."],
+            ),
+        ] = [],  # noqa: B006
+        in_stock: Annotated[bool, Query(description="Leave out what is sold out.")] = False,
+        rating_min: Annotated[Decimal | None, Query(ge=0, le=5)] = None,
+        without: Annotated[
+            list[str], Query(description="Keys of chips to search without.", examples=["price"])
+        ] = [],  # noqa: B006
+        sort: Annotated[Sort | None, Query(description="The order; left out, as asked.")] = None,
+        limit: Annotated[int, Query(ge=1, le=100)] = 24,
+        offset: Annotated[int, Query(ge=0, le=10_000)] = 0,
+    ) -> SearchResponse:
+        """Read the query by rules in milliseconds, search, and say what was understood."""
+        started = time.perf_counter()
+        filters = build_filters(
+            service.vocabulary,
+            price_min=price_min,
+            price_max=price_max,
+            brands=brand,
+            categories=category,
+            attributes=attribute,
+            in_stock=in_stock,
+            rating_min=rating_min,
+        )
+        understanding, result = await run_search(
+            service, q, language, filters, sort, limit, offset, tuple(without)
+        )
+        return SearchResponse(
+            understanding=understanding,
+            chips=list_chips(
+                understanding,
+                service.store,
+                service.vocabulary,
+                language or understanding.language,
+            ),
+            hits=result.hits,
+            total=result.total,
+            timings_ms=result.timings_ms,
+            elapsed_ms=round((time.perf_counter() - started) * 1000, 1),
+        )
+
+
+async def run_search(
+    service: AssistantService,
+    text: str,
+    language: Language | None,
+    filters: Filters,
+    sort: Sort | None,
+    limit: int,
+    offset: int,
+    without: tuple[str, ...] = (),
+) -> tuple[Understanding, SearchResult]:
+    """Search; with `without`, read first, drop those conditions, then search what is left."""
+    if len(text) > QUERY_LIMIT:
+        raise InvalidRequestError(
+            f"The query has {len(text)} characters; {QUERY_LIMIT} is the most.",
+            remedy="Shorten it to what you are looking for.",
+        )
+    given = None if filters == Filters() else filters
+    if not without:
+        return await service.search(
+            text, language=language, filters=given, sort=sort, limit=limit, offset=offset
+        )
+    read, _ = await service.search(text, language=language, limit=1)
+    left = join_filters(drop_chips(read, without), filters, sort)
+    return await service.search(
+        text, language=language, limit=limit, offset=offset, understanding=left
+    )
+
+
+def _add_lookups(router: APIRouter, service: AssistantService) -> None:
+    @router.get(
+        "/v1/products/{product_id}",
+        tags=["products"],
+        summary="One product",
+        response_model=Product,
+        responses={404: {"model": Problem, "description": "No such product."}, **PROBLEMS},
+    )
+    async def product(
+        product_id: Annotated[str, Path(max_length=256, description="The catalogue's id.")],
+    ) -> Product:
+        """Every field the catalogue holds of one product."""
+        found = await service.products([product_id])
+        if not found:
+            raise NotFoundError(
+                f"This store has no product {product_id!r}.", remedy="Take an id from a search."
+            )
+        return found[0]
+
+    @router.get("/health", tags=["health"], summary="Is it up", response_model=ServiceStatus)
+    async def health() -> ServiceStatus:
+        """Always 200 while the server answers; `engine.state` says how far the model is."""
+        return service.status()
+
+    @router.api_route(
+        "/v1/{rest:path}",
+        methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+        include_in_schema=False,
+    )
+    async def unknown(rest: str, request: Request) -> None:
+        # Without this route the page mounted at / would answer, in its own way.
+        raise NotFoundError(
+            f"There is no {request.method} /v1/{rest[:80]}.",
+            remedy="/openapi.json lists what there is.",
+        )

@@ -1,0 +1,75 @@
+"""One web application: HTTP interface, shop with the widget, chat and search pages."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from assistant.types import AssistantService
+from ui.api import CONVERSATION_HEADER, create_router
+from ui.errors import install_handlers
+from ui.media import MediaFiles
+from ui.cors import PathCORS
+from ui.shop import create_shop_router
+
+STATIC = Path(__file__).parent / "static"
+STATIC_HEADERS = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
+"""Revalidated at every use (an ETag spares the bytes), so an update is seen at once."""
+
+OPEN_PATHS = ("/v1/", "/media/", "/aisle/", "/health")
+"""What other origins may call: the widget runs on a shop's own pages."""
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+DESCRIPTION = """Conversational search and recommendation for a store.
+
+Errors of every route have the form `{"error": "...", "remedy": "..."}`. Prices are decimal
+numbers in strings. A product's `image_url` beginning with `media/` is relative to this
+server's root.
+"""
+
+
+def create_app(
+    service: AssistantService,
+    *,
+    lifespan: Lifespan | None = None,
+    allowed_origins: Sequence[str] = ("*",),
+) -> FastAPI:
+    """The application over `service`, ready for a server.
+
+    `lifespan` runs around it (start and stop of the engine); `allowed_origins` may call the
+    HTTP interface from their pages. No cookies are used, so every origin is safe.
+    """
+    app = FastAPI(
+        title=f"{service.store.title}: Aisle",
+        version=service.status().version,
+        description=DESCRIPTION,
+        docs_url=None,  # both pages load their scripts from a CDN
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    app.add_middleware(
+        PathCORS,
+        prefixes=OPEN_PATHS,
+        origins=list(allowed_origins),
+        expose=[CONVERSATION_HEADER],
+    )
+    install_handlers(app)
+    app.include_router(create_router(service))
+    app.include_router(create_shop_router(service))
+    app.mount("/media", MediaFiles(service.media_path), name="media")
+    app.mount("/aisle", MediaFiles(STATIC, STATIC_HEADERS), name="static")
+    _mount_pages(app, service)
+    return app
+
+
+def _mount_pages(app: FastAPI, service: AssistantService) -> None:
+    """The Gradio pages at /; imported here because Gradio takes seconds to import."""
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    from ui.pages import mount_pages
+
+    mount_pages(app, service)

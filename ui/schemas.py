@@ -1,0 +1,62 @@
+"""Requests and responses of the HTTP interface."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from assistant.types import ErrorEvent, ProductsEvent, QuestionEvent, TextEvent, Understanding
+from retrieval.types import Hit, Language
+from ui.chips import Chip
+from ui.stream import ChatDone
+
+ConversationId = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9_-]{1,64}$",
+        description="The id that an earlier answer gave. Left out, a new conversation starts.",
+    ),
+]
+
+
+class ChatRequest(BaseModel):
+    """One message of a shopper."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"message": "Quiet headphones for the train, under $200"},
+                {
+                    "message": "第二款有货吗？",
+                    "conversation_id": "f3b0c9c2a7",
+                    "language": "zh",
+                },
+            ]
+        },
+    )
+
+    message: str = Field(description="What the shopper wrote, at most 2,000 characters.")
+    conversation_id: ConversationId | None = None
+    language: Language | None = Field(
+        default=None,
+        description="The page's language, used where the message shows none of its own.",
+    )
+
+
+ChatEvent = Annotated[
+    ProductsEvent | TextEvent | QuestionEvent | ChatDone | ErrorEvent, Field(discriminator="type")
+]
+"""The data of one server-sent event of `POST /v1/chat`."""
+
+
+class SearchResponse(BaseModel):
+    """Ranked products and what was understood of the query."""
+
+    understanding: Understanding = Field(description="The query as a typed request.")
+    chips: tuple[Chip, ...] = Field(description="The conditions in words, each removable.")
+    hits: tuple[Hit, ...] = Field(description="Ranked products of this page.")
+    total: int = Field(description="Products that pass the filters, beyond this page too.")
+    timings_ms: dict[str, float] = Field(description="Milliseconds by stage.")
+    elapsed_ms: float = Field(description="Milliseconds from request to response.")

@@ -1,0 +1,153 @@
+"""The demo shop at /shop: plain server-rendered pages with the chat widget on them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse
+
+from assistant.types import AssistantService
+from retrieval.errors import AisleError
+from retrieval.types import Filters, Language, Product
+from ui.api import run_search
+from ui.errors import NotFoundError, status_of
+from ui.language import choose_language
+from ui.money import format_price
+from ui.render import Renderer, describe_stock
+from ui.texts import say
+
+PAGE = 24
+CATEGORIES = 14
+"""As many category links as fit one or two lines of the page."""
+
+
+def create_shop_router(service: AssistantService) -> APIRouter:
+    """The routes /shop and /shop/products/{id} over `service`."""
+    router = APIRouter(include_in_schema=False)
+    shop = _Shop(service)
+
+    @router.get("/shop")
+    async def browse(
+        request: Request,
+        q: str = "",
+        category: str = "",
+        without: Annotated[list[str], Query()] = [],  # noqa: B006
+        offset: Annotated[int, Query(ge=0, le=10_000)] = 0,
+        lang: str = "",
+    ) -> HTMLResponse:
+        language = choose_language(lang, request.headers.get("accept-language", ""))
+        try:
+            return HTMLResponse(await shop.browse(q, category, without, offset, language))
+        except AisleError as error:
+            return shop.explain(error, language)
+
+    @router.get("/shop/products/{product_id:path}")
+    async def product(request: Request, product_id: str, lang: str = "") -> HTMLResponse:
+        language = choose_language(lang, request.headers.get("accept-language", ""))
+        try:
+            return HTMLResponse(await shop.show(product_id, language))
+        except AisleError as error:
+            return shop.explain(error, language)
+
+    return router
+
+
+class _Shop:
+    """Renders the pages of the shop."""
+
+    def __init__(self, service: AssistantService) -> None:
+        self._service = service
+        self._renderer = Renderer(service.store, service.vocabulary)
+
+    async def browse(
+        self, q: str, category: str, without: Sequence[str], offset: int, language: Language
+    ) -> str:
+        """A page of search results, or of the whole catalogue."""
+        started = time.perf_counter()
+        path = tuple(category.split(" > ")) if category else ()
+        filters = Filters(categories=(path,)) if path else Filters()
+        understanding, result = await run_search(
+            self._service, q, language, filters, None, PAGE, offset, tuple(without)
+        )
+
+        def link(**changes: object) -> str:
+            values: dict[str, object] = {
+                "q": q,
+                "category": category,
+                "without": list(without),
+                "lang": language.value,
+            }
+            values.update(changes)
+            return "/shop?" + urlencode({k: v for k, v in values.items() if v}, doseq=True)
+
+        chips = [
+            (
+                label,
+                link(category="")
+                if key == f"category:{category}"
+                else link(without=[*without, key]),
+            )
+            for key, label in self._renderer.chips(understanding, language)
+        ]
+        return self._renderer.render(
+            "shop.html",
+            language,
+            q=q,
+            cards=[self._renderer.card(hit.product, language) for hit in result.hits],
+            chips=chips,
+            notes=understanding.notes,
+            categories=self._categories(category, language),
+            total=result.total,
+            ms=max(1, round((time.perf_counter() - started) * 1000)),
+            previous=link(offset=max(0, offset - PAGE)) if offset else "",
+            next=link(offset=offset + PAGE) if offset + PAGE < result.total else "",
+            switch=link(lang="en" if language is Language.CHINESE else "zh").removeprefix("/shop?"),
+        )
+
+    async def show(self, product_id: str, language: Language) -> str:
+        """One product's page; raises NotFoundError."""
+        found = await self._service.products([product_id])
+        if not found:
+            raise NotFoundError(say("not_found", language))
+        product = found[0]
+        return self._renderer.render(
+            "product.html",
+            language,
+            card=self._renderer.card(product, language),
+            description=product.description_in(language),
+            attributes=self._renderer.attributes(product, language),
+            variants=self._variants(product, language),
+            reviews=product.reviews,
+        )
+
+    def explain(self, error: AisleError, language: Language) -> HTMLResponse:
+        """A page that says what was wrong."""
+        page = self._renderer.render(
+            "notice.html", language, error=error.message, remedy=error.remedy
+        )
+        return HTMLResponse(page, status_code=status_of(error))
+
+    def _categories(self, current: str, language: Language) -> list[tuple[str, str, bool]]:
+        """(label, link, whether chosen) of the largest categories."""
+        profiles = sorted(self._service.vocabulary.categories, key=lambda c: -c.products)
+        links = []
+        for profile in profiles[:CATEGORIES]:
+            path = " > ".join(profile.path)
+            query = urlencode({"category": path, "lang": language.value})
+            label = profile.labels.get(language, profile.path[-1])
+            links.append((label, f"/shop?{query}", path == current))
+        return links
+
+    def _variants(self, product: Product, language: Language) -> list[tuple[str, str, str, str]]:
+        return [
+            (
+                " / ".join(variant.options.values()),
+                "" if variant.price is None else format_price(variant.price, product.currency),
+                *describe_stock(variant.stock, language),
+            )
+            for variant in product.variants
+        ]

@@ -1,0 +1,59 @@
+"""First messages to tap, made from what the catalogue holds."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from retrieval.types import CategoryProfile, Language, StoreInfo, Vocabulary
+from ui.money import format_price
+
+SUGGESTIONS = 4
+
+
+def suggest_messages(
+    store: StoreInfo, vocabulary: Vocabulary, language: Language
+) -> tuple[str, ...]:
+    """Up to four requests this store can answer: its largest categories at a middle price."""
+    largest = sorted(vocabulary.categories, key=lambda c: (-c.products, c.path))
+    messages: list[str] = []
+    roots: set[str] = set()
+    for profile in largest:
+        if not profile.path or profile.path[0] in roots:
+            continue  # one suggestion an aisle, so that they show the breadth of the store
+        roots.add(profile.path[0])
+        messages.append(
+            _word(profile, vocabulary, store, language, with_price=len(messages) % 2 == 0)
+        )
+        if len(messages) == SUGGESTIONS:
+            break
+    return tuple(messages)
+
+
+def _word(
+    profile: CategoryProfile,
+    vocabulary: Vocabulary,
+    store: StoreInfo,
+    language: Language,
+    *,
+    with_price: bool,
+) -> str:
+    name = profile.labels.get(language, profile.path[-1])
+    price = _middle_price(profile, vocabulary) if with_price else None
+    if language is Language.CHINESE:
+        return (
+            f"{name}，{format_price(price, store.currency)} 以内" if price else f"评分最高的{name}"
+        )
+    if price:
+        return f"{name} under {format_price(price, store.currency)}"
+    return f"The best rated {name.lower() if name.istitle() else name}"
+
+
+def _middle_price(profile: CategoryProfile, vocabulary: Vocabulary) -> Decimal | None:
+    """The median price of the category to one leading digit, rounded up."""
+    for key in (" > ".join(profile.path), profile.path[-1]):
+        quantiles = vocabulary.price_quantiles.get(key)
+        if quantiles:
+            median = quantiles[len(quantiles) // 2]
+            step = Decimal(10) ** max(median.adjusted(), 0)
+            return (median // step + 1) * step if median > 0 else None
+    return None
