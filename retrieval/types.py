@@ -185,10 +185,14 @@ class AttributeProfile(Frozen):
 
 
 class CategoryProfile(Frozen):
-    """One category path, how many products it holds and what people call it (lower case)."""
+    """One category path, how many products it holds and what people call it (lower case).
+
+    `brands` counts its products by brand, so that "HP printer" may become a condition.
+    """
 
     path: tuple[str, ...]
     products: int
+    brands: dict[str, int] = Field(default_factory=dict)
     surfaces: tuple[str, ...] = ()
     labels: dict[Language, str] = Field(default_factory=dict)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -45,6 +45,7 @@ class VocabularyBuilder:
         self._labels = labels or {}
         self._brands: Counter[str] = Counter()
         self._categories: Counter[tuple[str, ...]] = Counter()
+        self._category_brands: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
         self._words: Counter[str] = Counter()
         self._attributes = AttributeCounts()
         self._prices: dict[str, array[float]] = {}
@@ -55,6 +56,8 @@ class VocabularyBuilder:
             self._brands[product.brand] += 1
         for depth in range(1, len(product.category) + 1):
             self._categories[product.category[:depth]] += 1
+            if product.brand:
+                self._category_brands[product.category[:depth]][product.brand] += 1
         self._attributes.add(product.attributes)
         self._words.update(product_words(product))
         if len(self._words) > WORDS_IN_MEMORY:
@@ -103,7 +106,13 @@ class VocabularyBuilder:
             # "Phones & Tablets" answers to "tablets" only where no category is called that.
             surfaces = dict.fromkeys(whole + [p for p in parts if p not in taken])
             profiles.append(
-                CategoryProfile(path=path, products=count, surfaces=tuple(surfaces), labels=labels)
+                CategoryProfile(
+                    path=path,
+                    products=count,
+                    brands=dict(self._category_brands[path].most_common()),
+                    surfaces=tuple(surfaces),
+                    labels=labels,
+                )
             )
         return profiles
 
