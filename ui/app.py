@@ -11,9 +11,9 @@ from fastapi import FastAPI
 
 from assistant.types import AssistantService
 from ui.api import CONVERSATION_HEADER, create_router
+from ui.cors import PathCORS
 from ui.errors import install_handlers
 from ui.media import MediaFiles
-from ui.cors import PathCORS
 from ui.shop import create_shop_router
 
 STATIC = Path(__file__).parent / "static"

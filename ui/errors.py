@@ -85,8 +85,7 @@ def install_handlers(app: FastAPI) -> None:
 
     async def on_http(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
-        remedy = "Send a message of at most 2,000 characters." if error.status_code == 413 else ""
-        return problem(error.status_code, f"{error.detail}.".replace("..", "."), remedy)
+        return problem(error.status_code, f"{error.detail}.".replace("..", "."))
 
     async def on_unexpected(request: Request, error: Exception) -> JSONResponse:
         logger.error("unexpected error at %s", request.url.path, exc_info=error)
