@@ -31,9 +31,13 @@ def load_encoder(
 
 def _load_torch(source: str, name: str, threads: int) -> Encoder:
     from sentence_transformers import SentenceTransformer
+    from transformers.utils import logging
 
     from retrieval.index.encoder_torch import SentenceTransformerEncoder
 
+    # Its progress bars and its report of the pooler nobody uses would land in the log.
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     try:
         model = SentenceTransformer(source, device="cpu")
     except (OSError, ValueError) as error:
