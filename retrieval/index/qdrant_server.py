@@ -1,0 +1,284 @@
+"""The product index on a Qdrant server or cluster, by URL.
+
+The only importer of qdrant_client. The same code runs against the client's local mode in
+tests. Schema and encoders are kept in the collection's metadata.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
+
+from qdrant_client import QdrantClient, models
+from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedResponse
+
+from retrieval.errors import IndexIncompatibleError, IndexUnavailableError
+from retrieval.index.schema import (
+    KEYWORD_FIELDS,
+    NUMBER_FIELDS,
+    check_schema,
+    schema_dict,
+)
+from retrieval.index.types import (
+    Between,
+    Condition,
+    Equals,
+    Group,
+    HasId,
+    IndexSchema,
+    Missing,
+    Payload,
+    Point,
+    Scored,
+    VectorName,
+    VectorQuery,
+)
+from retrieval.types import SparseVector
+
+_PAGE = 1000
+# Operations sent to the server in one request when payloads are replaced.
+_BATCH = 256
+_TIMEOUT_S = 30
+
+_KIND = models.PayloadSchemaType
+_INDEXED = {
+    **dict.fromkeys(KEYWORD_FIELDS, _KIND.KEYWORD),
+    **dict.fromkeys(NUMBER_FIELDS, _KIND.FLOAT),
+}
+
+T = TypeVar("T")
+
+
+def connect(url: str, api_key: str | None = None) -> QdrantClient:
+    """A client of the server at `url`; nothing is sent yet."""
+    return QdrantClient(url=url, api_key=api_key, timeout=_TIMEOUT_S)
+
+
+def open_server_index(client: QdrantClient, collection: str, schema: IndexSchema) -> ServerIndex:
+    """The index in `collection`, created where there is none.
+
+    Raises IndexUnavailableError when the server does not answer, IndexIncompatibleError
+    when the collection was written with another schema or encoder.
+    """
+    if _guarded(lambda: client.collection_exists(collection)):
+        config = _guarded(lambda: client.get_collection(collection)).config
+        if not config.metadata:
+            raise IndexIncompatibleError(
+                f"The collection {collection} was not written by Aisle.",
+                remedy="Name another store.",
+            )
+        check_schema(config.metadata, schema)
+    else:
+        _guarded(lambda: _create(client, collection, schema))
+    return ServerIndex(client, collection)
+
+
+def destroy_server_index(client: QdrantClient, collection: str) -> None:
+    """Remove the collection, if there is one."""
+    _guarded(lambda: client.delete_collection(collection))
+
+
+class ServerIndex:
+    """A `ProductIndex` over one collection of a Qdrant server."""
+
+    def __init__(self, client: QdrantClient, collection: str) -> None:
+        self._client = client
+        self._name = collection
+
+    def upsert(self, points: Sequence[Point]) -> None:
+        """Insert or replace points with their vectors."""
+        structs = [_point(p) for p in points]
+        if structs:
+            _guarded(lambda: self._client.upsert(self._name, structs, wait=True))
+
+    def overwrite(self, payloads: Mapping[str, Payload]) -> None:
+        """Replace whole payloads, leaving vectors alone."""
+        operations = [
+            models.OverwritePayloadOperation(
+                overwrite_payload=models.SetPayload(payload=payload, points=[key])
+            )
+            for key, payload in payloads.items()
+        ]
+        for start in range(0, len(operations), _BATCH):
+            part = operations[start : start + _BATCH]
+            self._update(part)
+
+    def delete(self, ids: Sequence[str]) -> None:
+        """Remove points; unknown ids are ignored."""
+        if ids:
+            selector = models.PointIdsList(points=list(ids))
+            _guarded(lambda: self._client.delete(self._name, selector, wait=True))
+
+    def fetch(self, ids: Sequence[str], fields: Sequence[str] | None = None) -> dict[str, Payload]:
+        """Payloads by id; unknown ids are left out."""
+        selected = True if fields is None else list(fields)
+        records = _guarded(
+            lambda: self._client.retrieve(self._name, list(ids), with_payload=selected)
+        )
+        return {str(r.id): r.payload or {} for r in records}
+
+    def search(self, queries: Sequence[VectorQuery]) -> list[list[Scored]]:
+        """One ranked list per query, all in one request."""
+        requests = [_query(q) for q in queries]
+        answers = _guarded(lambda: self._client.query_batch_points(self._name, requests))
+        return [[Scored(str(p.id), float(p.score)) for p in a.points] for a in answers]
+
+    def browse(
+        self,
+        condition: Group,
+        *,
+        limit: int,
+        offset: int = 0,
+        key: str = "",
+        descending: bool = False,
+    ) -> list[str]:
+        """Ids that meet `condition`, by the number in `key` or in the store's order."""
+        query = None
+        if key:
+            direction = models.Direction.DESC if descending else models.Direction.ASC
+            query = models.OrderByQuery(order_by=models.OrderBy(key=key, direction=direction))
+        answer = _guarded(
+            lambda: self._client.query_points(
+                self._name,
+                query=query,
+                query_filter=_filter(condition),
+                limit=limit,
+                offset=offset,
+                with_payload=False,
+            )
+        )
+        return [str(p.id) for p in answer.points]
+
+    def count(self, condition: Group) -> int:
+        """The exact number of points that meet `condition`."""
+        return _guarded(
+            lambda: self._client.count(self._name, count_filter=_filter(condition), exact=True)
+        ).count
+
+    def facet(self, key: str, condition: Group, limit: int) -> dict[str, int]:
+        """The most frequent values of a keyword field with exact counts."""
+        answer = _guarded(
+            lambda: self._client.facet(
+                self._name, key, facet_filter=_filter(condition), limit=limit, exact=True
+            )
+        )
+        return {str(h.value): h.count for h in answer.hits}
+
+    def scan(self, fields: Sequence[str]) -> Iterator[tuple[str, Payload]]:
+        """Every point, page by page."""
+        offset: Any = None
+        while True:
+            records, offset = self._page(offset, fields)
+            yield from ((str(r.id), r.payload or {}) for r in records)
+            if offset is None:
+                return
+
+    def _update(self, operations: Sequence[models.OverwritePayloadOperation]) -> None:
+        _guarded(lambda: self._client.batch_update_points(self._name, operations, wait=True))
+
+    def _page(self, offset: Any, fields: Sequence[str]) -> tuple[list[Any], Any]:
+        return _guarded(
+            lambda: self._client.scroll(
+                self._name, limit=_PAGE, offset=offset, with_payload=list(fields)
+            )
+        )
+
+    def declare_number(self, key: str) -> None:
+        """Index the number field `key`."""
+        _guarded(lambda: _index_field(self._client, self._name, key, _KIND.FLOAT))
+
+    def flush(self) -> None:
+        """Nothing to do: every write waited for the server."""
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._client.close()
+
+
+def _create(client: QdrantClient, collection: str, schema: IndexSchema) -> None:
+    client.create_collection(
+        collection,
+        vectors_config={
+            name: models.VectorParams(size=size, distance=models.Distance.COSINE)
+            for name, size in schema.dimensions.items()
+        },
+        sparse_vectors_config={
+            VectorName.LEXICAL.value: models.SparseVectorParams(modifier=models.Modifier.IDF)
+        },
+        metadata=schema_dict(schema),
+    )
+    for field, kind in _INDEXED.items():
+        _index_field(client, collection, field, kind)
+
+
+def _index_field(
+    client: QdrantClient, collection: str, field: str, kind: models.PayloadSchemaType
+) -> None:
+    with warnings.catch_warnings():
+        # Local mode has no payload indexes and says so at every call.
+        warnings.filterwarnings("ignore", message="Payload indexes have no effect")
+        client.create_payload_index(collection, field, kind, wait=True)
+
+
+def _guarded(call: Callable[[], T]) -> T:
+    """`call()`, transport errors turned into ours."""
+    try:
+        return call()
+    except (ResponseHandlingException, UnexpectedResponse, ConnectionError) as error:
+        lines = str(error).splitlines()
+        raise IndexUnavailableError(
+            f"The Qdrant server does not answer: {lines[0] if lines else type(error).__name__}",
+            remedy="Check AISLE_QDRANT_URL and that the server runs.",
+        ) from error
+
+
+def _point(point: Point) -> models.PointStruct:
+    vectors: dict[str, Any] = {name.value: v.tolist() for name, v in point.dense.items()}
+    if point.lexical.indices:
+        vectors[VectorName.LEXICAL.value] = _sparse(point.lexical)
+    return models.PointStruct(id=point.id, vector=vectors, payload=point.payload)
+
+
+def _sparse(vector: SparseVector) -> models.SparseVector:
+    return models.SparseVector(indices=list(vector.indices), values=list(vector.values))
+
+
+def _query(query: VectorQuery) -> models.QueryRequest:
+    vector: Any = query.vector
+    vector = _sparse(vector) if isinstance(vector, SparseVector) else vector.tolist()
+    return models.QueryRequest(
+        query=vector,
+        using=query.using.value,
+        filter=_filter(query.condition),
+        limit=query.limit,
+        with_payload=False,
+    )
+
+
+def _filter(group: Group) -> models.Filter | None:
+    if group == Group():
+        return None
+    return models.Filter(
+        must=[_condition(c) for c in group.must] or None,
+        should=[_condition(c) for c in group.should] or None,
+        must_not=[_condition(c) for c in group.must_not] or None,
+    )
+
+
+def _condition(condition: Condition) -> Any:
+    match condition:
+        case Equals(key, values) if len(values) == 1:
+            return models.FieldCondition(key=key, match=models.MatchValue(value=values[0]))
+        case Equals(key, values):
+            return models.FieldCondition(key=key, match=models.MatchAny(any=list(values)))
+        case Between(key, gte, gt, lte, lt):
+            return models.FieldCondition(
+                key=key, range=models.Range(gte=gte, gt=gt, lte=lte, lt=lt)
+            )
+        case HasId(ids):
+            return models.HasIdCondition(has_id=list(ids))
+        case Missing(key):
+            return models.IsEmptyCondition(is_empty=models.PayloadField(key=key))
+        case Group():
+            return _filter(condition) or models.Filter()

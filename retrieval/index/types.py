@@ -1,0 +1,172 @@
+"""What the index adapters and the code above them share; nothing here names a vendor."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol
+
+from retrieval.types import SparseVector, Vectors
+
+# Product ids are free text, point ids are UUIDs: one fixed namespace maps the former.
+_NAMESPACE = uuid.UUID("6f1d9a52-9f0c-5a53-8a5e-a15e00000001")
+
+Payload = dict[str, Any]
+
+
+def point_id(product_id: str) -> str:
+    """The index's own id of the product `product_id` (UUID version 5)."""
+    return str(uuid.uuid5(_NAMESPACE, product_id))
+
+
+class VectorName(StrEnum):
+    """The named vectors of a product."""
+
+    ENGLISH = "english"
+    MULTILINGUAL = "multilingual"
+    LEXICAL = "lexical"
+
+
+@dataclass(frozen=True)
+class IndexSchema:
+    """What an index was written with; another schema's index is refused, not misread."""
+
+    version: int
+    encoders: Mapping[str, str]
+    dimensions: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Point:
+    """One product as stored: its payload, dense vectors of shape (dimensions,), lexical one."""
+
+    id: str
+    payload: Payload
+    dense: Mapping[VectorName, Vectors]
+    lexical: SparseVector
+
+
+# ------------------------------------------------------------------- conditions
+
+
+@dataclass(frozen=True)
+class Equals:
+    """The field holds (for lists: contains) one of `values`."""
+
+    key: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Between:
+    """The number in the field lies within the bounds that are given."""
+
+    key: str
+    gte: float | None = None
+    gt: float | None = None
+    lte: float | None = None
+    lt: float | None = None
+
+
+@dataclass(frozen=True)
+class HasId:
+    """The point is one of these (point ids)."""
+
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Missing:
+    """The field is absent or empty."""
+
+    key: str
+
+
+@dataclass(frozen=True)
+class Group:
+    """Every one of `must`, none of `must_not`, and one of `should` unless that is empty."""
+
+    must: tuple[Condition, ...] = ()
+    should: tuple[Condition, ...] = ()
+    must_not: tuple[Condition, ...] = ()
+
+
+Condition = Equals | Between | HasId | Missing | Group
+
+
+# ------------------------------------------------------------------------ query
+
+
+@dataclass(frozen=True)
+class VectorQuery:
+    """The `limit` points nearest to one named vector among those that meet `condition`."""
+
+    using: VectorName
+    vector: Vectors | SparseVector
+    limit: int
+    condition: Group = field(default_factory=Group)
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A point and its similarity (cosine, or the BM25 sum of the lexical vector)."""
+
+    id: str
+    score: float
+
+
+class ProductIndex(Protocol):
+    """A store of points with vectors and payloads; ids are those of `point_id`.
+
+    Methods raise IndexUnavailableError when the store does not answer. Reads may run in
+    many threads at once, also beside a write.
+    """
+
+    def upsert(self, points: Sequence[Point]) -> None: ...
+
+    def overwrite(self, payloads: Mapping[str, Payload]) -> None:
+        """Replace whole payloads, leaving vectors alone."""
+        ...
+
+    def delete(self, ids: Sequence[str]) -> None: ...
+
+    def fetch(self, ids: Sequence[str], fields: Sequence[str] | None = None) -> dict[str, Payload]:
+        """Payloads (or some top-level fields of them) by id; unknown ids are left out."""
+        ...
+
+    def search(self, queries: Sequence[VectorQuery]) -> list[list[Scored]]:
+        """One list, best first, per query; all queries go in one round trip."""
+        ...
+
+    def browse(
+        self,
+        condition: Group,
+        *,
+        limit: int,
+        offset: int = 0,
+        key: str = "",
+        descending: bool = False,
+    ) -> list[str]:
+        """Ids that meet `condition`, ordered by the number in `key` (points without it are
+        left out), or in a stable order of the store when `key` is empty."""
+        ...
+
+    def count(self, condition: Group) -> int: ...
+
+    def facet(self, key: str, condition: Group, limit: int) -> dict[str, int]:
+        """The most frequent values of a keyword field with their exact counts."""
+        ...
+
+    def scan(self, fields: Sequence[str]) -> Iterator[tuple[str, Payload]]:
+        """Every point with some fields of its payload."""
+        ...
+
+    def declare_number(self, key: str) -> None:
+        """Make the number field `key` fast to filter by; may be repeated."""
+        ...
+
+    def flush(self) -> None: ...
+
+    def close(self) -> None: ...

@@ -1,0 +1,233 @@
+"""From a typed request to ranked products: filters, hybrid query, fusion, order.
+
+`HybridSearcher` takes finished parts; what it does is plain functions below it.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+
+import numpy as np
+
+from retrieval.index.document import read_product
+from retrieval.index.filters import build_condition
+from retrieval.index.lexical import encode_query
+from retrieval.index.types import (
+    Equals,
+    Group,
+    Missing,
+    ProductIndex,
+    VectorName,
+    VectorQuery,
+    point_id,
+)
+from retrieval.rank.fusion import fuse_scores
+from retrieval.rank.rules import MOST_PINNED, pin, query_models
+from retrieval.types import (
+    AttributeKind,
+    Encoder,
+    Hit,
+    Language,
+    Product,
+    SearchRequest,
+    SearchResult,
+    Sort,
+    SparseVector,
+    Vectors,
+    Vocabulary,
+)
+
+# Candidates per retriever: recall@100 no longer grows beyond, see docs/evaluation.md.
+DEPTH = 200
+# How much each retriever's normalised score counts, by the language of the query. Chosen by
+# cross-validation on English queries; Chinese words rarely meet an English catalogue's, so
+# there the multilingual vector leads.
+WEIGHTS: dict[Language, dict[VectorName, float]] = {
+    Language.ENGLISH: {VectorName.ENGLISH: 0.35, VectorName.LEXICAL: 0.65},
+    Language.CHINESE: {VectorName.MULTILINGUAL: 0.5, VectorName.LEXICAL: 0.5},
+}
+# A rewrite is someone's guess at what was meant; the shopper's own words count more.
+REWRITE_WEIGHT = 0.7
+# With another order than relevance, what scores below this share of the best is no answer.
+RELEVANT_SHARE = 0.6
+_CJK = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
+# Encoded queries kept: paging, facets and refinements ask the same text again.
+ENCODED = 2048
+
+_SORT_KEYS = {
+    Sort.PRICE_ASCENDING: ("price", False),
+    Sort.PRICE_DESCENDING: ("price", True),
+    Sort.RATING: ("rating", True),
+    Sort.NEWEST: ("released", True),
+}
+
+
+class HybridSearcher:
+    """Dense and lexical search fused, on any `ProductIndex`; safe to call from many threads."""
+
+    def __init__(
+        self,
+        index: ProductIndex,
+        english: Encoder,
+        multilingual: Encoder,
+        vocabulary: Vocabulary | None = None,
+    ) -> None:
+        self._index = index
+        self._encoders = {VectorName.ENGLISH: english, VectorName.MULTILINGUAL: multilingual}
+        self._units = attribute_units(vocabulary)
+        self._encode = lru_cache(maxsize=ENCODED)(self._encode_query)
+
+    def search(self, request: SearchRequest) -> SearchResult:
+        """Ranked products that pass the filters.
+
+        Raises IndexUnavailableError when the store does not answer.
+        """
+        watch = Stopwatch()
+        condition = build_condition(request.filters, self._units)
+        text = request.text.strip()
+        if text or any(r.strip() for r in request.rewrites):
+            ranked, signals = self._rank(request, condition, watch)
+            keys = list(self._sorted(ranked, request.sort))[request.offset :][: request.limit]
+        else:
+            ranked, signals = {}, {}
+            keys = self._browse(request, condition)
+        watch.lap("rank")
+        payloads = self._index.fetch(keys)
+        total = self._index.count(condition)
+        watch.lap("fetch")
+        hits = tuple(
+            Hit(
+                product=read_product(payloads[key]),
+                score=ranked.get(key, 0.0),
+                signals=signals.get(key, {}),
+            )
+            for key in keys
+            if key in payloads
+        )
+        watch.lap("read")
+        return SearchResult(request=request, hits=hits, total=total, timings_ms=watch.laps())
+
+    def get(self, ids: Iterable[str]) -> tuple[Product, ...]:
+        """The products with these ids, in the order asked; unknown ids are left out."""
+        keys = [point_id(i) for i in ids]
+        payloads = self._index.fetch(list(dict.fromkeys(keys)))
+        return tuple(read_product(payloads[key]) for key in keys if key in payloads)
+
+    def _rank(
+        self, request: SearchRequest, condition: Group, watch: Stopwatch
+    ) -> tuple[dict[str, float], dict[str, dict[str, float]]]:
+        depth = max(DEPTH, request.offset + request.limit)
+        wordings = weigh_wordings(request)
+        queries: list[VectorQuery] = []
+        weights: list[float] = []
+        for wording, share in wordings.items():
+            for name, weight in WEIGHTS[language_of(wording)].items():
+                queries.append(VectorQuery(name, self._encode(name, wording), depth, condition))
+                weights.append(share * weight)
+        watch.lap("encode")
+        answers = self._index.search(queries)
+        watch.lap("retrieve")
+        rankings = [{scored.id: scored.score for scored in answer} for answer in answers]
+        fused = fuse_scores(rankings, weights)
+        names = [query.using.value for query in queries]
+        return pin(fused, self._pinned(request.text, condition)), collect_signals(names, rankings)
+
+    def _pinned(self, text: str, condition: Group) -> list[str]:
+        models = query_models(text)
+        if not models:
+            return []
+        exact = Group(must=(condition, Equals("models", tuple(models))))
+        found = self._index.browse(exact, limit=MOST_PINNED + 1)
+        return found if len(found) <= MOST_PINNED else []
+
+    def _sorted(self, ranked: Mapping[str, float], sort: Sort) -> Sequence[str]:
+        """All ids by relevance, or the relevant ones in another order."""
+        if sort is Sort.RELEVANCE or not ranked:
+            return list(ranked)
+        floor = RELEVANT_SHARE * max(ranked.values())
+        relevant = [key for key, score in ranked.items() if score >= floor]
+        field, descending = _SORT_KEYS[sort]
+        payloads = self._index.fetch(relevant, [field])
+        known = [k for k in relevant if payloads.get(k, {}).get(field) is not None]
+        known.sort(key=lambda k: payloads[k][field], reverse=descending)
+        return [*known, *(k for k in relevant if k not in set(known))]
+
+    def _browse(self, request: SearchRequest, condition: Group) -> list[str]:
+        """What passes the filters without a text: products without the number come last."""
+        key, descending = _SORT_KEYS.get(request.sort, ("", False))
+        limit, offset = request.limit, request.offset
+        found = self._index.browse(
+            condition, limit=limit, offset=offset, key=key, descending=descending
+        )
+        if key and len(found) < limit:
+            known = self._index.count(Group(must=(condition, Group(must_not=(Missing(key),)))))
+            unknown = Group(must=(condition, Missing(key)))
+            found += self._index.browse(
+                unknown, limit=limit - len(found), offset=max(0, offset - known)
+            )
+        return found
+
+    def _encode_query(self, name: VectorName, text: str) -> Vectors | SparseVector:
+        if name is VectorName.LEXICAL:
+            return encode_query(text)
+        vectors = self._encoders[name].encode_queries([text])
+        return np.asarray(vectors[0], np.float32)
+
+
+class Stopwatch:
+    """Stage times of one search in milliseconds."""
+
+    def __init__(self) -> None:
+        self._start = self._last = time.perf_counter()
+        self._laps: dict[str, float] = {}
+
+    def lap(self, stage: str) -> None:
+        """The time since the last lap belongs to `stage`."""
+        now = time.perf_counter()
+        self._laps[stage] = (now - self._last) * 1000
+        self._last = now
+
+    def laps(self) -> dict[str, float]:
+        """All stages, and their sum as "total"."""
+        return {**self._laps, "total": (self._last - self._start) * 1000}
+
+
+def language_of(text: str) -> Language:
+    """Chinese if there is any Chinese character, else English."""
+    return Language.CHINESE if _CJK.search(text) else Language.ENGLISH
+
+
+def weigh_wordings(request: SearchRequest) -> dict[str, float]:
+    """The request's wordings and what each counts; the sum is 1."""
+    shares = {request.text.strip(): 1.0} if request.text.strip() else {}
+    for rewrite in request.rewrites:
+        if rewrite.strip():
+            shares.setdefault(rewrite.strip(), REWRITE_WEIGHT)
+    total = sum(shares.values())
+    return {wording: share / total for wording, share in shares.items()}
+
+
+def collect_signals(
+    names: Sequence[str], rankings: Sequence[Mapping[str, float]]
+) -> dict[str, dict[str, float]]:
+    """For each id the best raw score of every retriever that found it."""
+    signals: dict[str, dict[str, float]] = {}
+    for name, ranking in zip(names, rankings, strict=True):
+        for key, score in ranking.items():
+            known = signals.setdefault(key, {})
+            known[name] = max(score, known.get(name, score))
+    return signals
+
+
+def attribute_units(vocabulary: Vocabulary | None) -> dict[str, str]:
+    """The unit in which the catalogue states each number attribute ("" where it has none)."""
+    if vocabulary is None:
+        return {}
+    return {
+        name: profile.unit or ""
+        for name, profile in vocabulary.attributes.items()
+        if profile.kind is AttributeKind.NUMBER
+    }
