@@ -24,6 +24,15 @@ KEYWORD_FIELDS = (
     "available",
     "currency",
 )
+    "brand",
+    "category",
+    "attributes",
+    "has",
+    "terms",
+    "models",
+    "available",
+    "currency",
+)
 NUMBER_FIELDS = ("price", "rating", "released")
 
 

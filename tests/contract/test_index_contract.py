@@ -365,7 +365,7 @@ def test_reopening_finds_everything(opener: Opener) -> None:
 @pytest.mark.parametrize("other", [HashingEncoder("other"), HashingEncoder(dimensions=16)])
 def test_another_encoder_is_refused(opener: Opener, other: HashingEncoder) -> None:
     opener(ENCODER).close()
-    with pytest.raises(IndexIncompatibleError, match="encoders|dimensions"):
+    with pytest.raises(IndexIncompatibleError, match=r"encoders|dimensions"):
         opener(other)
     opener(ENCODER).close()
 
