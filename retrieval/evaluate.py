@@ -8,10 +8,9 @@ from __future__ import annotations
 import csv
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
@@ -31,10 +30,8 @@ Grades = Mapping[str, int]
 Judgments = Mapping[str, Grades]
 
 
-class Ranker(Protocol):
-    """Anything that answers a query with product ids, best first."""
-
-    def __call__(self, query: str, limit: int) -> Sequence[str]: ...
+# Anything that answers a query with so many product ids, best first.
+Ranker = Callable[[str, int], Sequence[str]]
 
 
 @dataclass(frozen=True)

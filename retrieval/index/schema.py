@@ -24,15 +24,6 @@ KEYWORD_FIELDS = (
     "available",
     "currency",
 )
-    "brand",
-    "category",
-    "attributes",
-    "has",
-    "terms",
-    "models",
-    "available",
-    "currency",
-)
 NUMBER_FIELDS = ("price", "rating", "released")
 
 
