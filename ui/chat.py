@@ -55,12 +55,17 @@ class ChatTab:
         """Make the components inside the running Blocks context and wire them."""
         self.transcript = gr.State(None)
         with gr.Column(elem_id="ai-log"):
-            self.past = gr.HTML(js_on_load=SAY_ON_CLICK, elem_id="ai-past")
+            self.past = gr.HTML(js_on_load=SAY_ON_CLICK, apply_default_css=False, elem_id="ai-past")
             with gr.Column(elem_id="ai-now"):
                 self.cards = gr.HTML(
-                    self.welcome(Language.ENGLISH), js_on_load=SAY_ON_CLICK, elem_id="ai-cards"
+                    self.welcome(Language.ENGLISH),
+                    js_on_load=SAY_ON_CLICK,
+                    apply_default_css=False,
+                    elem_id="ai-cards",
                 )
-                self.answer = gr.HTML(js_on_load=SAY_ON_CLICK, elem_id="ai-answer")
+                self.answer = gr.HTML(
+                    js_on_load=SAY_ON_CLICK, apply_default_css=False, elem_id="ai-answer"
+                )
         with gr.Row(elem_id="ai-composer"):
             self.box = gr.Textbox(
                 show_label=False,

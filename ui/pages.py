@@ -35,17 +35,7 @@ FONTS = (
 
 LOADING = frozenset({EngineState.INSTALLING, EngineState.PULLING, EngineState.STARTING})
 
-HEAD = """
-<script>
-  // The page has one theme; Gradio reads this before it draws.
-  const here = new URL(window.location);
-  if (here.searchParams.get('__theme') !== 'light') {
-    here.searchParams.set('__theme', 'light');
-    history.replaceState(null, '', here);
-  }
-</script>
-<script src="/aisle/page.js" defer></script>
-"""
+HEAD = '<script src="/aisle/page.js" defer></script>'
 
 
 def mount_pages(app: FastAPI, service: AssistantService) -> None:
@@ -91,7 +81,9 @@ class _Page:
         with blocks:
             self._language = gr.State(english)
             with gr.Row(elem_id="ai-header"):
-                self._header = gr.HTML(self._title(english), elem_id="ai-title")
+                self._header = gr.HTML(
+                    self._title(english), apply_default_css=False, elem_id="ai-title"
+                )
                 self._switch = gr.Radio(
                     [("English", "en"), ("中文", "zh")],
                     value="en",
@@ -100,7 +92,9 @@ class _Page:
                     container=False,
                     elem_id="ai-language",
                 )
-            self._status = gr.HTML(self._engine(english), elem_id="ai-status")
+            self._status = gr.HTML(
+                self._engine(english), apply_default_css=False, elem_id="ai-status"
+            )
             self._timer = gr.Timer(STATUS_S)
             with gr.Tabs(elem_id="ai-tabs"):
                 with gr.Tab(say("chat", english), id="chat") as self._chat_tab:

@@ -74,7 +74,9 @@ class SearchTab:
             self.go = gr.Button(
                 say("search", english), variant="primary", elem_id="ai-go", min_width=0
             )
-        self.results = gr.HTML(js_on_load=DROP_ON_CLICK, elem_id="ai-results")
+        self.results = gr.HTML(
+            js_on_load=DROP_ON_CLICK, apply_default_css=False, elem_id="ai-results"
+        )
         self.more = gr.Button(say("more", english), visible=False, elem_id="ai-more")
         self._wire(language)
 

@@ -20,6 +20,7 @@
   // A new message moves to the top, so that cards and sentences grow into view below it.
   let last = null;
   const follow = () => {
+    document.body?.classList.remove('dark'); // the page has one theme, whatever the system's
     const now = document.getElementById('ai-now');
     const said = now?.querySelector('.ai-said') ?? null;
     now?.classList.toggle('live', Boolean(said));
