@@ -1,0 +1,106 @@
+"""What a message keeps of the turns before it."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+from assistant.understand.lexicon import Kind, Lexicon
+from assistant.understand.money import combine
+from retrieval.types import AttributeFilter, Filters, Language, Range
+
+
+def merge_filters(earlier: Filters, later: Filters) -> Filters:
+    """The conditions of a refined topic: later ones replace or join the earlier ones."""
+    wanted = set(later.brands)
+    refused = set(later.excluded_brands)
+    return Filters(
+        price=merge_price(earlier.price, later.price),
+        brands=later.brands or tuple(b for b in earlier.brands if b not in refused),
+        excluded_brands=_joined(
+            tuple(b for b in earlier.excluded_brands if b not in wanted), later.excluded_brands
+        ),
+        categories=later.categories or earlier.categories,
+        excluded_categories=_joined(earlier.excluded_categories, later.excluded_categories),
+        attributes=_merge_attributes(earlier.attributes, later.attributes),
+        excluded_terms=_joined(earlier.excluded_terms, later.excluded_terms),
+        in_stock=earlier.in_stock or later.in_stock,
+        minimum_rating=later.minimum_rating or earlier.minimum_rating,
+        ids=later.ids,
+        excluded_ids=_joined(earlier.excluded_ids, later.excluded_ids),
+    )
+
+
+def merge_price(earlier: Range | None, later: Range | None) -> Range | None:
+    """A new price replaces the old one; a bound on the other side joins it if both can hold."""
+    if earlier is None or later is None:
+        return later or earlier
+    one_sided = (later.minimum is None) != (later.maximum is None)
+    other_side = (later.minimum is None and earlier.maximum is None) or (
+        later.maximum is None and earlier.minimum is None
+    )
+    return combine(earlier, later) if one_sided and other_side else later
+
+
+def _joined(earlier: tuple, later: tuple) -> tuple:  # type: ignore[type-arg]
+    return tuple(dict.fromkeys((*earlier, *later)))
+
+
+def _merge_attributes(
+    earlier: tuple[AttributeFilter, ...], later: tuple[AttributeFilter, ...]
+) -> tuple[AttributeFilter, ...]:
+    """A new condition on an attribute replaces the old one of the same kind."""
+    replaced = {(a.name, a.exclude) for a in later if not a.exclude}
+    return tuple(
+        dict.fromkeys((*(a for a in earlier if (a.name, a.exclude) not in replaced), *later))
+    )
+
+
+def merge_query(earlier: str, later: str, lexicon: Lexicon, language: Language) -> str:
+    """The standing request with what is new; a new value of an attribute replaces the old one."""
+    if not later:
+        return earlier
+    known = _words(later)
+    kept = _without_rivals(earlier, later, lexicon)
+    rest = [w for w in kept.split() if w.lower() not in known]
+    if language is Language.CHINESE:
+        rest = [w for w in rest if w not in later]
+        later = " ".join(w for w in later.split() if not any(w in r for r in rest))
+    return " ".join((f"{later} {' '.join(rest)}").split())
+
+
+def _words(text: str) -> set[str]:
+    return {w for w in re.split(r"\s+", text.lower()) if w}
+
+
+def _without_rivals(earlier: str, later: str, lexicon: Lexicon) -> str:
+    """`earlier` without values of attributes for which `later` names another value."""
+    new = {
+        (m.attribute, m.canonical)
+        for mention in lexicon.mentions(later.lower())
+        for m in mention.of(Kind.VALUE)
+    }
+    attributes = {attribute for attribute, _ in new}
+    text = earlier
+    for mention in reversed(lexicon.mentions(earlier.lower())):
+        values = {(m.attribute, m.canonical) for m in mention.of(Kind.VALUE)}
+        # A word that is also a category carries the topic and stays.
+        if values - new and {a for a, _ in values} & attributes and not mention.of(Kind.CATEGORY):
+            text = text[: mention.start] + " " + text[mention.end :]
+    return " ".join(text.split())
+
+
+def cheaper_than_shown(prices: list[Decimal]) -> Range | None:
+    """ "Cheaper" than a whole list: below its middle price, which leaves something to show."""
+    if not prices:
+        return None
+    middle = sorted(prices)[(len(prices) - 1) // 2]
+    return Range(maximum=middle, exclusive_maximum=True)
+
+
+def dearer_than_shown(prices: list[Decimal]) -> Range | None:
+    """ "Something better" in price: above the middle price of the list."""
+    if not prices:
+        return None
+    middle = sorted(prices)[len(prices) // 2]
+    return Range(minimum=middle, exclusive_minimum=True)

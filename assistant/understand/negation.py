@@ -1,0 +1,270 @@
+"""What a shopper does not want: "anything but HP", "no leather", 不要黑色, 除了惠普."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from assistant.understand.lexicon import Kind, Lexicon, Mention
+from assistant.understand.reference import Pointer, Pointing
+from assistant.understand.scan import TAKEN, Scan
+
+# A phrase of more words is a clause; only its head is the unwanted thing.
+PHRASE_WORDS = 3
+PHRASE_CHARACTERS = 8
+
+
+@dataclass(slots=True)
+class Unwanted:
+    """What was refused, by the kind of filter it becomes; `ids` are shown products."""
+
+    brands: list[str] = field(default_factory=list)
+    categories: list[tuple[str, ...]] = field(default_factory=list)
+    values: list[tuple[str, str]] = field(default_factory=list)
+    flags: list[str] = field(default_factory=list)
+    terms: list[str] = field(default_factory=list)
+    ids: list[str] = field(default_factory=list)
+    softened: list[str] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return any((self.brands, self.categories, self.values, self.flags, self.terms, self.ids))
+
+
+# Phrases in which a negator refuses nothing.
+_IDIOMS = re.compile(
+    r"\bno\s+(?:problem|worries|thanks|thank\s+you|idea|preference|matter|rush|need|way|doubt|longer|more\s+than|limit|budget)\b"
+    r"(?:\s+to\b)?|\bnot\s+(?:sure|bad|only|just|really\s+sure|yet|at\s+all|much|that|fussy|picky)\b|\bwhy\s+not\b|\bif\s+not\b"
+    r"|\bwithout\s+(?:a\s+)?doubt\b|\bwhether\s+or\s+not\b|\bnot\s+working\b|\bwon't\s+(?:need|matter)\b"
+    r"|\bdo(?:n't|\s+not)\s+(?:know|mind|care|think|have|worry|understand|see|get)\b|\bdoes(?:n't|\s+not)\s+(?:matter|work|have\s+to|need\s+to)\b"
+    r"|不错|不知道|不太?清楚|不了解|不确定|不好意思|不用谢|不客气|不限|不介意|不在乎|没关系|没问题|要不要|好不好|能不能|可不可以|是不是|有没有|对不对|行不行|没想好|不一定|差不多"
+)
+# "Not too heavy" is a wish, not a condition that the catalogue could decide.
+_SOFT = re.compile(
+    r"\b(?:not|nothing|n't|isn't|aren't)\s+(?:be\s+)?(?P<en>(?:too|very|so|that|overly|super)\s+[a-z-]+)"
+    r"|(?:不要|不能|别|不想|不)(?:太|很|那么|过于)(?P<zh>[\u4e00-\u9fff]{1,3}?)(?=的|[,。!;了]|$)"
+)
+_NO_NEED = re.compile(
+    r"\b(?:do(?:n't|\s+not)|no)\s+need\s+(?:(?:for|to\s+have|to\s+be|any|an?|the)\s+)*(?P<en>[a-z][a-z-]*(?:\s+[a-z-]+)?)"
+    r"|(?:不需要|用不着|无需)(?:有|带)?(?P<zh>[\u4e00-\u9fff]{1,6}?)(?=的|功能|[,。!;]|$)"
+)
+_BEFORE_EN = re.compile(
+    r"(?:\b(?:anything|anyone|everything|any(?:\s+brand)?|all|something|nothing)\s+)?(?:\b(?:but|except|excepting|besides)\s+(?:for\s+)?(?:not\s+)?)"
+    r"|\bother\s+than\b|\brather\s+than\b|\binstead\s+of\b|\bexcluding\b|\bexcludes?\b|\bminus\b|\bwith\s+no\b|\bwithout\b|\bw/o\b|\bleave\s+out\b|\bskip\b|\bavoid(?:ing)?\b"
+    r"|\bfree\s+(?:of|from)\b|\bhates?\b|\bdislikes?\b|\ballergic\s+to\b|\bsick\s+of\b|\btired\s+of\b|\bno\s+more\b"
+    r"|\b(?:do|does|did|would|should|must|can|could)(?:n't|\s+not)\s+(?:really\s+|even\s+)*(?:want|like|love|prefer|trust|include|contain|have|use|be|come\s+with|show(?:\s+me)?|accept|buy|recommend)\b"
+    r"|\b(?:isn't|aren't|is\s+not|are\s+not|that's\s+not)\b|\bnever\b|\bnon(?=-)|\bneither\b|\bnor\b|\bnot\b|\bno\b"
+)
+_ANY_BUT = re.compile(r"\b(?:but|except|excepting|besides)\b")
+_DETERMINERS = re.compile(
+    r"(?:\s|-)*(?:(?:to|be|have|get|see|buy|use|from|by|made\s+(?:of|from|by)|with|in|of|any|an?|the|those|these|ones?|another|brand|colou?r(?:ed)?)\s+)*"
+)
+_ARTICLE = re.compile(r"\s*(?:the\s+)?")
+_STOP_EN = re.compile(
+    r"(?:and|or|nor|but|with|without|for|in|on|at|to|from|of|by|under|over|below|above|please|thanks|thank|that|which|because|since|if|"
+    r"i|we|you|it|is|are|than|as|so|show|give|find|need|want|looking|something|anything|only|just|no|not|one|ones|either|though|preferably|"
+    r"max|around|about|up|between|less|more|ideally|maybe|also|too|at|all|when|while|where|what|how|do|does|can|could|would)\b"
+)
+_WORD = re.compile(r"\s*([a-z0-9][a-z0-9'&.+-]*)")
+_LIST_EN = re.compile(
+    r"\s*(?:,\s*(?:or|and|nor)?|\bor\b|\band\b|\bnor\b|/|&)\s*(?:not\s+|no\s+|any\s+|the\s+)?"
+)
+
+_BEFORE_ZH = re.compile(
+    r"除了|除开|除去|不要再?(?:推荐|给我|看|买|带有?|有|含有?|是|选|用)?|不想(?:要|买|看|选)|不考虑|不喜欢|不爱|不买|不接受|不带有?|不含有?|不包含|不包括|不是|不用|不希望(?:有|是|要)?|不能(?:有|含|是|带)|"
+    r"别(?:给我|推荐|要|带|有|是|买|选|用|来)+|讨厌|拒绝|排除|避开|过滤掉?|去掉|剔除|反感|没有(?!吗|么|呢)|非(?!常|洲|凡|遗|得|要|但|同)"
+)
+_AFTER_ZH = re.compile(
+    r"(?:的|牌|品牌|款)*(?:都|就|一律|统统)?(?:不要了?|除外|不考虑|不行|排除|就算了|算了|免谈|以外的?|之外的?)"
+)
+_OUTSIDE = re.compile(
+    r"(?:的)?(?:以外|之外|外)?(?:的)?(?:其他|其它|别的|任何|所有)?(?:的)?(?:都?(?:可以|行|好|要))?"
+)
+_STOP_ZH = re.compile(
+    rf"[,。.!?;:、\s{TAKEN}]|的|但|而|要(?!素)|就|了|吧|也|还|和|或|跟|与|以及|及|最好|价格|预算|就行|就好|谢谢|请|啊|呢|哦"
+)
+_LIST_ZH = re.compile(r"(?:色)?的?\s*(?:、|和|或者?|跟|与|以及|及|也不要|,也不要|,不要|还有|,)\s*")
+
+
+def read_unwanted(scan: Scan, lexicon: Lexicon, pointing: Pointing) -> Unwanted:
+    """Everything `scan` refuses; takes the words it is made of."""
+    unwanted = Unwanted()
+    for match in scan.find(_NO_NEED):
+        unwanted.softened.append((match["en"] or match["zh"]).strip())
+        scan.take(*match.span())
+    for match in scan.find(_SOFT):
+        unwanted.softened.append("not " + match["en"] if match["en"] else "不" + match["zh"])
+        scan.take(*match.span())
+    scan.take_all(_IDIOMS)
+    for match in scan.find(_BEFORE_EN):
+        _read_english(match, scan, lexicon, pointing, unwanted)
+    for match in scan.find(_AFTER_ZH):
+        _read_backwards(match, scan, lexicon, pointing, unwanted)
+    for match in scan.find(_BEFORE_ZH):
+        _read_chinese(match, scan, lexicon, pointing, unwanted)
+    return unwanted
+
+
+def _read_english(
+    match: re.Match[str], scan: Scan, lexicon: Lexicon, pointing: Pointing, unwanted: Unwanted
+) -> None:
+    """The list of things after an English negator."""
+    negator = match[0].strip()
+    end = match.end()
+    if negator in ("no", "not", "nothing") and re.match(r"\s*(?:[,.!;]|$)", scan.free[end:]):
+        scan.take(match.start(), end)  # "no, wireless": a correction
+        return
+    lacking = bool(re.search(r"without|with no|w/o|free|contain|\bno$", negator))
+    if negator == "but" and not _is_exclusion(scan.free, end):
+        return  # "but in black" goes on, "but HP" alone refuses nothing
+    first = True
+    while True:
+        if (pointer := _pointer(scan, pointing, end)) is not None:
+            unwanted.ids.extend(pointing.refuse(pointer))
+            end = pointer.end
+        else:
+            start = _skip(_DETERMINERS, scan.free, end)
+            found = lexicon.at(scan.free, start)
+            if found and _refuse(found, unwanted, lacking):
+                end = found.end
+            elif not first:
+                break
+            else:
+                phrase = _english_phrase(scan.free, start)
+                if negator == "non" or phrase is None:
+                    if negator != "non":
+                        scan.take(match.start(), match.end())
+                    return
+                words, end = phrase
+                unwanted.terms.append(words)
+        scan.take(match.start(), end)
+        first = False
+        joint = _LIST_EN.match(scan.free, end)
+        if not joint or joint.end() == end:
+            break
+        end = joint.end()
+
+
+def _is_exclusion(text: str, end: int) -> bool:
+    """ "But" excludes after "anything", and before "not" or "no"."""
+    return bool(re.match(r"\s*(?:not|no)\b", text[end:]))
+
+
+def _skip(pattern: re.Pattern[str], text: str, position: int) -> int:
+    match = pattern.match(text, position)
+    return match.end() if match else position
+
+
+def _pointer(scan: Scan, pointing: Pointing, position: int) -> Pointer | None:
+    """The shown product named right at `position`; an open "this" refuses all that are shown."""
+    start = _skip(_ARTICLE, scan.free, position)
+    if start == pointing.pronoun_start and pointing.at(start) is None:
+        end = start
+        while end < len(scan.free) and scan.free[end] == TAKEN:
+            end += 1
+        pointing.pointers.append(Pointer(start, end, pointing.shown))
+    return pointing.at(start)
+
+
+def _english_phrase(text: str, start: int) -> tuple[str, int] | None:
+    """Up to PHRASE_WORDS content words from `start`."""
+    words: list[str] = []
+    end = start
+    while len(words) < PHRASE_WORDS and (match := _WORD.match(text, end)):
+        if _STOP_EN.fullmatch(match[1]):
+            break
+        words.append(match[1].rstrip(".'"))
+        end = match.end()
+        if match[1].endswith("."):
+            break
+    return (" ".join(words), end) if words else None
+
+
+def _refuse(mention: Mention, unwanted: Unwanted, lacking: bool) -> bool:
+    """File a catalogue word under the kind it is; False when it is none that filters.
+
+    A product may lack ("without batteries") what is a category elsewhere.
+    """
+    if brands := mention.of(Kind.BRAND):
+        unwanted.brands.extend(m.canonical for m in brands if m.canonical not in unwanted.brands)
+        return True
+    if values := mention.of(Kind.VALUE):
+        unwanted.values.extend((m.attribute, m.canonical) for m in values)
+        unwanted.terms.append(mention.surface) if lacking else None
+        return True
+    if not lacking and (categories := mention.of(Kind.CATEGORY)):
+        unwanted.categories.extend(m.path for m in categories)
+        return True
+    if lacking or mention.of(Kind.ATTRIBUTE):
+        unwanted.flags.extend(m.canonical for m in mention.of(Kind.ATTRIBUTE))
+        unwanted.terms.append(mention.surface)
+        return True
+    return False
+
+
+def _read_chinese(
+    match: re.Match[str], scan: Scan, lexicon: Lexicon, pointing: Pointing, unwanted: Unwanted
+) -> None:
+    """The list of things after a Chinese negator."""
+    negator = match[0]
+    end = match.end()
+    lacking = bool(re.search(r"带|含|有|包", negator))
+    first = True
+    while True:
+        pointer = _pointer(scan, pointing, end)
+        found = _lexicon_zh(lexicon, scan.free, end)
+        if pointer is not None:
+            unwanted.ids.extend(pointing.refuse(pointer))
+            end = pointer.end
+        elif found and _refuse(found, unwanted, lacking):
+            end = found.end
+        elif negator == "非" or not first:
+            return
+        else:
+            words, stop = _chinese_phrase(scan.free, end)
+            if not words:
+                scan.take(match.start(), match.end())
+                return
+            unwanted.terms.append(words)
+            end = stop
+        end = _skip(_OUTSIDE, scan.free, end) if negator.startswith("除") else end
+        scan.take(match.start(), end)
+        first = False
+        joint = _LIST_ZH.match(scan.free, end)
+        if joint is None:
+            return
+        end = joint.end()
+
+
+def _lexicon_zh(lexicon: Lexicon, text: str, start: int) -> Mention | None:
+    """The catalogue word at `start`; a lone colour character is met as 黑 → 黑色."""
+    if found := lexicon.at(text, start):
+        return found
+    if start < len(text) and (found := lexicon.at(text[start] + "色", 0)):
+        return Mention(start, start + 1, found.surface, found.meanings)
+    return None
+
+
+def _chinese_phrase(text: str, start: int) -> tuple[str, int]:
+    """The characters from `start` up to a particle or a pause."""
+    end = start
+    while end < min(len(text), start + PHRASE_CHARACTERS) and not _STOP_ZH.match(text, end):
+        end += 1
+    return text[start:end].strip(), end
+
+
+def _read_backwards(
+    match: re.Match[str], scan: Scan, lexicon: Lexicon, pointing: Pointing, unwanted: Unwanted
+) -> None:
+    """黑色的不要, 惠普除外: the refused thing stands before; only catalogue words count."""
+    start = match.start()
+    if scan.free[match.end() : match.end() + 1] and match[0].endswith("不要"):
+        follows = scan.free[match.end()]
+        if "\u4e00" <= follows <= "\u9fff" and follows not in "了的吧啊":
+            return  # 鼠标不要黑色: the negator looks forward
+    before = next((p for p in pointing.pointers if p.end == start), None)
+    found = lexicon.ending_at(scan.free, start)
+    if before is not None:
+        unwanted.ids.extend(pointing.refuse(before))
+        scan.take(before.start, match.end())
+    elif found and _refuse(found, unwanted, lacking=False):
+        scan.take(found.start, match.end())

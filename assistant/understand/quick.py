@@ -1,0 +1,339 @@
+"""Reads a message by rules in milliseconds: the search starts before any model has answered."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from assistant.types import Act, Conversation, Source, Turn, Understanding
+from assistant.understand import act as acts
+from assistant.understand.brands import read_brands
+from assistant.understand.context import (
+    cheaper_than_shown,
+    dearer_than_shown,
+    merge_filters,
+    merge_query,
+)
+from assistant.understand.language import detect_language, normalise
+from assistant.understand.lexicon import Kind, Lexicon
+from assistant.understand.measures import read_measures
+from assistant.understand.money import PriceReading, read_price
+from assistant.understand.negation import Unwanted, read_unwanted
+from assistant.understand.reference import Pointing, read_references
+from assistant.understand.scan import Scan
+from assistant.understand.sorting import Ordering, read_ordering
+from assistant.understand.wording import clean_query, is_noun_missing
+from retrieval.types import (
+    AttributeFilter,
+    AttributeKind,
+    Filters,
+    Language,
+    Product,
+    Sort,
+    StoreInfo,
+    Vocabulary,
+)
+
+# A topic is at most this many words; longer texts are search text as they stand.
+_CHEAPER = re.compile(
+    r"\b(?:a\s+(?:bit|little)\s+|some(?:thing|what)?\s+|any(?:thing)?\s+|much\s+|more\s+)*(?:cheaper|less\s+expensive|more\s+affordable|lower\s+(?:in\s+)?price[ds]?|less\s+pricey)\b(?:\s+(?:ones?|options?|than\s+(?:these|those|that|this|it|them)))?"
+    r"|\btoo\s+(?:expensive|pricey|dear|costly)\b|(?:再|更|稍微|比较|有没有)*便宜(?:一点|一些|点儿?|些)|更便宜|太贵了?|(?:价格)?(?:再)?低(?:一点|一些|点)|贵了点?"
+)
+_DEARER = re.compile(
+    r"\b(?:more\s+expensive|pricier|higher[\s-]end|more\s+premium|too\s+cheap)\b(?:\s+(?:ones?|options?))?|(?:更|再)?贵(?:一点|一些|点儿?|些)的?|更贵的?|更高端|高端一点"
+)
+_CHEAP = re.compile(
+    r"\b(?:cheap|affordable|inexpensive|budget(?:[\s-]friendly)?|low[\s-]cost|economical|not\s+(?:too|very)\s+expensive|good\s+value|reasonably\s+priced)\b|便宜的?|实惠的?|平价的?|性价比高的?|划算的?"
+)
+_ANY_PRICE = re.compile(
+    r"\b(?:any\s+price(?:\s+(?:is\s+fine|works|will\s+do))?|(?:the\s+)?(?:price|budget|cost|money)\s+(?:doesn't|does\s+not|isn't|is\s+not)\s+(?:matter|important|a\s+(?:problem|concern|issue)|an\s+issue)|(?:don't|do\s+not)\s+(?:care|mind)\s+about\s+the\s+price|no\s+(?:budget|price)(?:\s+limit)?|regardless\s+of\s+price|price\s+(?:can\s+be\s+anything|is\s+no\s+(?:object|problem))|forget\s+(?:about\s+)?the\s+(?:price|budget))\b"
+    r"|价格(?:不重要|无所谓|不限|都行|都可以|随便|不是问题)|不限(?:价格|预算|价位)|不(?:考虑|在乎|在意|介意)价格|多少钱都(?:行|可以)|预算(?:不限|无所谓|不是问题)|什么价(?:格|位)都(?:行|可以)"
+)
+_MUST = re.compile(
+    r"\b(?:must|has\s+to|have\s+to|needs?\s+to|should\s+definitely|only|strictly|exclusively)\b|必须|一定要|只要|只看|只想要|务必"
+)
+
+
+@dataclass(slots=True)
+class Reading:
+    """What the single readers found in one message."""
+
+    scan: Scan
+    language: Language
+    pointing: Pointing
+    price: PriceReading | None = None
+    unwanted: Unwanted = field(default_factory=Unwanted)
+    ordering: Ordering = field(default_factory=Ordering)
+    measured: tuple[AttributeFilter, ...] = ()
+    brands: tuple[str, ...] = ()
+    demanded: tuple[AttributeFilter, ...] = ()
+    wishes: tuple[str, ...] = ()
+    cheaper: bool = False
+    dearer: bool = False
+    any_price: bool = False
+    others: bool = False
+    query: str = ""
+
+
+class RuleReader:
+    """Understands messages with the words of one catalogue; implements QuickReader."""
+
+    def __init__(self, vocabulary: Vocabulary, store: StoreInfo) -> None:
+        self._vocabulary = vocabulary
+        self._store = store
+        self._lexicon = Lexicon(vocabulary)
+
+    def read(
+        self, message: str, conversation: Conversation, shown: Sequence[Product]
+    ) -> Understanding:
+        """The typed request of `message`; `shown` are the cards on screen, in order.
+
+        Never raises: a message without any words is small talk.
+        """
+        text = normalise(message)
+        last = conversation.last
+        language = detect_language(
+            text, last.understanding.language if last else None, self._store.languages[0]
+        )
+        reading = self._read_parts(text, language, last, shown)
+        topic = _topic(conversation)
+        act, sure = acts.classify(self._signs(reading, topic, shown))
+        return self._compose(reading, act, sure, topic, shown)
+
+    # ------------------------------------------------------------- reading
+
+    def _read_parts(
+        self, text: str, language: Language, last: Turn | None, shown: Sequence[Product]
+    ) -> Reading:
+        """Let every reader take its part; the order settles who sees what first."""
+        scan = Scan(text)
+        focus = last.understanding.references if last else ()
+        reading = Reading(scan, language, Pointing())
+        reading.any_price = scan.take_all(_ANY_PRICE)
+        reading.pointing = read_references(scan, shown, focus)
+        reading.ordering = read_ordering(scan)
+        reading.price = read_price(scan, self._store, language)
+        reading.measured, measures = read_measures(scan, self._vocabulary, self._lexicon)
+        reading.unwanted = read_unwanted(scan, self._lexicon, reading.pointing)
+        if shown and not reading.price:
+            reading.cheaper = scan.take_all(_CHEAPER)
+            reading.dearer = not reading.cheaper and scan.take_all(_DEARER)
+        if shown:
+            reading.others = scan.take_all(acts.MORE_OF_SAME)
+            scan.take_all(acts.CORRECTION)
+        cheap = () if reading.cheaper else self._read_cheap(scan)
+        reading.brands = read_brands(scan, self._lexicon, self._vocabulary)
+        reading.demanded, values = self._read_values(scan)
+        reading.wishes = tuple(
+            dict.fromkeys((*values, *measures, *cheap, *reading.unwanted.softened))
+        )
+        spoken = scan.touched or acts.wants_no_question(text)
+        reading.query = clean_query(scan.rest(), language, spoken=spoken)
+        return reading
+
+    def _read_cheap(self, scan: Scan) -> tuple[str, ...]:
+        """ "Cheap" is a wish about the price and no search text."""
+        found = [m[0].rstrip("的").strip() for m in _CHEAP.finditer(scan.free)]
+        scan.take_all(_CHEAP)
+        return tuple(found)
+
+    def _read_values(self, scan: Scan) -> tuple[tuple[AttributeFilter, ...], tuple[str, ...]]:
+        """Attribute values named: wishes, and conditions where "must" or "only" is said."""
+        mentions = [m for m in self._lexicon.mentions(scan.free) if m.of(Kind.VALUE)]
+        wishes = tuple(m.surface for m in mentions if len(m.surface) > 1)
+        if not _MUST.search(scan.free):
+            return (), wishes
+        demanded: dict[str, list[str]] = {}
+        for mention in mentions:
+            values = mention.of(Kind.VALUE)
+            # A word that may be a brand or a category is no safe condition.
+            if len(values) == len(mention.meanings) == 1:
+                demanded.setdefault(values[0].attribute, []).append(values[0].canonical)
+        if demanded:
+            scan.take_all(_MUST)
+        filters = tuple(AttributeFilter(name=n, values=tuple(v)) for n, v in demanded.items())
+        return filters, wishes
+
+    def _signs(
+        self, reading: Reading, topic: Understanding | None, shown: Sequence[Product]
+    ) -> acts.Signs:
+        """What tells the act."""
+        text = reading.scan.lower
+        mentions = self._lexicon.mentions(reading.query.lower())
+        categories = [m for m in mentions if m.of(Kind.CATEGORY)]
+        covered = sum(len(m.surface.replace(" ", "")) for m in mentions if not m.of(Kind.CATEGORY))
+        length = len(reading.query.replace(" ", ""))
+        return acts.Signs(
+            text=text,
+            free=reading.scan.free,
+            query=reading.query,
+            references=reading.pointing.ids,
+            pronoun=reading.pointing.pronoun,
+            constrained=_is_constrained(reading),
+            elliptic=reading.language is Language.CHINESE and is_noun_missing(reading.scan.rest()),
+            same_topic=bool(topic and self._shares_topic(topic.query, reading.query)),
+            names_category=bool(categories),
+            only_values=bool(length and covered == length),
+            has_topic=bool(topic and (topic.query or topic.filters != Filters())),
+            has_shown=bool(shown),
+            relational=bool(reading.pointing.price or reading.cheaper or reading.dearer),
+        )
+
+    def _shares_topic(self, earlier: str, later: str) -> bool:
+        """Whether both name the same kind of thing."""
+        if not earlier or not later:
+            return False
+        one, other = self._topics(earlier), self._topics(later)
+        if one and other:
+            return bool(one & other)
+        head = later.lower().split()[-1]
+        return len(head) > 1 and head in earlier.lower()
+
+    def _topics(self, query: str) -> set[str]:
+        return {
+            meaning.canonical
+            for mention in self._lexicon.mentions(query.lower())
+            for meaning in mention.of(Kind.CATEGORY)
+        }
+
+    # ------------------------------------------------------------- composing
+
+    def _compose(
+        self,
+        reading: Reading,
+        act: Act,
+        sure: bool,
+        topic: Understanding | None,
+        shown: Sequence[Product],
+    ) -> Understanding:
+        """The understanding of the whole turn, earlier turns included where it goes on."""
+        filters = self._filters(reading, act, shown)
+        query, sort, wishes = reading.query, reading.ordering.sort, reading.wishes
+        if act is Act.REFINE and topic:
+            earlier = topic.filters
+            if reading.any_price:
+                earlier = earlier.model_copy(update={"price": None})
+            filters = merge_filters(earlier, filters)
+            query = self._refined_query(reading, topic, shown)
+            sort = sort or topic.sort
+            wishes = tuple(dict.fromkeys((*topic.wishes, *wishes)))
+        elif act in (Act.ASK, Act.COMPARE) and topic:
+            filters = topic.filters
+        elif act is Act.SMALL_TALK:
+            query, filters = "", Filters()
+        return Understanding(
+            act=act,
+            language=reading.language,
+            query=query,
+            filters=filters,
+            sort=sort or Sort.RELEVANCE,
+            references=self._references(reading, act, shown),
+            wishes=wishes,
+            certain=_certain(reading, sure),
+            notes=reading.price.notes if reading.price else (),
+            source=Source.RULES,
+        )
+
+    def _refined_query(
+        self, reading: Reading, topic: Understanding, shown: Sequence[Product]
+    ) -> str:
+        """The standing query with what is new; "more like that one" searches by its title."""
+        new = clean_query(reading.scan.rest(), reading.language, spoken=True)
+        standing = topic.query
+        ids = reading.pointing.ids
+        if len(ids) == 1 and acts.asks_for_similar(reading.scan.lower):
+            standing = next(
+                (p.title_in(reading.language) for p in shown if p.id == ids[0]), standing
+            )
+        return merge_query(standing, new, self._lexicon, reading.language)
+
+    def _filters(self, reading: Reading, act: Act, shown: Sequence[Product]) -> Filters:
+        """The hard conditions of this message alone."""
+        unwanted = reading.unwanted
+        excluded = list(unwanted.ids)
+        if act is Act.REFINE and reading.others:
+            excluded += [p.id for p in shown]
+        price = reading.price.range if reading.price else reading.pointing.price
+        if price is None and act is Act.REFINE:
+            named = [p for p in shown if p.id in reading.pointing.ids]
+            prices = [p.price for p in named or shown if p.price is not None]
+            if reading.cheaper:
+                price = cheaper_than_shown(prices)
+            elif reading.dearer:
+                price = dearer_than_shown(prices)
+        return Filters(
+            price=price,
+            brands=tuple(b for b in reading.brands if b not in unwanted.brands),
+            excluded_brands=tuple(unwanted.brands),
+            excluded_categories=tuple(dict.fromkeys(unwanted.categories)),
+            attributes=(*reading.measured, *reading.demanded, *self._exclusions(unwanted)),
+            excluded_terms=tuple(dict.fromkeys(unwanted.terms)),
+            in_stock=reading.ordering.in_stock,
+            minimum_rating=reading.ordering.minimum_rating,
+            excluded_ids=tuple(dict.fromkeys(excluded)),
+        )
+
+    def _exclusions(self, unwanted: Unwanted) -> list[AttributeFilter]:
+        """Refused attribute values and features as filters."""
+        found: dict[str, list[str]] = {}
+        for attribute, value in unwanted.values:
+            found.setdefault(attribute, []).append(value)
+        for name in unwanted.flags:
+            profile = self._vocabulary.attributes.get(name)
+            if profile and profile.kind is AttributeKind.FLAG:
+                found.setdefault(name, []).append("true")
+        return [AttributeFilter(name=n, values=tuple(v), exclude=True) for n, v in found.items()]
+
+    def _references(self, reading: Reading, act: Act, shown: Sequence[Product]) -> tuple[str, ...]:
+        """Ids the message points at; a comparison without any means all that are shown."""
+        ids = reading.pointing.ids
+        if act is Act.COMPARE and len(ids) < 2:
+            return tuple(dict.fromkeys((*ids, *(p.id for p in shown[:COMPARED]))))
+        if act is Act.ASK and not ids and reading.pointing.pronoun:
+            return tuple(p.id for p in shown[:1])
+        return ids
+
+
+# More than four columns cannot be read side by side.
+COMPARED = 4
+
+
+def _topic(conversation: Conversation) -> Understanding | None:
+    """The last request of the conversation; small talk and questions in between don't end it."""
+    return next(
+        (
+            t.understanding
+            for t in reversed(conversation.turns)
+            if t.understanding.act in (Act.SEARCH, Act.REFINE)
+        ),
+        None,
+    )
+
+
+def _is_constrained(reading: Reading) -> bool:
+    """Whether the message states any condition of its own."""
+    ordering = reading.ordering
+    return bool(
+        reading.price
+        or reading.unwanted
+        or reading.measured
+        or reading.any_price
+        or ordering.sort
+        or ordering.minimum_rating
+        or ordering.in_stock
+    )
+
+
+def _certain(reading: Reading, act_sure: bool) -> frozenset[str]:
+    """The parts in which the rules outvote the model."""
+    parts = {
+        "price": bool(
+            (reading.price and reading.price.sure) or reading.pointing.price or reading.any_price
+        ),
+        "negation": bool(reading.unwanted),
+        "ordinal": bool(reading.pointing.ids),
+        "sort": reading.ordering.sort is not None,
+        "act": act_sure,
+    }
+    return frozenset(name for name, sure in parts.items() if sure)

@@ -1,0 +1,297 @@
+"""Which of the shown products a message points at: "the second one", 便宜的那款, "both"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from assistant.understand.numbers import ZH_DIGITS
+from assistant.understand.scan import TAKEN, Scan
+from retrieval.types import Product, Range
+
+_ORDINALS = (
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
+).split()
+_CARDINALS = "one two three four five six seven eight nine ten eleven twelve".split()
+_POSITIONS = (
+    {w: n for n, w in enumerate(_ORDINALS, 1)}
+    | {w: n for n, w in enumerate(_CARDINALS, 1)}
+    | {f"{n}{'st' if n == 1 else 'nd' if n == 2 else 'rd' if n == 3 else 'th'}": n for n in range(1, 21)}
+    | {str(n): n for n in range(1, 51)}
+)  # fmt: skip
+_ORD = "(?:" + "|".join([*_ORDINALS, r"\d{1,2}(?:st|nd|rd|th)"]) + ")"
+_CARD = r"(?:" + "|".join(_CARDINALS[1:]) + r"|\d{1,2})"
+_THING = r"(?:ones?|products?|items?|options?|results?|choices?|picks?|suggestions?|recommendations?|models?|cards?)"
+# "The first" alone is a position only before such words: "the first aid kit" is not.
+_AFTER = (
+    rf"(?=\s*(?:$|[,.?!;:'&{TAKEN}]|(?:and|or|is|are|does|do|did|has|have|had|with|vs|versus|to|in|comes?|looks?"
+    r"|seems?|was|can|could|would|will|works?|costs?|weighs?|but|please|thanks|thank|from|for|fits?|than|instead"
+    r"|should|may|might|got|also|too|support|supports|include|includes|run|runs|need|needs|any|good|better|worth)\b))"
+)
+_CL = r"[款个件台种只双条副部把支张项块辆套盒瓶位本号]"
+_ZN = r"(?:\d{1,2}|[一二两三四五六七八九十]{1,3})"
+
+# Superlatives over the shown products, English and Chinese.
+_CHEAP = r"(?:cheap(?:er|est)|least\s+expensive|less\s+expensive|(?:most|more)\s+affordable|lowest[\s-]priced?|(?:最|更|比较)?便宜|价格最低|最实惠)"
+_DEAR = r"(?:pric(?:ier|iest)|dear(?:er|est)|(?:most|more)\s+expensive|highest[\s-]priced?|(?:最|更|比较)?贵|价格最高)"
+_RATED = r"(?:(?:best|better|highest|higher|top)[\s-](?:rated|reviewed)|(?:评分|评价|口碑)(?:最|更|比较)?[高好])"
+_NEW = r"(?:new(?:er|est)|latest|most\s+recent|(?:最|更|比较)新)"
+_SUPERLATIVES = {"cheap": _CHEAP, "dear": _DEAR, "rated": _RATED, "new": _NEW}
+_SUPERLATIVE = "|".join(f"(?P<{name}>{body})" for name, body in _SUPERLATIVES.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """One expression at text[start:end] and the ids it stands for."""
+
+    start: int
+    end: int
+    ids: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Pointing:
+    """Everything a message points at.
+
+    `price` bounds the price by a shown product's ("cheaper than the second one").
+    `pronoun` says that only "it" or 这个 was there, which may mean the whole list.
+    """
+
+    pointers: list[Pointer] = field(default_factory=list)
+    price: Range | None = None
+    pronoun: bool = False
+    pronoun_start: int = -1
+    shown: tuple[str, ...] = ()
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """All ids, in the order they were named, each once."""
+        return tuple(dict.fromkeys(i for p in self.pointers for i in p.ids))
+
+    def at(self, position: int) -> Pointer | None:
+        """The expression that starts at `position`; an open "this" there means all shown."""
+        return next((p for p in self.pointers if p.start == position), None)
+
+    def refuse(self, pointer: Pointer) -> tuple[str, ...]:
+        """Take back a pointer at what is not wanted; its ids."""
+        self.pointers.remove(pointer)
+        return pointer.ids
+
+
+Resolver = Callable[[re.Match[str], Sequence[Product], tuple[str, ...]], tuple[str, ...]]
+
+
+def read_references(scan: Scan, shown: Sequence[Product], focus: tuple[str, ...]) -> Pointing:
+    """What `scan` points at among `shown`; takes the words it is made of.
+
+    `focus` are the ids the previous turn spoke of: "it" means them.
+    """
+    pointing = Pointing(shown=tuple(p.id for p in shown))
+    if not shown:
+        return pointing
+    for pattern, resolve in _RULES:
+        for match in scan.find(pattern):
+            if ids := resolve(match, shown, focus):
+                pointing.pointers.append(Pointer(match.start(), match.end(), ids))
+                scan.take(*match.span())
+    pointing.pointers.sort(key=lambda p: p.start)
+    _read_comparison(scan, shown, pointing)
+    if not pointing.pointers:
+        _read_pronoun(scan, shown, focus, pointing)
+    return pointing
+
+
+def _read_comparison(scan: Scan, shown: Sequence[Product], pointing: Pointing) -> None:
+    """ "Cheaper than X", 比X便宜: a bound instead of a pointer."""
+    for pattern, dearer in _COMPARISONS:
+        for match in scan.find(pattern):
+            pointer = pointing.at(match.start("gap"))
+            prices = [p.price for p in shown if pointer and p.id in pointer.ids and p.price]
+            if pointer is None or not prices:
+                continue
+            pointing.price = (
+                Range(minimum=max(prices), exclusive_minimum=True)
+                if dearer
+                else Range(maximum=min(prices), exclusive_maximum=True)
+            )
+            pointing.pointers.remove(pointer)
+            scan.take(*match.span())
+            return
+
+
+def _read_pronoun(
+    scan: Scan, shown: Sequence[Product], focus: tuple[str, ...], pointing: Pointing
+) -> None:
+    """ "It", 这个: what the last turn was about, or the only product on screen."""
+    match = _PRONOUN.search(scan.free)
+    if match is None:
+        return
+    pointing.pronoun = True
+    pointing.pronoun_start = match.start()
+    ids = focus if len(focus) == 1 else (shown[0].id,) if len(shown) == 1 else ()
+    if ids:
+        pointing.pointers.append(Pointer(match.start(), match.end(), ids))
+    scan.take(*match.span())
+
+
+# ------------------------------------------------------------------ resolvers
+
+
+def _position(text: str) -> int:
+    """1-based position a word stands for, 0 when none."""
+    if text in _POSITIONS:
+        return _POSITIONS[text]
+    if text.startswith("十"):
+        return 10 + ZH_DIGITS.get(text[1:], 0)
+    return ZH_DIGITS.get(text, 0)
+
+
+def _nth(match: re.Match[str], shown: Sequence[Product], _: tuple[str, ...]) -> tuple[str, ...]:
+    """One product by its position, from the end where "last" stands too."""
+    n = _position(match["n"]) if match["n"] else 1
+    if not 1 <= n <= len(shown):
+        return ()
+    return (shown[-n if "last" in match[0] or "倒数" in match[0] else n - 1].id,)
+
+
+def _last(_: re.Match[str], shown: Sequence[Product], __: tuple[str, ...]) -> tuple[str, ...]:
+    return (shown[-1].id,)
+
+
+def _slice(match: re.Match[str], shown: Sequence[Product], _: tuple[str, ...]) -> tuple[str, ...]:
+    """ "The first two", 后三款."""
+    n = _position(match["n"])
+    if not 1 <= n <= len(shown):
+        return ()
+    from_end = re.match(r".*(?:last|后)", match[0])
+    return tuple(p.id for p in (shown[-n:] if from_end else shown[:n]))
+
+
+def _group(
+    match: re.Match[str], shown: Sequence[Product], focus: tuple[str, ...]
+) -> tuple[str, ...]:
+    """ "Both", 这两款, "these three": the ones just spoken of, else the first ones shown."""
+    n = 2 if match[0].startswith("both") or "俩" in match[0] else _position(match["n"] or "")
+    if n == 0:
+        return focus if len(focus) > 1 else tuple(p.id for p in shown)
+    if len(focus) == n:
+        return focus
+    return tuple(p.id for p in shown[:n]) if 1 <= n <= len(shown) else ()
+
+
+def _extreme(
+    match: re.Match[str], shown: Sequence[Product], focus: tuple[str, ...]
+) -> tuple[str, ...]:
+    """ "The cheaper one": among the products just spoken of if several, else among the shown."""
+    among = [p for p in shown if p.id in focus] if len(focus) > 1 else list(shown)
+    kind = next(k for k in _SUPERLATIVES if match[k])
+    best = _EXTREMES[kind](among)
+    return (best.id,) if best else ()
+
+
+def _cheapest(among: Sequence[Product]) -> Product | None:
+    return min((p for p in among if p.price is not None), key=lambda p: p.price or 0, default=None)
+
+
+def _dearest(among: Sequence[Product]) -> Product | None:
+    return max((p for p in among if p.price is not None), key=lambda p: p.price or 0, default=None)
+
+
+def _best_rated(among: Sequence[Product]) -> Product | None:
+    rated = [p for p in among if p.rating is not None]
+    return max(rated, key=lambda p: (p.rating or Decimal(0), p.rating_count), default=None)
+
+
+def _newest(among: Sequence[Product]) -> Product | None:
+    dated = [p for p in among if p.released is not None]
+    return max(dated, key=lambda p: str(p.released), default=None)
+
+
+_EXTREMES: dict[str, Callable[[Sequence[Product]], Product | None]] = {
+    "cheap": _cheapest,
+    "dear": _dearest,
+    "rated": _best_rated,
+    "new": _newest,
+}
+
+
+def _described(
+    match: re.Match[str], shown: Sequence[Product], _: tuple[str, ...]
+) -> tuple[str, ...]:
+    """ "The black one": the only shown product that says so, else nothing."""
+    words = match["what"].split()
+    hits = [p.id for p in shown if all(_says(p, w) for w in words)]
+    return (hits[0],) if len(hits) == 1 else ()
+
+
+def _says(product: Product, word: str) -> bool:
+    """Whether the product's own title, brand or attribute values hold `word`."""
+    texts = [product.title, product.brand or "", *(t.title for t in product.translations.values())]
+    texts += [str(a.value) for a in product.attributes if not isinstance(a.value, bool)]
+    text = " ".join(texts).lower()
+    if not word.isascii():
+        return word.rstrip("色的") in text
+    return re.search(rf"(?<![a-z0-9]){re.escape(word)}(?![a-z0-9])", text) is not None
+
+
+_RULES: tuple[tuple[re.Pattern[str], Resolver], ...] = (
+    (re.compile(rf"(?:\bthe\s+)?\b(?:first|last|top)\s+(?P<n>{_CARD})\b(?:\s+{_THING}\b)?"), _slice),
+    (
+        re.compile(rf"(?:\bthe\s+)?\b(?P<n>{_ORD})[\s-](?:to[\s-]|from\s+(?:the\s+)?)last\b(?:\s+{_THING}\b)?"),
+        _nth,
+    ),
+    (re.compile(rf"(?:\bthe\s+)?\b(?:last|bottom)\s+{_THING}\b|\bthe\s+last\b{_AFTER}"), _last),
+    (re.compile(rf"(?:\bthe\s+)?\b(?P<n>{_ORD})\s+{_THING}\b"), _nth),
+    (
+        re.compile(
+            rf"(?:\bthe\s+|\b(?:and|or|vs\.?|versus|with|than|to)\s+|[,&]\s*)(?P<n>{_ORD})\b{_AFTER}"
+        ),
+        _nth,
+    ),
+    (
+        re.compile(
+            rf"(?:\b(?:number|no\.?|nr\.?|option|item|product|result|card)\s*#?\s*|#\s?)(?P<n>{_CARD}|one)\b"
+        ),
+        _nth,
+    ),
+    (
+        re.compile(
+            rf"\b(?:the\s+)?(?:{_SUPERLATIVE})\s+(?:{_THING}\b|(?:of|among|out\s+of)\s+(?:these|those|them|the\s+\w+|all)\b(?:\s+{_THING}\b)?)"
+        ),
+        _extreme,
+    ),
+    (re.compile(rf"(?:这|那)?(?:几|些|两|三)?{_CL}?(?:里|中|里面)?(?:{_SUPERLATIVE})(?:一点|一些|点)?的?(?:那|这|一)(?:一)?{_CL}"), _extreme),
+    (re.compile(rf"(?:这|那)(?:几|些|两|三){_CL}?(?:里|里面|中|当中|之中)?(?:哪[款个])?(?:{_SUPERLATIVE})的?(?:那|这|一)?{_CL}?"), _extreme),
+    (re.compile(r"\bboth\b(?:\s+of\s+(?:them|these|those))?(?P<n>)"), _group),
+    (
+        re.compile(rf"\b(?:all|these|those|the|compare)\s+(?:the\s+)?(?P<n>{_CARD})\b(?!\s+(?!{_THING}\b)[a-z]+\s*$)(?:\s+{_THING}\b)?(?:\s+of\s+them)?"),
+        _group,
+    ),
+    (re.compile(rf"\b(?:all\s+of\s+)?(?:these|those)(?:\s+{_THING}\b|{_AFTER})(?P<n>)"), _group),
+    (re.compile(rf"倒数第(?P<n>{_ZN}){_CL}?"), _nth),
+    (re.compile(rf"(?:最后|倒数)(?:一|那|这)?(?:一)?{_CL}(?P<n>)"), _last),
+    (re.compile(rf"(?:前面?|头|最后|后面?)的?(?P<n>[两二三四五六七八九十]|\d{{1,2}}){_CL}"), _slice),
+    (
+        re.compile(rf"第(?P<n>{_ZN})(?!\d)(?:{_CL}(?!线)|(?![\u4e00-\u9fff])|(?=[和与跟有是能防带支多怎贵便可会比的]))(?:产品|商品)?"),
+        _nth,
+    ),
+    (re.compile(r"(?<![a-z0-9月])(?P<n>\d{1,2})号(?:款|产品|商品)?"), _nth),
+    (re.compile(rf"(?:这|那|以上|上面)?(?:的)?(?P<n>[两三四五六俩]){_CL}(?=[^的]|$)(?:产品|商品)?(?<![一二三四五六七八九十]{{2}})"), _group),
+    (re.compile(r"(?:这|那|上面|以上)(?:几|些)[款个]?(?:产品|商品)?(?P<n>)|它们(?P<m>)"), _group),
+    (re.compile(r"\b(?:the|that)\s+(?P<what>[a-z0-9-]+(?:\s+[a-z0-9-]+)?)\s+one\b"), _described),
+    (re.compile(rf"(?P<what>[a-z0-9\u4e00-\u9fff-]{{1,5}}?)的?(?:那|这)(?:一)?{_CL}"), _described),
+)  # fmt: skip
+
+_COMPARISONS = (
+    (re.compile(rf"\b(?:cheaper|less\s+expensive|lower[\s-]priced)\s+than\s+(?P<gap>{TAKEN}){TAKEN}*"), False),
+    (re.compile(rf"\b(?:pricier|dearer|more\s+expensive)\s+than\s+(?P<gap>{TAKEN}){TAKEN}*"), True),
+    (re.compile(rf"比(?P<gap>{TAKEN}){TAKEN}*\s*(?:更|还|再|要)*便宜(?:一点|一些|点|些)?"), False),
+    (re.compile(rf"比(?P<gap>{TAKEN}){TAKEN}*\s*(?:更|还|再|要)*贵(?:一点|一些|点|些)?"), True),
+)  # fmt: skip
+
+_PRONOUN = re.compile(
+    rf"\b(?:this|that)\s+{_THING}\b|\bit\b|\bthis\b(?=\s*(?:$|[.?!]|one|is|does|has|product))|\bits\b"
+    rf"|(?:这|那|此)(?:一)?[款个件台双条](?![\u4e00-\u9fff]*(?:价|牌|颜))(?:产品|商品)?|它(?!们)"
+)
