@@ -1,0 +1,151 @@
+"""Every number that no other check has verified must be an attribute of its product."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from decimal import Decimal
+
+from assistant.answer.metrics import names_attribute
+from assistant.answer.quantity import Quantity, read_quantities
+from assistant.answer.record import CJK, Record
+from assistant.answer.scene import ClaimError, N, P, Scene
+from retrieval.index.analysis import fold
+from retrieval.types import Attribute, Product
+from retrieval.units import convert, find_unit
+
+_SHOWN = re.compile(
+    rf"(?P<n>{N}) (?:\w+ )?(?:options?|products?|models?|choices?|items?|results?|alternatives?|candidates?|picks?)\b"
+    rf"|(?P<z>{N})[款个种]"
+)
+_AT_LEAST = re.compile(r"(?:\b(?:over|more than|at least|above)|超过|至少|不低于|多于) ?$")
+_AT_MOST = re.compile(r"(?:\b(?:under|less than|at most|below)|不到|至多|低于|不超过) ?$")
+_ABOUT = re.compile(r"(?:\b(?:about|around|approximately|roughly)|约|大约|差不多|约为) ?$")
+_UP_TO = re.compile(
+    r"(?:\b(?:up to|as much as|only|just)|最多|最长|最高|长达|高达|仅|只有|可达) ?$"
+)
+_ROUGHLY = Decimal("0.03")
+# Verbs that fix the dimension: nothing weighs 14 inches.
+_VERBS = (
+    (re.compile(r"\bweigh|\bheavy\b|重"), "g"),
+    (re.compile(r"\bwide\b|\btall\b|\blong\b(?! bat)|\bdeep\b|\bthick\b|宽|高度|厚|深"), "mm"),
+    (re.compile(r"\blasts?\b|续航"), "s"),
+)
+
+
+def check_numbers(scene: Scene) -> None:
+    """Quantities with units, percentages, counts ("3 buttons", 3个按键)."""
+    _check_shown_count(scene)
+    for match in re.finditer(rf"{N}|{P}", scene.text):
+        quantity = scene.quantity(match.group())
+        before = scene.text[: match.start()]
+        for pattern, bound in ((_AT_LEAST, "least"), (_AT_MOST, "most"), (_ABOUT, "about")):
+            if found := pattern.search(before):
+                start = found.start()
+                break
+        else:
+            bound = ""
+            found = _UP_TO.search(before)
+            start = found.start() if found else match.start()
+        what = f"number {quantity.value:f} {quantity.unit.symbol if quantity.unit else ''}".strip()
+        predicate = _backed(scene, quantity, match.start(), bound)
+        evidence = _find_evidence(scene, quantity, match.start())
+        scene.claim(match.start(), predicate, what, evidence, negated=False)
+        if scene.negated(match.start()):
+            raise ClaimError(f"{what}: denied")
+        scene.consume(start, match.end())
+
+
+def _check_shown_count(scene: Scene) -> None:
+    shown = len(scene.setting.products)
+    for match in _SHOWN.finditer(scene.text):
+        slot = match["n"] or match["z"]
+        quantity = scene.quantity(slot)
+        if quantity.unit is None and quantity.value in (shown, len(scene.all_mentioned) or shown):
+            at = match.start("n") if match["n"] else match.start("z")
+            scene.consume(at, at + 1)
+
+
+def _find_evidence(scene: Scene, quantity: Quantity, position: int) -> str:
+    for product_id in scene.subject_at(position):
+        for attribute in scene.setting.products[product_id].attributes:
+            if _equals(attribute, quantity, ""):
+                return f"attribute:{attribute.name}"
+    return "title"
+
+
+def _backed(
+    scene: Scene, quantity: Quantity, position: int, bound: str
+) -> Callable[[Product], bool | None]:
+    segment = _readable_segment(scene, position)
+
+    def predicate(product: Product) -> bool | None:
+        record = scene.setting.records[product.id]
+        numeric = [a for a in product.attributes if isinstance(a.value, Decimal)]
+        named = [a for a in numeric if names_attribute(segment, a.name, scene.setting.vocabulary)]
+        backing = [a for a in numeric if _equals(a, quantity, bound)]
+        if named and not [a for a in backing if a in named]:
+            # "16 GB of storage": the number is the product's, but of something else.
+            return False
+        if not _dimension_fits(segment, quantity):
+            return False
+        if quantity.unit is None:
+            return bool([a for a in backing if a in named]) or _counted_in_text(
+                record, scene, quantity, position
+            )
+        return bool(backing) or _written_in_text(record, quantity)
+
+    return predicate
+
+
+def _readable_segment(scene: Scene, position: int) -> str:
+    """The words around the number; names and slots taken out."""
+    return re.sub(r"[\ue000-\uf8ff]", " ", scene.segment_around(position))
+
+
+def _equals(attribute: Attribute, quantity: Quantity, bound: str) -> bool:
+    if not isinstance(attribute.value, Decimal):
+        return False
+    if quantity.unit is None:
+        known = find_unit(attribute.unit)
+        return known is None and quantity.equals(attribute.value, attribute.unit)
+    if not bound:
+        return quantity.equals(attribute.value, attribute.unit)
+    value = convert(attribute.value, attribute.unit, quantity.unit.symbol)
+    if value is None:
+        return False
+    if bound == "least":
+        return value >= quantity.value
+    if bound == "most":
+        return value <= quantity.value
+    return abs(value - quantity.value) <= abs(value) * _ROUGHLY
+
+
+def _dimension_fits(segment: str, quantity: Quantity) -> bool:
+    if quantity.unit is None:
+        return True
+    fixed = [base for verb, base in _VERBS if verb.search(segment)]
+    return not fixed or quantity.unit.base in fixed
+
+
+def _written_in_text(record: Record, quantity: Quantity) -> bool:
+    """Whether title or description holds the same number with the same unit."""
+    return any(
+        q.value == quantity.value and q.unit == quantity.unit
+        for text in record.texts
+        for q in read_quantities(text)
+    )
+
+
+def _counted_in_text(record: Record, scene: Scene, quantity: Quantity, position: int) -> bool:
+    """Whether "3 buttons" stands so in the record's text."""
+    rest = scene.original[position + 1 : position + 24]
+    number = f"{quantity.value.normalize():f}"
+    word = re.match(rf"[ -]?([a-z]+)|[个项条]?([{CJK}]{{2}})", rest)
+    if word is None:
+        return False
+    found = word[1] or word[2]
+    return any(
+        re.search(rf"(?<![\d.,]){re.escape(number)}[ -]?[个项条]?{re.escape(found)}", fold(text))
+        for text in record.texts
+    )

@@ -1,0 +1,227 @@
+"""Claims on stock, ratings, policies, and on what the catalogue does not say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from decimal import Decimal
+
+from assistant.answer.lexicon import harmless_words
+from assistant.answer.quantity import Quantity, read_quantities
+from assistant.answer.record import CJK, Verdict, split_words
+from assistant.answer.scene import DONE, ClaimError, M, N, Scene
+from retrieval.index.analysis import fold
+from retrieval.types import Language, Product
+
+_PEOPLE = r"(?:reviews?|ratings?|customers?|buyers?|shoppers?|people|users?|reviewers?|opinions?)"
+_ZH_PEOPLE = r"(?:顾客|用户|买家|客户|消费者|评价|评论|评分|打分)"
+_RATING = re.compile(
+    rf"(?:(?:rated|ratings?(?: of| is| at|:)?|scores?(?: of)?|scored|averag\w*(?: rating)?(?: of)?) "
+    rf"(?P<r>{N})(?: ?(?:out of|of|/|from) ?(?P<top>{N}))?(?:[ -]?stars?)?|"
+    rf"(?P<r2>{N}) ?(?:out of|/|of) ?(?P<top2>{N})(?:[ -]?stars?)?|"
+    rf"(?P<r3>{N})[ -]?stars?(?: rating)?)(?! reviews?\b)|"
+    rf"(?:评分|得分|打分|评价)(?:均|都|分别|也|高|同)*(?:达到|达|为|是|有|:)?(?P<r4>{N})(?:颗?星|分)?"
+    rf"(?:\(?,?(?:满分|总分)(?:为|是)?(?P<top4>{N})分?\)?|/(?P<top5>{N})分?)?|"
+    rf"(?P<r5>{N})(?:分|颗?星)(?:\(?,?(?:满分|总分)(?:为|是)?(?P<top6>{N})分?\)?)?(?!评价|的?好评)"
+)
+_COUNT = re.compile(
+    rf"(?P<c>{N}) (?:\w+ )?{_PEOPLE}\b|"
+    rf"(?P<c2>{N})(?:多)?(?:位|个|名|条|份|人)(?:的|真实)*(?:{_ZH_PEOPLE}的?)*"
+)
+_STARS = re.compile(rf"(?:an? )?(?P<s>{N})[ -]stars? reviews?|(?P<s2>{N})颗?星的?评[价论]")
+_LEFT = re.compile(
+    rf"(?P<n>{N}) (?:units? |pieces? |items? |pcs )?(?:are |is )?(?:left|remaining|in stock)(?: in stock)?|"
+    rf"(?:仅|只|还)?(?:剩余|剩|余)(?:下|有)?(?P<n2>{N})[件个台只双款]?|库存(?:仅|只|还)*(?:剩余|剩|有|为)?(?P<n3>{N})[件个台只双]?"
+)
+_IN_STOCK = re.compile(
+    r"\b(?:in stock|available)\b(?! in\b)|有货|现货|有库存|有现货|(?<!无)(?<!没)库存(?:中)?(?:可供)?"
+)
+_SOLD_OUT = re.compile(
+    r"\b(?:sold out|out of stock|unavailable|not available|not in stock|no longer available)\b|"
+    r"缺货|已?售罄|无货|没有?货|断货|卖完|无库存|没有?库存"
+)
+_SILENT = re.compile(
+    r"(?:the |our )?(?:catalogue|catalog|listing|shop|store|page|product page|description|details|data|"
+    r"specifications?|it|"
+    + M
+    + r") (?:also )?(?:does|do|did) not (?:say|state|mention|list|specify|tell|"
+    r"indicate|show)(?: (?:us|you|anything about))?(?: whether| if| that| how| about)*|"
+    r"(?:is|are|was) not (?:stated|listed|specified|mentioned|given|known)(?: in the (?:catalogue|catalog))?|"
+    r"(?:商品)?(?:目录|页面|资料|描述|详情|商品信息)(?:里|中|上)?(?:也|并)?(?:没有|未|并未|没)"
+    r"(?:说明|提到|提及|注明|写明|标明|标注|给出|列出|写)(?:其|它|该产品)?(?:是否|有没有|有无|能否)?:?"
+)
+_POLICY = re.compile(
+    r"\b(?:ship\w*|deliver\w*|returns?|returned|returning|refund\w*|warrant\w*|guarant\w*|exchang\w*|"
+    r"coupons?|vouchers?|arriv\w*|tomorrow|dispatch\w*|postage|money back)\b|"
+    r"配送|送达|发货|送货|快递|包邮|免邮|运费|退货|退款|退换|换货|保修|质保|保证|优惠券|明天|到货|承诺"
+)
+# A rating from here on may be called high.
+HIGHLY = Decimal("4.5")
+_HIGHLY = re.compile(
+    r"\b(?:highly|well|top|strongly)[ -]rated\b|\bhigh ratings?\b|高评分|评分(?:很|较)?高(?!于)"
+)
+
+
+def check_silence(scene: Scene) -> None:
+    """ "The catalogue doesn't say whether it is waterproof": true only where no field does."""
+    for match in _SILENT.finditer(scene.text):
+        start, end = scene.clause_span(match.start())
+        passive = match.group().startswith(("is ", "are ", "was "))
+        span = (start, match.start()) if passive else (match.end(), end)
+        asked = _asked_words(scene, *span)
+        if not asked:
+            raise ClaimError("silence: of what is not said")
+        for word in asked:
+            scene.claim(
+                match.start(),
+                _unknown(scene, word),
+                f"silence on {word}",
+                "catalogue",
+                negated=False,
+            )
+        scene.consume(min(span[0], match.start()), max(span[1], match.end()))
+
+
+def _asked_words(scene: Scene, start: int, end: int) -> list[str]:
+    text = scene.text[start:end]
+    english = [w for w in split_words(re.sub(rf"[{CJK}]", " ", text))]
+    words = [w for w in english if w not in harmless_words(Language.ENGLISH)]
+    for run in re.findall(rf"[{CJK}]+", text):
+        rest = re.sub(
+            r"^(?:是否|支持|具有|关于|有|的|能|可以|带|其|它)+|(?:的?信息|情况|功能|吗|的)+$",
+            "",
+            run,
+        )
+        words += [rest] if rest else []
+    if len(english) > 1 and words:
+        return [" ".join(words)] if all(w.isascii() for w in words) else words
+    return words
+
+
+def _unknown(scene: Scene, words: str) -> Callable[[Product], bool | None]:
+    return lambda p: scene.setting.records[p.id].says(words).verdict is Verdict.UNKNOWN
+
+
+def check_stock(scene: Scene) -> None:
+    """ "in stock", "only 3 left", 已售罄."""
+    for match in _LEFT.finditer(scene.text):
+        quantity = scene.quantity(match["n"] or match["n2"] or match["n3"])
+        scene.claim(match.start(), lambda p, q=quantity: p.stock == q.value, "stock", "stock")  # type: ignore[misc]
+        scene.consume_match(match)
+    for match in _SOLD_OUT.finditer(scene.text):
+        inside = match.group().startswith(("not ", "no ")) or match.group()[0] in "无没"
+        scene.claim(
+            match.start(), _sold_out, "stock", "stock",
+            negated=scene.negated(match.start()) if not inside else False,
+        )  # fmt: skip
+        scene.consume_match(match)
+    for match in _IN_STOCK.finditer(scene.text):
+        scene.claim(match.start(), _in_stock, "stock", "stock")
+        scene.consume_match(match)
+
+
+def _sold_out(product: Product) -> bool | None:
+    return None if product.stock is None else product.stock == 0
+
+
+def _in_stock(product: Product) -> bool | None:
+    return None if product.stock is None else product.stock > 0
+
+
+def check_ratings(scene: Scene) -> None:
+    """ "rated 4.6 of 5 by 128 customers", 评分4.6, "highly rated"."""
+    for match in _STARS.finditer(scene.text):
+        stars = scene.quantity(match["s"] or match["s2"]).value
+        scene.claim(match.start(), lambda p, s=stars: _has_review(p, s), "review", "reviews")  # type: ignore[misc]
+        scene.consume_match(match)
+    for match in _COUNT.finditer(scene.text):
+        count = scene.quantity(match["c"] or match["c2"]).value
+        scene.claim(
+            match.start(), lambda p, c=count: p.rating_count == c, "number of reviews", "rating_count",
+            negated=False,
+        )  # type: ignore[misc]  # fmt: skip
+        scene.consume_match(match)
+    for match in _RATING.finditer(scene.text):
+        groups = match.groupdict()
+        slot = next(v for k, v in groups.items() if k.startswith("r") and v)
+        top = next((v for k, v in groups.items() if k.startswith("top") and v), None)
+        if top and scene.quantity(top).value != 5:
+            raise ClaimError("rating: it is out of 5")
+        scene.claim(match.start(), _rates(scene.quantity(slot)), "rating", "rating", negated=False)
+        if scene.negated(match.start()):
+            raise ClaimError("rating: denied")
+        scene.consume_match(match)
+    for match in _HIGHLY.finditer(scene.text):
+        scene.claim(match.start(), _is_rated_highly, "highly rated", "rating")
+        scene.consume_match(match)
+
+
+def _rates(quantity: Quantity) -> Callable[[Product], bool | None]:
+    if quantity.unit is not None or quantity.is_money:
+        raise ClaimError("rating: not a rating")
+    return lambda p: bool(p.rating_count) and p.rating == quantity.value
+
+
+def _has_review(product: Product, stars: Decimal) -> bool:
+    return any(r.rating == stars for r in product.reviews)
+
+
+def _is_rated_highly(product: Product) -> bool | None:
+    return bool(product.rating_count) and product.rating is not None and product.rating >= HIGHLY
+
+
+def check_policies(scene: Scene) -> None:
+    """Shipping, returns and promises: every word and number from one policy, or rejected.
+
+    A product's own attribute ("warranty: 2 years") is left to the words check.
+    """
+    for match in _POLICY.finditer(scene.text):
+        start, end = scene.clause_span(match.start())
+        if DONE in match.group() or scene.text[match.start()] == DONE:
+            continue
+        if all(_known(scene, p, match.group()) for p in scene.subject_at(match.start()) or ("",)):
+            continue
+        policy = _find_policy(scene, start, end)
+        if policy is None:
+            raise ClaimError(f"policy: nothing backs {match.group()!r}")
+        if scene.negated(match.start()):
+            raise ClaimError("policy: denied")
+        scene.evidence[f"policy:{policy}"] = None
+        scene.policy = True
+        scene.consume(start, end)
+
+
+def _known(scene: Scene, product_id: str, word: str) -> bool:
+    record = scene.setting.records.get(product_id)
+    return record is not None and record.says(word).verdict is not Verdict.UNKNOWN
+
+
+def _find_policy(scene: Scene, start: int, end: int) -> str | None:
+    clause = scene.text[start:end]
+    numbers = [scene.quantity(c) for c in clause if c in scene.quantities]
+    harmless = harmless_words(Language.ENGLISH)
+    words = {w for w in split_words(re.sub(rf"[{CJK}]", " ", clause)) if w not in harmless}
+    runs = re.findall(rf"[{CJK}]{{2,}}", clause)
+    for policy in scene.setting.store.policies:
+        texts = [fold(t) for t in (*policy.titles.values(), *policy.texts.values())]
+        stems = {w for t in texts for w in split_words(t)}
+        written = [q for t in texts for q in read_quantities(t)]
+        if not words <= stems or not all(_covered(run, texts) for run in runs):
+            continue
+        if all(_is_written(number, written) for number in numbers):
+            return policy.id
+    return None
+
+
+def _is_written(number: Quantity, written: list[Quantity]) -> bool:
+    return any(
+        q.value == number.value and q.unit == number.unit and q.is_money == number.is_money
+        for q in written
+    )
+
+
+def _covered(run: str, texts: list[str]) -> bool:
+    """Whether every two neighbouring characters of `run` stand so in one of `texts`."""
+    harmless = harmless_words(Language.CHINESE)
+    pairs = (run[i : i + 2] for i in range(len(run) - 1))
+    return all(any(p in t for t in texts) or p in harmless for p in pairs)

@@ -1,0 +1,279 @@
+"""What products can be ranked by, and the words of ranking in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from functools import cache
+from typing import NamedTuple
+
+from assistant.answer.record import split_words, wordings
+from retrieval.index.analysis import fold
+from retrieval.types import Language, Product, Vocabulary
+from retrieval.units import find_unit, to_base
+
+PRICE, RATING, REVIEWS, DISCOUNT, STOCK, RELEASED = (
+    "price",
+    "rating",
+    "rating_count",
+    "discount",
+    "stock",
+    "released",
+)
+_CORE_WORDS = {
+    PRICE: "price cost 价格 价钱 售价 价",
+    RATING: "rating score stars 评分 口碑 评价分",
+    REVIEWS: "reviews ratings review count 评价数 评论数 评价 评论",
+    DISCOUNT: "discount saving savings 折扣 优惠 降幅 优惠幅度",
+    STOCK: "stock 库存",
+}
+# Packages, limits and accessories also weigh and measure something; the product's own
+# attribute is the one without these words in its name.
+_FOREIGN = frozenset(
+    split_words("package packaging pack shipping maximum minimum max min supported carton pallet")
+)
+_NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight"}
+_CHINESE_NUMBERS = {2: "两", 3: "三", 4: "四", 5: "五", 6: "六", 7: "七", 8: "八"}
+
+
+class Adjective(NamedTuple):
+    """A gradable property: the attribute it ranks, and which end the words mean.
+
+    `chinese` is the noun it goes with and the adjective ("评分", "高"); `good` marks the end
+    worth telling unasked.
+    """
+
+    metric: str
+    highest: bool
+    comparative: str
+    superlative: str
+    chinese: tuple[str, str]
+    good: bool = False
+
+
+ADJECTIVES: tuple[Adjective, ...] = (
+    Adjective(PRICE, False, "cheaper", "cheapest", ("", "便宜"), good=True),
+    Adjective(PRICE, True, "more expensive", "most expensive", ("", "贵")),
+    Adjective(RATING, True, "better rated", "best rated", ("评分", "高"), good=True),
+    Adjective(RATING, False, "lower rated", "lowest rated", ("评分", "低")),
+    Adjective("weight", False, "lighter", "lightest", ("", "轻"), good=True),
+    Adjective("weight", True, "heavier", "heaviest", ("", "重")),
+    Adjective("battery", True, "longer lasting", "longest lasting", ("续航", "长"), good=True),
+    Adjective("noise", False, "quieter", "quietest", ("", "安静"), good=True),
+    Adjective("noise", True, "louder", "loudest", ("", "吵")),
+    Adjective("thickness", False, "thinner", "thinnest", ("", "薄"), good=True),
+    Adjective("thickness", True, "thicker", "thickest", ("", "厚")),
+    Adjective("brightness", True, "brighter", "brightest", ("", "亮"), good=True),
+    Adjective("speed", True, "faster", "fastest", ("", "快"), good=True),
+    Adjective("speed", False, "slower", "slowest", ("", "慢")),
+    Adjective("width", True, "wider", "widest", ("", "宽")),
+    Adjective("width", False, "narrower", "narrowest", ("", "窄")),
+    Adjective("height", True, "taller", "tallest", ("", "高")),
+    Adjective(RELEASED, True, "newer", "newest", ("", "新"), good=True),
+    Adjective(RELEASED, False, "older", "oldest", ("", "旧")),
+)
+# Other words for the same comparison: (metric, highest).
+SYNONYMS: dict[str, tuple[str, bool]] = {
+    "less expensive": (PRICE, False),
+    "more affordable": (PRICE, False),
+    "more economical": (PRICE, False),
+    "lower priced": (PRICE, False),
+    "lower in price": (PRICE, False),
+    "costs less": (PRICE, False),
+    "cost less": (PRICE, False),
+    "priced lower": (PRICE, False),
+    "least expensive": (PRICE, False),
+    "most affordable": (PRICE, False),
+    "most economical": (PRICE, False),
+    "lowest priced": (PRICE, False),
+    "pricier": (PRICE, True),
+    "costlier": (PRICE, True),
+    "dearer": (PRICE, True),
+    "higher priced": (PRICE, True),
+    "higher in price": (PRICE, True),
+    "costs more": (PRICE, True),
+    "cost more": (PRICE, True),
+    "priced higher": (PRICE, True),
+    "priciest": (PRICE, True),
+    "costliest": (PRICE, True),
+    "dearest": (PRICE, True),
+    "highest priced": (PRICE, True),
+    "higher rated": (RATING, True),
+    "rated higher": (RATING, True),
+    "rated better": (RATING, True),
+    "highest rated": (RATING, True),
+    "top rated": (RATING, True),
+    "more highly rated": (RATING, True),
+    "worse rated": (RATING, False),
+    "rated lower": (RATING, False),
+    "worst rated": (RATING, False),
+    "more silent": ("noise", False),
+    "weighs less": ("weight", False),
+    "weighs more": ("weight", True),
+    "lasts longer": ("battery", True),
+}
+# Attribute names that are about the same property as the key of an adjective.
+RELATED: tuple[tuple[str, ...], ...] = (
+    ("weight", "weigh", "net weight", "product weight", "重量", "净重", "机身重量"),
+    ("thickness", "depth", "厚度"),
+    ("noise", "noise level", "sound level", "噪音", "噪声", "噪音值"),
+    ("brightness", "luminous flux", "light output", "亮度", "光通量"),
+    ("speed", "print speed", "速度", "打印速度"),
+    ("power", "motor power", "wattage", "功率"),
+    ("battery", "battery life", "runtime", "playing time", "last", "续航", "续航时间", "电池续航"),
+    ("screen", "screen size", "display diagonal", "display size", "display", "屏幕", "屏幕尺寸"),
+    ("storage", "storage capacity", "total storage capacity", "存储", "存储容量"),
+    ("memory", "internal memory", "ram", "内存"),
+)
+
+
+def measure(product: Product, metric: str) -> Decimal | None:
+    """The product's value of `metric` in base units, or None where the record has none."""
+    if metric == PRICE:
+        return product.price
+    if metric == RATING:
+        return product.rating if product.rating_count else None
+    if metric == REVIEWS:
+        return Decimal(product.rating_count)
+    if metric == STOCK:
+        return None if product.stock is None else Decimal(product.stock)
+    if metric == DISCOUNT:
+        return saving(product) or Decimal(0)
+    if metric == RELEASED:
+        return Decimal(product.released.toordinal()) if product.released else None
+    attribute = product.attribute(metric)
+    if attribute is None or not isinstance(attribute.value, Decimal):
+        return None
+    return to_base(attribute.value, attribute.unit)
+
+
+def saving(product: Product) -> Decimal | None:
+    """How far the price is under the list price, or None when it is not."""
+    if product.price is None or product.list_price is None:
+        return None
+    return product.list_price - product.price if product.list_price > product.price else None
+
+
+def saving_percent(product: Product) -> int | None:
+    """The saving in whole percent of the list price, rounded half up."""
+    amount = saving(product)
+    if amount is None or not product.list_price:
+        return None
+    return int(amount * 100 / product.list_price + Decimal("0.5")) or None
+
+
+def find_metric(words: str, products: Sequence[Product], vocabulary: Vocabulary) -> str | None:
+    """The one metric that `words` name, or None when they name none or several."""
+    wanted = _content(words)
+    if not wanted:
+        return None
+    core = next((m for m in _CORE_WORDS if wanted <= _core_words()[m]), None)
+    if core is not None:
+        return core
+    names = {a.name for p in products for a in p.attributes if isinstance(a.value, Decimal)}
+    scored = sorted(
+        (score, name) for name in names if (score := _distance(words, name, vocabulary)) is not None
+    )
+    if not scored or (len(scored) > 1 and scored[0][0] == scored[1][0]):
+        return None
+    return scored[0][1]
+
+
+def _distance(words: str, name: str, vocabulary: Vocabulary) -> int | None:
+    """How many words attribute `name` has beyond `words`; None when it lacks one of them."""
+    distances = [
+        distance
+        for label in attribute_names(name, vocabulary)
+        for phrase in _phrasings(words)
+        if (distance := _label_distance(phrase, label)) is not None
+    ]
+    return min(distances, default=None)
+
+
+def _label_distance(phrase: str, label: str) -> int | None:
+    phrase, label = fold(phrase), fold(label)
+    if not phrase.isascii():
+        return len(label) - len(phrase) if phrase in label else None
+    wanted, have = _content(phrase), _content(label)
+    extra = have - wanted
+    return None if not wanted <= have else len(extra) + 5 * len(extra & _FOREIGN)
+
+
+def _phrasings(words: str) -> tuple[str, ...]:
+    """`words` and the names that mean the same ("battery" is also asked as "battery life")."""
+    wanted = {_content(wording) for wording in wordings(words)}
+    related = [group for group in RELATED if wanted & {_content(name) for name in group}]
+    return tuple(dict.fromkeys((*wordings(words), *(name for g in related for name in g))))
+
+
+def names_attribute(text: str, name: str, vocabulary: Vocabulary) -> bool:
+    """Whether folded `text` speaks of attribute `name` by any of its names."""
+    words = frozenset(split_words(text))
+    labels = tuple(attribute_names(name, vocabulary))
+    related = [
+        g for g in RELATED if {_content(n) for n in g} & {_content(label) for label in labels}
+    ]
+    for label in (*labels, *(n for group in related for n in group)):
+        folded = fold(label)
+        if folded.isascii():
+            wanted = _content(folded)
+            if wanted and wanted <= words:
+                return True
+        elif folded in text:
+            return True
+    return False
+
+
+def attribute_names(name: str, vocabulary: Vocabulary) -> Iterable[str]:
+    """What attribute `name` is called: its own name, labels and learned surfaces."""
+    yield name.replace("_", " ")
+    for language in Language:
+        yield vocabulary.label(name, language)
+    profile = vocabulary.attributes.get(name)
+    if profile:
+        yield from (s for s, canonical in profile.surfaces.items() if canonical == name)
+
+
+def _content(words: str) -> frozenset[str]:
+    return frozenset(split_words(words)) - {"the", "a", "of", "in", "its"}
+
+
+@cache
+def _core_words() -> dict[str, frozenset[str]]:
+    return {metric: frozenset(split_words(words)) for metric, words in _CORE_WORDS.items()}
+
+
+def find_adjective_metric(
+    adjective: Adjective, products: Sequence[Product], vocabulary: Vocabulary
+) -> str | None:
+    """The metric `adjective` ranks these products by."""
+    if adjective.metric in (PRICE, RATING, RELEASED):
+        return adjective.metric
+    return find_metric(adjective.metric, products, vocabulary)
+
+
+def find_extreme(products: Sequence[Product], metric: str, *, highest: bool) -> tuple[Product, ...]:
+    """All products that share the extreme; empty when a value is missing or all are equal."""
+    values = [measure(p, metric) for p in products]
+    if len(products) < 2 or any(v is None for v in values) or not comparable(products, metric):
+        return ()
+    known = [v for v in values if v is not None]
+    if min(known) == max(known):
+        return ()
+    best = max(known) if highest else min(known)
+    return tuple(p for p, v in zip(products, known, strict=True) if v == best)
+
+
+def comparable(products: Sequence[Product], metric: str) -> bool:
+    """Whether the values share a currency or a dimension."""
+    if metric in (PRICE, DISCOUNT):
+        return len({p.currency for p in products}) == 1
+    units = {(a.unit or "").lower() for p in products if (a := p.attribute(metric)) is not None}
+    bases = {found.base if (found := find_unit(unit)) else unit for unit in units}
+    return len(bases) <= 1
+
+
+def count_word(count: int, language: Language) -> str:
+    """ "three", "三"; digits beyond eight."""
+    table = _CHINESE_NUMBERS if language is Language.CHINESE else _NUMBERS
+    return table.get(count, str(count))

@@ -1,0 +1,117 @@
+"""Which attributes matter for a request, and how a value is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from assistant.answer.metrics import attribute_names
+from assistant.answer.phrases import PHRASES
+from assistant.answer.quantity import format_quantity
+from assistant.answer.record import Record, is_negative, is_positive, split_words, wordings
+from assistant.types import Understanding
+from retrieval.index.analysis import fold
+from retrieval.types import Attribute, AttributeKind, Language, Vocabulary
+
+# A value longer than this is a paragraph or a list of standards.
+VALUE_CHARACTERS = 40
+# Text attributes with more values than this name things (part numbers, colour names).
+_MANY_VALUES = 400
+# True of nearly every feed, told by none: packaging, certificates, origin, identifiers.
+_DULL = frozenset(
+    split_words(
+        "package packaging pack pallet carton shipping gtin ean upc mpn sku id code certification "
+        "certificates compliance rohs origin warranty brand title manual quantity pieces markets "
+        "harmonized system"
+    )
+)
+_EMPTY_VALUES = frozenset(("not available", "n/a", "na", "-", "unknown", "other", ""))
+
+
+def telling_attributes(
+    understanding: Understanding, records: Sequence[Record], vocabulary: Vocabulary
+) -> tuple[str, ...]:
+    """Names of the attributes to tell: those the request speaks of, then the category's own."""
+    asked = [f.name for f in understanding.filters.attributes]
+    request = " ".join((understanding.query, *understanding.wishes, *understanding.rewrites))
+    names = dict.fromkeys(a.name for r in records for a in r.product.attributes)
+    asked += [name for name in names if is_spoken_of(name, request, records, vocabulary)]
+    rest = sorted(
+        (name for name in names if name not in asked),
+        key=lambda name: (-_weight(name, records, vocabulary), name),
+    )
+    shown = [name for name in rest if _weight(name, records, vocabulary) > 0]
+    return tuple(dict.fromkeys((*(n for n in asked if n in names), *shown)))
+
+
+def is_spoken_of(
+    name: str, request: str, records: Sequence[Record], vocabulary: Vocabulary
+) -> bool:
+    """Whether `request` uses the attribute's name or one of its values here."""
+    words = set(split_words(request))
+    folded = fold(request)
+    texts = list(attribute_names(name, vocabulary))
+    for record in records:
+        attribute = record.product.attribute(name)
+        if attribute and isinstance(attribute.value, str) and not is_negative(attribute):
+            texts += [attribute.value, vocabulary.label(attribute.value, Language.CHINESE)]
+    for text in texts:
+        for wording in wordings(text):
+            if wording.isascii():
+                wanted = split_words(wording)
+                if wanted and set(wanted) <= words:
+                    return True
+            elif len(wording) > 1 and wording in folded:
+                return True
+    return False
+
+
+def _weight(name: str, records: Sequence[Record], vocabulary: Vocabulary) -> float:
+    """How much the attribute tells: shared by the list, differing within it, not dull."""
+    values = [a for r in records if (a := r.product.attribute(name)) is not None]
+    if set(split_words(name)) & _DULL or not any(is_showable(a) for a in values):
+        return 0
+    share = len(values) / len(records)
+    differs = len({str(a.value) for a in values}) > 1 or len(values) < len(records)
+    profile = vocabulary.attributes.get(name)
+    many = profile is not None and profile.kind is AttributeKind.TEXT
+    naming = many and profile is not None and len(profile.values) > _MANY_VALUES
+    known = min(1.0, profile.products / 200) if profile else 0.0
+    flag = all(is_positive(a) or is_negative(a) for a in values)
+    return share + (1.0 if differs else 0.0) + known - (0.8 if flag else 0) - (0.5 if naming else 0)
+
+
+def is_showable(attribute: Attribute) -> bool:
+    """Whether a value is short and says something."""
+    if not isinstance(attribute.value, str):
+        return True
+    return len(attribute.value) <= VALUE_CHARACTERS and fold(attribute.value) not in _EMPTY_VALUES
+
+
+def show_value(attribute: Attribute, language: Language, vocabulary: Vocabulary) -> str:
+    """The value as a shopper of `language` reads it."""
+    say = PHRASES[language]
+    if is_positive(attribute):
+        return say["yes"]
+    if is_negative(attribute):
+        return say["no"]
+    if isinstance(attribute.value, Decimal):
+        return format_quantity(attribute.value, attribute.unit, language)
+    return vocabulary.label(str(attribute.value), language)
+
+
+def show_attribute(attribute: Attribute, language: Language, vocabulary: Vocabulary) -> str:
+    """ "weight: 1.2 kg", "重量：1.2公斤"."""
+    return PHRASES[language]["attribute"].format(
+        label=vocabulary.label(attribute.name, language),
+        value=show_value(attribute, language, vocabulary),
+    )
+
+
+__all__ = [
+    "is_showable",
+    "is_spoken_of",
+    "show_attribute",
+    "show_value",
+    "telling_attributes",
+]
