@@ -77,7 +77,7 @@ def _read_grade(path: Path, line: int, text: str | None) -> int:
 
 def dcg(grades: Sequence[int]) -> float:
     """Discounted cumulative gain with gain 2^grade − 1 (Burges et al., ICML 2005)."""
-    return sum((2**grade - 1) / math.log2(rank + 2) for rank, grade in enumerate(grades))
+    return sum(((1 << grade) - 1) / math.log2(rank + 2) for rank, grade in enumerate(grades))
 
 
 def score_query(ranked: Sequence[str], grades: Grades) -> QueryScores:

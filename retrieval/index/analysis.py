@@ -174,7 +174,7 @@ def _latin(chunk: str) -> Iterator[Term]:
         return
     if not pieces:
         return
-    joined = "".join(pieces)
+    joined = _measure(pieces) or "".join(pieces)
     segments = _SEGMENT.findall(chunk)
     yield Term(joined if _HAS_DIGIT.search(joined) else stem(joined), 1.0)
     for segment in segments:
@@ -183,6 +183,13 @@ def _latin(chunk: str) -> Iterator[Term]:
             yield Term(stem(segment), 1.0)
         if len(parts) > 1:
             yield from (Term(stem(part), PART_WEIGHT) for part in parts)
+
+
+def _measure(pieces: list[str]) -> str | None:
+    """A number and its unit in one word, the unit by its symbol ("27in" → "27inch")."""
+    if len(pieces) == 2 and pieces[0][0].isdigit() and (unit := find_unit(pieces[1])):
+        return pieces[0] + unit.symbol
+    return None
 
 
 def _joined(left: str, right: str) -> Iterator[Term]:

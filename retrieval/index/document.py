@@ -21,6 +21,8 @@ DOCUMENT_VERSION = 1
 DESCRIPTION_LENGTH = 120
 # Longer attribute values are prose or lists of models: terms, but no choices to filter by.
 VALUE_LENGTH = 60
+# Attributes that say what a thing is rather than how: they count like the title.
+KIND_ATTRIBUTES = frozenset({"type", "product_type", "device_type", "kind"})
 _LIST = re.compile(r"\s*[,;、，；|/]\s*")
 _PLAIN = re.compile(r"^\w+$", re.ASCII)
 
@@ -64,7 +66,7 @@ def lexical_fields(product: Product) -> dict[str, str]:
         "brand": product.brand or "",
         "category": " ; ".join(product.category),
         "identifier": " ; ".join(product.identifiers.values()),
-        "kind": " ; ".join(str(a.value) for a in texts if a.name.endswith("type")),
+        "kind": " ; ".join(str(a.value) for a in texts if a.name in KIND_ATTRIBUTES),
         "attributes": " ; ".join(str(a.value).replace(",", " ; ") for a in texts),
         "measures": " ; ".join(numbers),
         "flags": " ; ".join(flags),

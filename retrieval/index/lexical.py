@@ -29,17 +29,17 @@ class FieldWeight(NamedTuple):
 FIELDS: dict[str, FieldWeight] = {
     "title": FieldWeight(2.0, 14),
     "kind": FieldWeight(2.0, 3),
-    "description": FieldWeight(1.0, 14),
+    "description": FieldWeight(1.5, 14),
     "category": FieldWeight(1.0, 4),
-    "identifier": FieldWeight(0.5, 6),
-    "attributes": FieldWeight(0.3, 30),
-    "flags": FieldWeight(0.2, 12),
+    "identifier": FieldWeight(0.3, 6),
+    "attributes": FieldWeight(0.6, 30),
+    "flags": FieldWeight(0.3, 12),
     "measures": FieldWeight(0.3, 12),
-    "brand": FieldWeight(0.5, 1),
+    "brand": FieldWeight(0.3, 1),
 }
 # Saturation of repeated terms and strength of length normalisation (BM25's k1 and b).
-K1 = 1.2
-B = 0.5
+K1 = 0.9
+B = 0.3
 
 
 def term_id(term: str) -> int:
