@@ -23,6 +23,18 @@ class Completion:
     seconds: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class WarmUp:
+    """The head of a prompt that will be asked often, and the expression of its answers.
+
+    An engine computes it once when it starts, so that no shopper waits for it: the messages
+    go to the prefix cache up to where a later prompt differs, the expression is compiled.
+    """
+
+    messages: tuple[BaseMessage, ...]
+    regex: str | None = None
+
+
 class LanguageModel(Protocol):
     """A chat model at temperature 0.
 
