@@ -49,7 +49,8 @@ class Understanding(Frozen):
     those kept from earlier turns included; `references` are the ids of already shown
     products the message points at. `certain` names the parts the rules are sure of
     (``"price"``, ``"negation"``, ``"ordinal"``, ``"sort"``, ``"act"``): there the rules win.
-    `notes` tell the shopper what was assumed ("prices are in EUR").
+    `notes` tell the shopper what was assumed ("prices are in EUR"). With `no_questions` the
+    shopper asked to be shown products rather than be asked back.
     """
 
     act: Act
@@ -62,6 +63,7 @@ class Understanding(Frozen):
     wishes: tuple[str, ...] = ()
     certain: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()
+    no_questions: bool = False
     source: Source = Source.RULES
 
     def search_request(self, limit: int) -> SearchRequest:
@@ -136,6 +138,28 @@ class Rejection(Frozen):
     reason: str
 
 
+class ComparisonRow(Frozen):
+    """One line of a comparison: the shown label, a value for each product, who is best.
+
+    `name` is the attribute's (or ``"price"``, ``"rating"``); `best` holds product ids, empty
+    when no end is better or all are equal.
+    """
+
+    name: str
+    label: str
+    values: tuple[str, ...]
+    best: tuple[str, ...] = ()
+
+
+class Comparison(Frozen):
+    """Two to four products side by side, in the shopper's language."""
+
+    product_ids: tuple[str, ...]
+    names: tuple[str, ...]
+    rows: tuple[ComparisonRow, ...]
+    verdict: tuple[Sentence, ...] = ()
+
+
 # ------------------------------------------------------------------- events
 
 
@@ -174,11 +198,15 @@ class QuestionEvent(Frozen):
 
 
 class DoneEvent(Frozen):
-    """The turn is over; `trace` says what happened, stage by stage."""
+    """The turn is over; `trace` says what happened, stage by stage.
+
+    `conversation_id`, where a face sets it, is what to send with the next message.
+    """
 
     type: Literal["done"] = "done"
     turn_id: str
     trace: dict[str, Any]
+    conversation_id: str = ""
 
 
 class ErrorEvent(Frozen):
@@ -347,7 +375,10 @@ class AnswerVerifier(Protocol):
         understanding: Understanding,
         facts: Sequence[ProductFacts],
         store: StoreInfo,
-    ) -> Sentence | Rejection: ...
+        previous: Sequence[str] = (),
+    ) -> Sentence | Rejection:
+        """The verdict; `previous` are the products of the sentence before ("it")."""
+        ...
 
 
 class ConversationStore(Protocol):
