@@ -10,13 +10,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request
 from pydantic import TypeAdapter
 
-from assistant.types import AssistantService, ServiceStatus, Understanding
+from assistant.types import AssistantService, ReplyEvent, ServiceStatus, Understanding
 from retrieval.errors import InvalidRequestError
 from retrieval.types import Filters, Language, Product, SearchResult, Sort
 from ui.chips import drop_chips, join_filters, list_chips
 from ui.errors import NotFoundError, Problem
 from ui.filters import build_filters
-from ui.schemas import ChatEvent, ChatRequest, SearchResponse
+from ui.schemas import ChatRequest, SearchResponse
 from ui.stream import Turn, TurnResponse
 
 CONVERSATION_HEADER = "X-Conversation-Id"
@@ -81,7 +81,7 @@ def _add_chat(router: APIRouter, service: AssistantService) -> None:
             **PROBLEMS,
         },
         openapi_extra={
-            "x-event-schema": TypeAdapter(ChatEvent).json_schema(ref_template="#/$defs/{model}"),
+            "x-event-schema": TypeAdapter(ReplyEvent).json_schema(ref_template="#/$defs/{model}"),
             "x-event-example": CHAT_EXAMPLE,
         },
     )
@@ -169,9 +169,7 @@ def _add_search(router: APIRouter, service: AssistantService) -> None:
                 service.vocabulary,
                 language or understanding.language,
             ),
-            hits=result.hits,
-            total=result.total,
-            timings_ms=result.timings_ms,
+            result=result,
             elapsed_ms=round((time.perf_counter() - started) * 1000, 1),
         )
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from pydantic import Field
 
+from assistant.answer.money import format_money
 from assistant.types import Understanding
 from retrieval.types import (
     AttributeFilter,
@@ -18,7 +19,7 @@ from retrieval.types import (
     StoreInfo,
     Vocabulary,
 )
-from ui.money import format_number, format_price
+from ui.numbers import format_number
 from ui.texts import say
 
 
@@ -126,7 +127,7 @@ class _Writer:
         return say(key, self._language, **values)
 
     def _price(self, value: Decimal) -> str:
-        return format_price(value, self._store.currency)
+        return format_money(value, self._store.currency, self._language)
 
     def _category(self, path: tuple[str, ...]) -> str:
         for profile in self._vocabulary.categories:

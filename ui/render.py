@@ -12,6 +12,7 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import BaseModel
 
+from assistant.answer.money import format_money
 from assistant.types import (
     ProductsEvent,
     QuestionEvent,
@@ -21,7 +22,7 @@ from assistant.types import (
 )
 from retrieval.types import Attribute, Language, Product, SearchResult, StoreInfo, Vocabulary
 from ui.chips import list_chips
-from ui.money import format_number, format_price
+from ui.numbers import format_number
 from ui.texts import say
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -108,8 +109,10 @@ class Renderer:
             image=image_link(product.image_url),
             price=say("no_price", language)
             if price is None
-            else format_price(price, product.currency),
-            list_price=format_price(before, product.currency) if reduced and before else "",
+            else format_money(price, product.currency, language),
+            list_price=format_money(before, product.currency, language)
+            if reduced and before
+            else "",
             discount=percent_off(price, before) if reduced and price and before else 0,
             rating=rating,
             rating_count=product.rating_count,

@@ -6,10 +6,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from assistant.types import ErrorEvent, ProductsEvent, QuestionEvent, TextEvent, Understanding
-from retrieval.types import Hit, Language
+from assistant.types import Understanding
+from retrieval.types import Language, SearchResult
 from ui.chips import Chip
-from ui.stream import ChatDone
 
 ConversationId = Annotated[
     str,
@@ -45,18 +44,12 @@ class ChatRequest(BaseModel):
     )
 
 
-ChatEvent = Annotated[
-    ProductsEvent | TextEvent | QuestionEvent | ChatDone | ErrorEvent, Field(discriminator="type")
-]
-"""The data of one server-sent event of `POST /v1/chat`."""
-
-
 class SearchResponse(BaseModel):
     """Ranked products and what was understood of the query."""
 
     understanding: Understanding = Field(description="The query as a typed request.")
     chips: tuple[Chip, ...] = Field(description="The conditions in words, each removable.")
-    hits: tuple[Hit, ...] = Field(description="Ranked products of this page.")
-    total: int = Field(description="Products that pass the filters, beyond this page too.")
-    timings_ms: dict[str, float] = Field(description="Milliseconds by stage.")
+    result: SearchResult = Field(
+        description="`hits` of this page, `total` beyond it too, `timings_ms` by stage."
+    )
     elapsed_ms: float = Field(description="Milliseconds from request to response.")

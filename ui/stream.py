@@ -25,12 +25,6 @@ FIRST_EVENT_S = 1.0
 """How long a refusal of the message may take and still become a 400 rather than an event."""
 
 
-class ChatDone(DoneEvent):
-    """The turn is over; send `conversation_id` with the next message."""
-
-    conversation_id: str
-
-
 class Turn:
     """The events of one reply, pulled by a task of their own so that waiting can be cut short.
 
@@ -108,7 +102,8 @@ async def encode_turn(turn: Turn, conversation_id: str) -> AsyncGenerator[bytes,
             if event is None:
                 yield HEARTBEAT
             elif isinstance(event, DoneEvent):
-                yield encode_event(ChatDone(conversation_id=conversation_id, **dict(event)))
+                named = event.model_copy(update={"conversation_id": conversation_id})
+                yield encode_event(named)
             else:
                 yield encode_event(event)
 

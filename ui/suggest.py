@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from assistant.answer.money import format_money
 from retrieval.types import CategoryProfile, Language, StoreInfo, Vocabulary
-from ui.money import format_price
 
 SUGGESTIONS = 4
 
@@ -41,10 +41,12 @@ def _word(
     price = _middle_price(profile, vocabulary) if with_price else None
     if language is Language.CHINESE:
         return (
-            f"{name}，{format_price(price, store.currency)} 以内" if price else f"评分最高的{name}"
+            f"{name}，{format_money(price, store.currency, language)} 以内"
+            if price
+            else f"评分最高的{name}"
         )
     if price:
-        return f"{name} under {format_price(price, store.currency)}"
+        return f"{name} under {format_money(price, store.currency, language)}"
     return f"The best rated {name.lower() if name.istitle() else name}"
 
 

@@ -202,16 +202,16 @@ async def test_search_answers_hits_total_understanding_and_timings(
     client: httpx.AsyncClient,
 ) -> None:
     found = (await client.get("/v1/search", params={"q": "headphones", "limit": 2})).json()
-    assert [hit["product"]["id"] for hit in found["hits"]] == ["h1", "h2"]
-    assert found["total"] == 5
+    assert [hit["product"]["id"] for hit in found["result"]["hits"]] == ["h1", "h2"]
+    assert found["result"]["total"] == 5
     assert found["understanding"]["query"] == "headphones"
-    assert found["elapsed_ms"] >= 0 and found["timings_ms"] == {"search": 1.0}
+    assert found["elapsed_ms"] >= 0 and found["result"]["timings_ms"] == {"search": 1.0}
 
 
 async def test_search_pages_with_offset(client: httpx.AsyncClient) -> None:
     params = {"q": "headphones", "limit": 2, "offset": 4}
     found = (await client.get("/v1/search", params=params)).json()
-    assert [hit["product"]["id"] for hit in found["hits"]] == ["x1"]
+    assert [hit["product"]["id"] for hit in found["result"]["hits"]] == ["x1"]
 
 
 async def test_filters_of_the_url_reach_the_search_as_typed_conditions(
@@ -244,7 +244,7 @@ async def test_filters_of_the_url_reach_the_search_as_typed_conditions(
         in_stock=True,
         minimum_rating=4,  # type: ignore[arg-type]
     )
-    assert [hit["product"]["id"] for hit in found["hits"]] == ["h4"]
+    assert [hit["product"]["id"] for hit in found["result"]["hits"]] == ["h4"]
 
 
 async def test_every_chip_can_be_taken_away_by_its_key(client: httpx.AsyncClient) -> None:

@@ -66,8 +66,8 @@
   const money = (amount, currency) => {
     const value = Number(amount);
     try {
-      return new Intl.NumberFormat(chinese ? 'zh-CN' : 'en', {
-        style: 'currency', currency, currencyDisplay: 'narrowSymbol',
+      return new Intl.NumberFormat(chinese ? 'zh-CN' : 'en-US', {
+        style: 'currency', currency, currencyDisplay: 'symbol',
         minimumFractionDigits: Number.isInteger(value) ? 0 : undefined,
       }).format(value);
     } catch {
@@ -320,7 +320,7 @@
       border: 1px solid var(--line); border-radius: 13px; color: var(--ink); text-decoration: none; font-size: 13px; line-height: 1.38; }
     .card:hover { border-color: #c8c5bb; }
     .card:focus-visible { outline-offset: -2px; }
-    .pic { position: relative; display: grid; place-items: center; height: 132px; margin: 0 -11px 8px; background: var(--wash);
+    .pic { position: relative; display: grid; place-items: center; aspect-ratio: 1; margin: 0 -11px 8px; background: var(--wash);
       color: #c4c0b4; font-size: 28px; font-weight: 600; }
     .pic img { position: absolute; inset: 0; width: 100%; height: 100%; object-fit: contain; background: #fff; }
     .number { position: absolute; top: 7px; left: 7px; min-width: 19px; padding: 0 5px; border-radius: 10px; background: var(--ink);
