@@ -104,6 +104,7 @@ class Signs:
     has_topic: bool
     has_shown: bool
     relational: bool
+    answers: bool
 
 
 def classify(signs: Signs) -> tuple[Act, bool]:
@@ -170,6 +171,8 @@ def _search_or_refine(signs: Signs) -> tuple[Act, bool]:
         return Act.REFINE, True
     if not signs.query and signs.constrained:
         return Act.REFINE, True
+    if signs.answers:
+        return Act.REFINE, True
     if signs.same_topic:
         return Act.REFINE, not _ASKS_TO_BUY.search(signs.text)
     if signs.names_category and not signs.only_values:
@@ -212,3 +215,8 @@ def asks_for_similar(text: str) -> bool:
 def wants_no_question(text: str) -> bool:
     """Whether the shopper wants to see products rather than be asked ("just show me", 直接看)."""
     return bool(_JUST_SHOW.search(text.lower()))
+
+
+def asks_to_buy(text: str) -> bool:
+    """Whether a thing to buy is named with a verb of its own ("I need a laptop")."""
+    return bool(_ASKS_TO_BUY.search(text))

@@ -98,7 +98,8 @@ class RuleReader:
         )
         reading = self._read_parts(text, language, last, shown)
         topic = _topic(conversation)
-        act, sure = acts.classify(self._signs(reading, topic, shown))
+        signs = self._signs(reading, topic, shown, answers=_is_answer(last, reading, text))
+        act, sure = acts.classify(signs)
         return self._compose(reading, act, sure, topic, shown)
 
     # ------------------------------------------------------------- reading
@@ -156,7 +157,12 @@ class RuleReader:
         return filters, wishes
 
     def _signs(
-        self, reading: Reading, topic: Understanding | None, shown: Sequence[Product]
+        self,
+        reading: Reading,
+        topic: Understanding | None,
+        shown: Sequence[Product],
+        *,
+        answers: bool,
     ) -> acts.Signs:
         """What tells the act."""
         text = reading.scan.lower
@@ -177,6 +183,7 @@ class RuleReader:
             only_values=bool(length and covered == length),
             has_topic=bool(topic and (topic.query or topic.filters != Filters())),
             has_shown=bool(shown),
+            answers=answers,
             relational=bool(reading.pointing.price or reading.cheaper or reading.dearer),
         )
 
@@ -232,6 +239,7 @@ class RuleReader:
             wishes=wishes,
             certain=_certain(reading, sure),
             notes=reading.price.notes if reading.price else (),
+            no_questions=acts.wants_no_question(reading.scan.lower),
             source=Source.RULES,
         )
 
@@ -297,6 +305,8 @@ class RuleReader:
 
 # More than four columns cannot be read side by side.
 COMPARED = 4
+# Longer messages than this say something of their own rather than answer a question.
+ANSWER_CHARACTERS = 40
 
 
 def _topic(conversation: Conversation) -> Understanding | None:
@@ -309,6 +319,12 @@ def _topic(conversation: Conversation) -> Understanding | None:
         ),
         None,
     )
+
+
+def _is_answer(last: Turn | None, reading: Reading, text: str) -> bool:
+    """Whether a short message answers the question that the last turn ended with."""
+    short = len(reading.query) <= ANSWER_CHARACTERS
+    return bool(last and last.question and short and not acts.asks_to_buy(text.lower()))
 
 
 def _is_constrained(reading: Reading) -> bool:
