@@ -189,6 +189,13 @@ class TextEvent(Frozen):
     sentence: Sentence
 
 
+class ComparisonEvent(Frozen):
+    """A comparison as a table; its verdict follows as text events."""
+
+    type: Literal["comparison"] = "comparison"
+    comparison: Comparison
+
+
 class QuestionEvent(Frozen):
     """One clarifying question with answers to tap."""
 
@@ -218,7 +225,7 @@ class ErrorEvent(Frozen):
 
 
 ReplyEvent = Annotated[
-    ProductsEvent | TextEvent | QuestionEvent | DoneEvent | ErrorEvent,
+    ProductsEvent | TextEvent | ComparisonEvent | QuestionEvent | DoneEvent | ErrorEvent,
     Field(discriminator="type"),
 ]
 

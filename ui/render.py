@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import NamedTuple
 from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -14,6 +13,7 @@ from pydantic import BaseModel
 
 from assistant.answer.money import format_money
 from assistant.types import (
+    Comparison,
     ProductsEvent,
     QuestionEvent,
     Sentence,
@@ -30,14 +30,6 @@ FEW_LEFT = 5
 """From this stock down the number is news to a shopper."""
 
 WEB_URL = re.compile(r"^https?://", re.IGNORECASE)
-TABLE_RULE = re.compile(r"^\s*\|?[\s:|-]*-[\s:|-]*\|[\s:|-]*$")
-
-
-class Block(NamedTuple):
-    """A piece of an answer: a paragraph of sentences, or the rows of a table (head first)."""
-
-    sentences: tuple[Sentence, ...] = ()
-    rows: tuple[tuple[str, ...], ...] = ()
 
 
 class Card(BaseModel):
@@ -98,27 +90,20 @@ class Renderer:
     ) -> Card:
         """What a card of `product` shows to a shopper of `language`."""
         stock, stock_class = describe_stock(product.stock, language)
-        price, before = product.price, product.list_price
+        price, before, rating = product.price, product.list_price, product.rating
         reduced = price is not None and before is not None and price < before
-        rating = format_number(product.rating) if product.rating is not None else ""
         return Card(
             id=product.id,
             title=product.title_in(language),
             brand=product.brand or "",
             link=product_link(product),
             image=image_link(product.image_url),
-            price=say("no_price", language)
-            if price is None
-            else format_money(price, product.currency, language),
-            list_price=format_money(before, product.currency, language)
-            if reduced and before
-            else "",
+            price=say_price(price, product.currency, language) or say("no_price", language),
+            list_price=say_price(before, product.currency, language) if reduced else "",
             discount=percent_off(price, before) if reduced and price and before else 0,
-            rating=rating,
+            rating="" if rating is None else format_number(rating),
             rating_count=product.rating_count,
-            rated=say("rated", language, rating=rating, count=product.rating_count)
-            if rating
-            else "",
+            rated=say_rating(rating, product.rating_count, language),
             stock=stock,
             stock_class=stock_class,
             position=position,
@@ -168,15 +153,17 @@ class Renderer:
         language: Language,
         *,
         positions: dict[str, int],
+        comparison: Comparison | None = None,
         question: QuestionEvent | None = None,
         error: tuple[str, str] | None = None,
         waiting: str = "",
     ) -> str:
-        """The sentences so far, then a question, an error or what is being waited for."""
+        """Table and sentences so far, then a question, an error or what is waited for."""
         return self.render(
             "answer.html",
             language,
-            blocks=split_blocks(sentences),
+            comparison=comparison,
+            sentences=sentences,
             positions=positions,
             question=question,
             error=error,
@@ -236,6 +223,18 @@ def describe_stock(stock: int | None, language: Language) -> tuple[str, str]:
     return say("in_stock", language), "in"
 
 
+def say_price(amount: Decimal | None, currency: str, language: Language) -> str:
+    """The amount in words and signs, or nothing."""
+    return "" if amount is None else format_money(amount, currency, language)
+
+
+def say_rating(rating: Decimal | None, count: int, language: Language) -> str:
+    """The rating as a screen reader says it, or nothing."""
+    return (
+        "" if rating is None else say("rated", language, rating=format_number(rating), count=count)
+    )
+
+
 def percent_off(price: Decimal, before: Decimal) -> int:
     """Whole percent saved, rounded down so that it never promises more than it is."""
     return int((before - price) * 100 / before)
@@ -255,36 +254,3 @@ def image_link(url: str | None) -> str:
     if WEB_URL.match(url):
         return url
     return f"/{quote(url)}" if url.startswith("media/") else ""
-
-
-def split_blocks(sentences: Sequence[Sentence]) -> list[Block]:
-    """Consecutive sentences form paragraphs; a Markdown table becomes rows of cells."""
-    blocks: list[Block] = []
-    for sentence in sentences:
-        rows, rest = read_table(sentence.text)
-        if rest:
-            said = sentence.model_copy(update={"text": rest})
-            if blocks and blocks[-1].sentences and not rows:
-                said_before = blocks.pop().sentences
-                blocks.append(Block(sentences=(*said_before, said)))
-            else:
-                blocks.append(Block(sentences=(said,)))
-        if rows:
-            blocks.append(Block(rows=rows))
-    return blocks
-
-
-def read_table(text: str) -> tuple[tuple[tuple[str, ...], ...], str]:
-    """(rows of cells, the other text) of a text that may hold a Markdown (GFM) table."""
-    lines = text.splitlines()
-    if not any(TABLE_RULE.match(line) for line in lines):
-        return (), text.strip()
-    table = [line for line in lines if line.strip().startswith("|") and not TABLE_RULE.match(line)]
-    other = [line for line in lines if not line.strip().startswith("|")]
-    return tuple(_cells(line) for line in table), " ".join(other).strip()
-
-
-def _cells(line: str) -> tuple[str, ...]:
-    inner = line.strip().removeprefix("|").removesuffix("|")
-    cells = re.split(r"(?<!\\)\|", inner)
-    return tuple(cell.replace("\\|", "|").replace("**", "").strip() for cell in cells)

@@ -12,9 +12,7 @@ from assistant.types import (
     DoneEvent,
     EngineState,
     EngineStatus,
-    ErrorEvent,
     ProductsEvent,
-    QuestionEvent,
     ReplyEvent,
     Sentence,
     ServiceStatus,
@@ -35,7 +33,7 @@ from retrieval.types import (
     Vocabulary,
 )
 
-Step = ProductsEvent | TextEvent | QuestionEvent | DoneEvent | ErrorEvent | float | Exception
+Step = ReplyEvent | float | Exception
 """An event to send, seconds to wait, or an error to raise."""
 
 MESSAGE_LIMIT = 2000

@@ -10,14 +10,13 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
-from assistant.answer.money import format_money
 from assistant.types import AssistantService
 from retrieval.errors import AisleError
 from retrieval.types import Filters, Language, Product
 from ui.api import run_search
 from ui.errors import NotFoundError, status_of
 from ui.language import choose_language
-from ui.render import Renderer, describe_stock
+from ui.render import Renderer, describe_stock, say_price
 from ui.texts import say
 
 PAGE = 24
@@ -146,9 +145,7 @@ class _Shop:
         return [
             (
                 " / ".join(variant.options.values()),
-                ""
-                if variant.price is None
-                else format_money(variant.price, product.currency, language),
+                say_price(variant.price, product.currency, language),
                 *describe_stock(variant.stock, language),
             )
             for variant in product.variants

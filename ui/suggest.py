@@ -39,15 +39,11 @@ def _word(
 ) -> str:
     name = profile.labels.get(language, profile.path[-1])
     price = _middle_price(profile, vocabulary) if with_price else None
+    limit = format_money(price, store.currency, language) if price else ""
     if language is Language.CHINESE:
-        return (
-            f"{name}，{format_money(price, store.currency, language)} 以内"
-            if price
-            else f"评分最高的{name}"
-        )
-    if price:
-        return f"{name} under {format_money(price, store.currency, language)}"
-    return f"The best rated {name.lower() if name.istitle() else name}"
+        return f"{limit}以内的{name}" if limit else f"评分最高的{name}"
+    plain = name.lower() if name.istitle() else name
+    return f"{name} under {limit}" if limit else f"The best rated {plain}"
 
 
 def _middle_price(profile: CategoryProfile, vocabulary: Vocabulary) -> Decimal | None:

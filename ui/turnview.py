@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing
 
 from assistant.types import (
+    Comparison,
+    ComparisonEvent,
     DoneEvent,
     ErrorEvent,
     ProductsEvent,
@@ -28,6 +30,7 @@ class TurnView:
         self._language = language
         self._sentences: list[Sentence] = []
         self._positions: dict[str, int] = {}
+        self._comparison: Comparison | None = None
         self._question: QuestionEvent | None = None
         self._error: tuple[str, str] | None = None
         self._done = False
@@ -42,6 +45,8 @@ class TurnView:
             self.cards = self._renderer.products(event, self._language)
         elif isinstance(event, TextEvent):
             self._sentences.append(event.sentence)
+        elif isinstance(event, ComparisonEvent):
+            self._comparison = event.comparison
         elif isinstance(event, QuestionEvent):
             self._question = event
         elif isinstance(event, ErrorEvent):
@@ -60,6 +65,7 @@ class TurnView:
             self._sentences,
             self._language,
             positions=self._positions,
+            comparison=self._comparison,
             question=self._question,
             error=self._error,
             waiting=self._waiting(),

@@ -203,21 +203,13 @@
     return make('li', {}, card);
   }
 
-  /** A Markdown table as a table, any other text as a paragraph. */
-  function drawText(text) {
-    const rule = /^\s*\|?[\s:|-]*-[\s:|-]*\|[\s:|-]*$/;
-    const lines = text.split('\n');
-    if (!lines.some((line) => rule.test(line))) return make('p', {}, text);
-    const rows = lines.filter((line) => line.trim().startsWith('|') && !rule.test(line))
-      .map((line) => line.trim().replace(/^\||\|$/g, '').split(/(?<!\\)\|/)
-        .map((cell) => cell.replaceAll('\\|', '|').replaceAll('**', '').trim()));
-    const draw = (cells, tag) => make('tr', {}, ...cells.map((cell, index) =>
-      make(index ? tag : 'th', {scope: tag === 'th' ? 'col' : 'row'}, cell)));
-    const rest = lines.filter((line) => !line.trim().startsWith('|')).join(' ').trim();
-    return make('div', {}, rest ? make('p', {}, rest) : null,
-      make('div', {className: 'table', tabIndex: 0}, make('table', {},
-        make('thead', {}, draw(rows[0] || [], 'th')),
-        make('tbody', {}, ...rows.slice(1).map((cells) => draw(cells, 'td'))))));
+  function drawTable({product_ids: ids, names, rows}) {
+    const head = make('tr', {}, make('td'), ...names.map((name) => make('th', {scope: 'col'}, name)));
+    const body = rows.map((row) => make('tr', {}, make('th', {scope: 'row'}, row.label),
+      ...row.values.map((value, index) =>
+        make('td', {className: row.best.includes(ids[index]) ? 'best' : ''}, value))));
+    return make('div', {className: 'table', tabIndex: 0},
+      make('table', {}, make('thead', {}, head), make('tbody', {}, ...body)));
   }
 
   /** One turn in the log; `take` draws an event, whether it comes from the wire or memory. */
@@ -243,8 +235,8 @@
     }
 
     take(event) {
-      const draw = {products: this.products, text: this.sentence, question: this.question,
-                    error: this.error, done: this.done}[event.type];
+      const draw = {products: this.products, text: this.sentence, comparison: this.comparison,
+                    question: this.question, error: this.error, done: this.done}[event.type];
       draw?.call(this, event);
     }
 
@@ -261,7 +253,9 @@
       this.cards.replaceChildren(head, make('ul', {className: 'cards', tabIndex: 0}, ...list));
     }
 
-    sentence(event) { this.text.append(drawText(event.sentence.text)); }
+    sentence(event) { this.text.append(make('p', {}, event.sentence.text)); }
+
+    comparison(event) { this.text.append(drawTable(event.comparison)); }
 
     question(event) {
       this.tail.append(make('p', {}, event.text), make('div', {className: 'options'},
@@ -341,6 +335,7 @@
     table { border-collapse: collapse; font-size: 13px; width: 100%; }
     th, td { padding: 7px 10px; text-align: start; vertical-align: top; border-top: 1px solid var(--wash); }
     thead th { border-top: 0; background: var(--wash); font-weight: 600; min-width: 96px; }
+    .best { font-weight: 600; color: var(--accent); } thead td { background: var(--wash); border: 0; }
     tbody th { color: var(--soft); white-space: nowrap; }
     .error { margin: 8px 0 0; padding: 9px 12px; border-radius: 10px; background: #fbecea; color: #74231d; font-size: 14px; }
     .error b { font-weight: 600; }
