@@ -1,0 +1,94 @@
+"""What a question about a product asks for, and whether its record knows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from assistant.answer.lexicon import harmless_words
+from assistant.answer.metrics import names_attribute
+from assistant.answer.names import NameIndex
+from assistant.answer.record import CJK, Record, Verdict, known_phrases, split_words
+from assistant.answer.telling import is_spoken_of
+from assistant.types import FactKind, Understanding
+from retrieval.index.analysis import STOPWORDS, fold
+from retrieval.types import Language, Vocabulary
+
+_KINDS: tuple[tuple[FactKind, re.Pattern[str]], ...] = (
+    (FactKind.PRICE, re.compile(r"\b(?:how much|price|cost|expensive|cheap)\b(?! does it weigh)|多少钱|价格|价钱|贵|便宜")),
+    (FactKind.STOCK, re.compile(r"\b(?:in stock|available|sold out|stock)\b|有货|现货|库存|缺货")),
+    (FactKind.RATING, re.compile(r"\b(?:rating|rated|stars?|reviews?|opinions?)\b|评分|评价|评论|口碑")),
+    (FactKind.DISCOUNT, re.compile(r"\b(?:discount|on sale|sale|off)\b|折扣|打折|优惠|特价")),
+    (FactKind.BRAND, re.compile(r"\b(?:brand|who makes|maker|manufacturer)\b|品牌|牌子|厂商")),
+)  # fmt: skip
+_QUESTION = frozenset(
+    split_words(
+        "what which how who when where why does is are can could would will do much many long big "
+        "large tell about there really also come work good well know it this that one two first second "
+        "third compare question product item please wonder any kind"
+    )
+)
+_ZH_QUESTION = re.compile(
+    r"请问|是不是|是否|有没有|能不能|可不可以|可以|怎么样|怎样|如何|多少|多大|多长|多久|多重|什么|哪些|哪个|"
+    r"第[一二三四五六]款|这款|那款|这个|那个|它|吗|呢|的|了|有|是|能|会|支持|多|吧|啊|啥|么"
+)
+
+
+class Question:
+    """The question of one turn: kinds of facts, attributes and words it asks for."""
+
+    def __init__(
+        self,
+        message: str,
+        understanding: Understanding,
+        records: Sequence[Record],
+        vocabulary: Vocabulary,
+    ) -> None:
+        self._records = records
+        self._vocabulary = vocabulary
+        text = fold(message or understanding.query)
+        for mention in reversed(NameIndex([r.product for r in records]).find(text)):
+            text = f"{text[: mention.start]} {text[mention.end :]}"
+        self.text = text
+        self.kinds = tuple(kind for kind, pattern in _KINDS if pattern.search(text))
+        self.attributes = self._find_attributes()
+        self.words = self._find_words()
+
+    def _find_attributes(self) -> tuple[str, ...]:
+        names = dict.fromkeys(a.name for r in self._records for a in r.product.attributes)
+        return tuple(
+            name
+            for name in names
+            if names_attribute(self.text, name, self._vocabulary)
+            or is_spoken_of(name, self.text, self._records, self._vocabulary)
+        )
+
+    def _find_words(self) -> tuple[str, ...]:
+        """Properties asked for by word: what is neither grammar nor the product's own name."""
+        harmless = harmless_words(Language.ENGLISH) | _QUESTION
+        known = known_phrases(self._vocabulary)
+        words: list[str] = []
+        latin = [w for w in re.findall(rf"[^\W_{CJK}]+(?:['-][^\W_{CJK}]+)*", self.text)]
+        kept = [w for w in latin if w not in STOPWORDS and not set(split_words(w)) <= harmless]
+        for i, word in enumerate(kept):
+            pair = " ".join(kept[i : i + 2])
+            words.append(pair if split_words(pair) in known and i + 1 < len(kept) else word)
+        for run in re.findall(rf"[{CJK}]+", self.text):
+            words += [part for part in _ZH_QUESTION.split(run) if part and len(part) > 1]
+        return tuple(dict.fromkeys(words))
+
+    def is_known(self) -> bool:
+        """Whether a record answers any part of the question."""
+        if self.kinds or self.attributes:
+            return True
+        return any(
+            record.says(word, reviews=True).verdict is not Verdict.UNKNOWN
+            for word in self.words
+            for record in self._records
+        )
+
+    @property
+    def topic(self) -> str:
+        """The words asked for, to say that the catalogue is silent on them."""
+        joint = "、" if any(not w.isascii() for w in self.words) else " "
+        return joint.join(self.words)

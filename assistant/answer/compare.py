@@ -1,0 +1,165 @@
+"""Side by side: the attributes that differ and matter, and an honest verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+from assistant.answer.metrics import (
+    ADJECTIVES,
+    PRICE,
+    RATING,
+    count_word,
+    find_adjective_metric,
+    find_extreme,
+    measure,
+)
+from assistant.answer.money import format_money
+from assistant.answer.names import name_products
+from assistant.answer.quantity import format_number
+from assistant.answer.record import Record
+from assistant.answer.telling import is_showable, is_spoken_of, show_value, telling_attributes
+from assistant.errors import InvalidRequestError
+from assistant.types import Comparison, ComparisonRow, Sentence, Understanding
+from retrieval.types import Language, Product, Vocabulary
+
+FEWEST, MOST = 2, 4
+# A longer table is not read.
+ROWS = 10
+_LABELS = {
+    Language.ENGLISH: {PRICE: "price", RATING: "rating", "stock": "stock", "none": "—"},
+    Language.CHINESE: {PRICE: "价格", RATING: "评分", "stock": "库存", "none": "—"},
+}
+
+
+def compare_products(
+    understanding: Understanding, products: Sequence[Product], vocabulary: Vocabulary
+) -> Comparison:
+    """Table and verdict for two to four products; raises InvalidRequestError for other numbers."""
+    if not FEWEST <= len(products) <= MOST:
+        raise InvalidRequestError(
+            f"{len(products)} products cannot be compared side by side.",
+            remedy=f"Choose {FEWEST} to {MOST}.",
+        )
+    builder = _ComparisonBuilder(understanding, products, vocabulary)
+    return Comparison(
+        product_ids=tuple(p.id for p in products),
+        names=tuple(builder.names.values()),
+        rows=tuple(builder.rows()),
+        verdict=tuple(builder.verdict()),
+    )
+
+
+class _ComparisonBuilder:
+    def __init__(
+        self, understanding: Understanding, products: Sequence[Product], vocabulary: Vocabulary
+    ) -> None:
+        self._understanding = understanding
+        self._language = understanding.language
+        self._products = tuple(products)
+        self._vocabulary = vocabulary
+        self._records = tuple(Record(p, vocabulary) for p in products)
+        self._labels = _LABELS[understanding.language]
+        self.names = name_products(products, understanding.language)
+        self._good = {
+            metric: adjective
+            for adjective in reversed(ADJECTIVES)
+            if adjective.good
+            and (metric := find_adjective_metric(adjective, self._products, vocabulary))
+        }
+
+    def rows(self) -> Iterator[ComparisonRow]:
+        """Price and rating first, then what was asked, then what differs."""
+        yield self._row(PRICE, self._labels[PRICE], [self._price(p) for p in self._products])
+        ratings = [self._rating(p) for p in self._products]
+        if any(ratings):
+            yield self._row(RATING, self._labels[RATING], ratings)
+        request = " ".join((self._understanding.query, *self._understanding.wishes))
+        told = 2
+        for name in telling_attributes(self._understanding, self._records, self._vocabulary):
+            values = [self._value(p, name) for p in self._products]
+            asked = is_spoken_of(name, request, self._records, self._vocabulary)
+            if told < ROWS and any(values) and (asked or len(set(values)) > 1):
+                told += 1
+                yield self._row(name, self._vocabulary.label(name, self._language), values)
+
+    def _row(self, name: str, label: str, values: Sequence[str]) -> ComparisonRow:
+        adjective = self._good.get(name)
+        best: tuple[Product, ...] = ()
+        if adjective:
+            best = find_extreme(self._products, name, highest=adjective.highest)
+        return ComparisonRow(
+            name=name,
+            label=label,
+            values=tuple(v or self._labels["none"] for v in values),
+            best=tuple(p.id for p in best),
+        )
+
+    def _price(self, product: Product) -> str:
+        if product.price is None:
+            return ""
+        return format_money(product.price, product.currency, self._language)
+
+    def _rating(self, product: Product) -> str:
+        if product.rating is None or not product.rating_count:
+            return ""
+        return f"{format_number(product.rating)} ({format_number(Decimal(product.rating_count))})"
+
+    def _value(self, product: Product, name: str) -> str:
+        attribute = product.attribute(name)
+        if attribute is None or not is_showable(attribute):
+            return ""
+        return show_value(attribute, self._language, self._vocabulary)
+
+    def verdict(self) -> Iterator[Sentence]:
+        """One sentence for each end worth knowing; equal values are called equal."""
+        for metric, adjective in reversed(self._good.items()):
+            if metric not in (PRICE, RATING) and not self._is_asked(metric):
+                continue
+            values = [measure(p, metric) for p in self._products]
+            if any(v is None for v in values):
+                continue
+            best = find_extreme(self._products, metric, highest=adjective.highest)
+            evidence = metric if metric in (PRICE, RATING) else f"attribute:{metric}"
+            if not best:
+                text = self._equal(metric)
+                ids = tuple(self.names)
+            else:
+                text = self._best(
+                    best, adjective.comparative, adjective.superlative, adjective.chinese
+                )
+                ids = tuple(p.id for p in best)
+            yield Sentence(text=text, product_ids=ids, evidence=(evidence,))
+
+    def _is_asked(self, metric: str) -> bool:
+        request = " ".join((self._understanding.query, *self._understanding.wishes))
+        return is_spoken_of(metric, request, self._records, self._vocabulary)
+
+    def _best(
+        self,
+        best: Sequence[Product],
+        comparative: str,
+        superlative: str,
+        chinese: tuple[str, str],
+    ) -> str:
+        count = len(self._products)
+        number = count_word(count, self._language)
+        names = [self.names[p.id] for p in best]
+        if self._language is Language.CHINESE:
+            tied = "并列" if len(best) > 1 else "是"
+            return f"{'与'.join(names)}{tied}{number}款中{'最'.join(chinese)}的。"
+        degree = comparative if count == FEWEST else superlative
+        if len(best) > 1:
+            return f"The {' and the '.join(names)} are tied for {degree} of the {number}."
+        return f"The {names[0]} is the {degree} of the {number}."
+
+    def _equal(self, metric: str) -> str:
+        number = count_word(len(self._products), self._language)
+        label = self._labels.get(metric) or self._vocabulary.label(metric, self._language)
+        if self._language is Language.CHINESE:
+            return f"{number}款{label}相同。"
+        both = "Both" if len(self._products) == FEWEST else f"All {number}"
+        return f"{both} have the same {label}."
+
+
+__all__ = ["compare_products"]

@@ -1,0 +1,198 @@
+"""From raw sentences to shown ones: held until verified, replaced when they fail."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Any
+
+from assistant.answer.asked import Question
+from assistant.answer.compose import Composer
+from assistant.answer.record import Record
+from assistant.errors import EngineUnavailableError, ModelOutputError
+from assistant.types import (
+    Act,
+    AnswerVerifier,
+    AnswerWriter,
+    ProductFacts,
+    Rejection,
+    Sentence,
+    Understanding,
+)
+from retrieval.types import StoreInfo, Vocabulary
+
+# More is not read, and every token costs 0.15 s on two cores.
+SENTENCES = 4
+
+
+@dataclass
+class AnswerTrace:
+    """What became of each sentence: for the turn's trace and the dashboards.
+
+    `ended` is "complete", or why code finished the answer.
+    """
+
+    written: list[str] = field(default_factory=list)
+    shown: list[str] = field(default_factory=list)
+    rejected: list[dict[str, str]] = field(default_factory=list)
+    repeated: int = 0
+    ended: str = ""
+    first_s: float | None = None
+    seconds: float = 0.0
+
+    def as_dict(self) -> dict[str, Any]:
+        """The trace as JSON-ready values."""
+        return {
+            "written": list(self.written),
+            "shown": list(self.shown),
+            "rejected": list(self.rejected),
+            "repeated": self.repeated,
+            "ended": self.ended,
+            "first_s": self.first_s,
+            "seconds": round(self.seconds, 3),
+        }
+
+
+async def stream_answer(
+    writer: AnswerWriter | None,
+    verifier: AnswerVerifier,
+    message: str,
+    understanding: Understanding,
+    facts: Sequence[ProductFacts],
+    store: StoreInfo,
+    vocabulary: Vocabulary,
+    *,
+    timeout_s: float,
+    trace: AnswerTrace,
+    nearest: Sequence[ProductFacts] = (),
+) -> AsyncIterator[Sentence]:
+    """Verified sentences of one answer; whole also when the model is off, slow or wrong.
+
+    Without `writer` code writes it all. `nearest` are offered when `facts` are empty.
+    Whatever the model does, nothing but cancellation is raised.
+    """
+    run = _Answer(verifier, message, understanding, facts, store, vocabulary, trace)
+    started = time.perf_counter()
+    try:
+        async for sentence in run.stream(writer, timeout_s, nearest):
+            trace.shown.append(sentence.text)
+            if trace.first_s is None:
+                trace.first_s = round(time.perf_counter() - started, 3)
+            yield sentence
+    finally:
+        trace.seconds = time.perf_counter() - started
+
+
+class _Answer:
+    """One answer on its way to the shopper."""
+
+    def __init__(
+        self,
+        verifier: AnswerVerifier,
+        message: str,
+        understanding: Understanding,
+        facts: Sequence[ProductFacts],
+        store: StoreInfo,
+        vocabulary: Vocabulary,
+        trace: AnswerTrace,
+    ) -> None:
+        self._verifier = verifier
+        self._message = message
+        self._understanding = understanding
+        self._facts = facts
+        self._store = store
+        self._vocabulary = vocabulary
+        self._trace = trace
+        self._composer = Composer(understanding, facts)
+        self._previous: tuple[str, ...] = ()
+        self._count = 0
+
+    async def stream(
+        self, writer: AnswerWriter | None, timeout_s: float, nearest: Sequence[ProductFacts]
+    ) -> AsyncIterator[Sentence]:
+        for note in self._composer.notes():
+            yield note
+        settled = list(self._settle(nearest))
+        for sentence in settled:
+            yield sentence
+        if settled:
+            self._trace.ended = "by code: nothing for the model to write"
+            return
+        if writer is None:
+            self._trace.ended = "by code: no language model"
+        else:
+            async for sentence in self._from_model(writer, timeout_s):
+                yield sentence
+        for sentence in self._finish():
+            yield sentence
+
+    def _settle(self, nearest: Sequence[ProductFacts]) -> Iterator[Sentence]:
+        """Answers that need no model: nothing found, nothing known, a greeting."""
+        act = self._understanding.act
+        if act is Act.SMALL_TALK:
+            yield self._composer.small_talk(self._message)
+        elif not self._facts:
+            yield from self._composer.nothing(nearest)
+        elif act is Act.ASK:
+            records = [Record(f.product, self._vocabulary) for f in self._facts]
+            question = Question(self._message, self._understanding, records, self._vocabulary)
+            if question.words and not question.is_known():
+                yield self._composer.silence(question.topic)
+
+    async def _from_model(self, writer: AnswerWriter, timeout_s: float) -> AsyncIterator[Sentence]:
+        deadline = time.perf_counter() + timeout_s
+        raw = writer.write(self._message, self._understanding, self._facts)
+        async with aclosing(raw) as sentences:  # type: ignore[type-var]
+            try:
+                while self._count < SENTENCES:
+                    left = deadline - time.perf_counter()
+                    text = await asyncio.wait_for(anext(sentences), max(left, 0.0))
+                    if sentence := self._judge(text):
+                        yield self._accept(sentence)
+                self._trace.ended = "complete"
+            except StopAsyncIteration:
+                self._trace.ended = "complete"
+            except TimeoutError:
+                self._trace.ended = f"by code: the model took longer than {timeout_s:g} s"
+            except (EngineUnavailableError, ModelOutputError) as error:
+                self._trace.ended = f"by code: {error.message}"
+
+    def _judge(self, text: str) -> Sentence | None:
+        """The sentence if it is true and new, else code's about the same product."""
+        self._trace.written.append(text)
+        if self._composer.is_said(text):
+            self._trace.repeated += 1
+            return None
+        verdict = self._verifier.check(
+            text, self._understanding, self._facts, self._store, self._previous
+        )
+        if isinstance(verdict, Rejection):
+            replaced = self._composer.replace(text)
+            self._trace.rejected.append(
+                {
+                    "text": text,
+                    "reason": verdict.reason,
+                    "replaced_by": replaced.text if replaced else "",
+                }
+            )
+            return replaced
+        return verdict
+
+    def _accept(self, sentence: Sentence) -> Sentence:
+        self._composer.note(sentence)
+        self._previous = sentence.product_ids or self._previous
+        self._count += 1
+        return sentence
+
+    def _finish(self) -> Iterator[Sentence]:
+        """What is still missing: all of it after a failure, else at least one sentence."""
+        if self._trace.ended == "complete" and self._count:
+            return
+        for sentence in self._composer.answer():
+            if self._count >= SENTENCES:
+                return
+            if not self._composer.is_said(sentence.text):
+                yield self._accept(sentence)

@@ -1,0 +1,56 @@
+"""The wordings of composed sentences, by language."""
+
+from __future__ import annotations
+
+from retrieval.types import Language
+
+# A clause that starts with "," stands beside the verb before it; one that starts with "@" is
+# a sentence of its own.
+WORDING: dict[Language, dict[str, str]] = {
+    Language.ENGLISH: {
+        "stop": ".",
+        "openings": "The|The",
+        "price": "costs {price}",
+        "no_price": "has no price in the catalogue",
+        "budget": ", {text}",
+        "discount": "is {text}",
+        "match": "matches {wishes}",
+        "miss": "does not match: {wishes}",
+        "unknown": "@For the {{name}} the catalogue doesn't say: {wishes}",
+        "rank": "is {text}",
+        "rating": "is {text}",
+        "attribute": "has {text}",
+        "stock": "is {text}",
+        "review": "@On the {{name}}, {text}",
+        "silent": "The catalogue doesn't say that of the {name}: {topic}.",
+        "nothing": "I found nothing that fits all of this; leaving out one condition will help.",
+        "nothing_under": "I found nothing under {limit} that fits.",
+        "nearest": "The nearest is the {name} at {price}.",
+        "hello": "Hello! Tell me what you are looking for, and for how much.",
+        "welcome": "You're welcome! Just ask when you are looking for something else.",
+        "bye": "Goodbye, and see you soon!",
+    },
+    Language.CHINESE: {
+        "stop": "。",
+        "openings": "|",
+        "price": "售价{price}",
+        "no_price": "目录里没有标价",
+        "budget": "{text}",
+        "discount": "{text}",
+        "match": "符合您的要求：{wishes}",
+        "miss": "不符合：{wishes}",
+        "unknown": "：{wishes}，目录里没有说明",
+        "rank": "是{text}的",
+        "rating": "{text}",
+        "attribute": "的{text}",
+        "stock": "{text}",
+        "review": "：{text}",
+        "silent": "关于{topic}，目录里没有说明{name}的情况。",
+        "nothing": "没有找到同时符合这些条件的商品，放宽一个条件会有更多选择。",
+        "nothing_under": "没有找到{limit}以内符合条件的商品。",
+        "nearest": "最接近的是{name}，售价{price}。",
+        "hello": "您好！想找什么商品，预算多少，都可以告诉我。",
+        "welcome": "不客气！还想找什么，随时告诉我。",
+        "bye": "再见，欢迎下次再来！",
+    },
+}
