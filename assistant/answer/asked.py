@@ -8,24 +8,38 @@ from collections.abc import Sequence
 from assistant.answer.lexicon import harmless_words
 from assistant.answer.metrics import names_attribute
 from assistant.answer.names import NameIndex
-from assistant.answer.record import CJK, Record, Verdict, known_phrases, split_words
-from assistant.answer.telling import is_spoken_of
-from assistant.types import FactKind, Understanding
+from assistant.answer.phrases import PHRASES
+from assistant.answer.record import CJK, Record, Verdict, known_phrases, split_words, wordings
+from assistant.answer.telling import is_showable, is_spoken_of, show_attribute
+from assistant.types import Fact, FactKind, ProductFacts, Understanding
 from retrieval.index.analysis import STOPWORDS, fold
 from retrieval.types import Language, Vocabulary
 
 _KINDS: tuple[tuple[FactKind, re.Pattern[str]], ...] = (
-    (FactKind.PRICE, re.compile(r"\b(?:how much|price|cost|expensive|cheap)\b(?! does it weigh)|多少钱|价格|价钱|贵|便宜")),
-    (FactKind.STOCK, re.compile(r"\b(?:in stock|available|sold out|stock)\b|有货|现货|库存|缺货")),
-    (FactKind.RATING, re.compile(r"\b(?:rating|rated|stars?|reviews?|opinions?)\b|评分|评价|评论|口碑")),
-    (FactKind.DISCOUNT, re.compile(r"\b(?:discount|on sale|sale|off)\b|折扣|打折|优惠|特价")),
+    (
+        FactKind.PRICE,
+        re.compile(
+            r"\bhow much\b(?! does it weigh)|\b(?:price|costs?|expensive|cheap)\b|"
+            r"多少钱|价格|价钱|贵|便宜"
+        ),
+    ),
+    (
+        FactKind.STOCK,
+        re.compile(r"\b(?:in stock|available|sold out|stock)\b|有货|现货|库存|缺货"),
+    ),
+    (
+        FactKind.RATING,
+        re.compile(r"\b(?:rating|rated|stars?|reviews?|opinions?)\b|评分|评价|评论|口碑"),
+    ),
+    (FactKind.DISCOUNT, re.compile(r"\b(?:discount|on sale|sale)\b|折扣|打折|优惠|特价")),
     (FactKind.BRAND, re.compile(r"\b(?:brand|who makes|maker|manufacturer)\b|品牌|牌子|厂商")),
-)  # fmt: skip
+)
+_SENTENCE = re.compile(r"[^.!?。！？]+(?:\.\d[^.!?。！？]*)*[.!?。！？]?")
 _QUESTION = frozenset(
     split_words(
         "what which how who when where why does is are can could would will do much many long big "
-        "large tell about there really also come work good well know it this that one two first second "
-        "third compare question product item please wonder any kind"
+        "large tell about there really also come work good well know it this that one two first "
+        "second third compare question product item please wonder any kind"
     )
 )
 _ZH_QUESTION = re.compile(
@@ -68,7 +82,7 @@ class Question:
         harmless = harmless_words(Language.ENGLISH) | _QUESTION
         known = known_phrases(self._vocabulary)
         words: list[str] = []
-        latin = [w for w in re.findall(rf"[^\W_{CJK}]+(?:['-][^\W_{CJK}]+)*", self.text)]
+        latin = re.findall(rf"[^\W_{CJK}]+(?:['-][^\W_{CJK}]+)*", self.text)
         kept = [w for w in latin if w not in STOPWORDS and not set(split_words(w)) <= harmless]
         for i, word in enumerate(kept):
             pair = " ".join(kept[i : i + 2])
@@ -87,8 +101,39 @@ class Question:
             for record in self._records
         )
 
+    def focus(self, about: ProductFacts, record: Record, language: Language) -> ProductFacts:
+        """The facts of one product that answer the question, then its name; others left out."""
+        kept = [f for f in about.facts if f.kind is FactKind.NAME or f.kind in self.kinds]
+        product = record.product
+        for name in self.attributes:
+            if (attribute := product.attribute(name)) and is_showable(attribute):
+                text = show_attribute(attribute, language, self._vocabulary)
+                kept.append(_fact(product.id, FactKind.ATTRIBUTE, text, f"attribute:{name}"))
+        if len(kept) == 1:
+            kept += self._quote(record, language)
+        return about.model_copy(update={"facts": tuple(dict.fromkeys(kept))})
+
+    def _quote(self, record: Record, language: Language) -> list[Fact]:
+        """The sentence of a description or review that speaks of a word asked for."""
+        product = record.product
+        texts = [(f"description:{language}", "description", product.description_in(language))]
+        texts += [(f"review:{r.id}", "review", r.text) for r in product.reviews]
+        for word in self.words:
+            for evidence, phrase, text in texts:
+                for sentence in _SENTENCE.findall(text):
+                    if any(w in fold(sentence) for w in wordings(word)):
+                        say = PHRASES[language][phrase]
+                        stars = next((r.rating for r in product.reviews if r.text == text), 0)
+                        told = say.format(quote=sentence.strip(), stars=stars)
+                        return [_fact(product.id, FactKind.REVIEW, told, evidence)]
+        return []
+
     @property
     def topic(self) -> str:
         """The words asked for, to say that the catalogue is silent on them."""
         joint = "、" if any(not w.isascii() for w in self.words) else " "
         return joint.join(self.words)
+
+
+def _fact(product_id: str, kind: FactKind, text: str, evidence: str) -> Fact:
+    return Fact(product_id=product_id, kind=kind, text=text, evidence=evidence)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 
 from assistant.answer.facts import merge_wishes
 from assistant.answer.money import format_money
 from assistant.answer.names import NameIndex
+from assistant.answer.phrases import PHRASES
 from assistant.answer.wording import WORDING
 from assistant.types import Act, Fact, FactKind, ProductFacts, Sentence, Understanding
 from retrieval.index.analysis import fold
 from retrieval.types import Language
 
 # Products an answer speaks of; the cards show the rest.
-RECOMMENDED = 2
+RECOMMENDED, ASKED = 2, 2
 # Kinds in order of use, for a product's first and second sentence.
 _FIRST = (FactKind.PRICE, FactKind.BUDGET, FactKind.MATCH)
 _SECOND = (
@@ -23,12 +23,27 @@ _SECOND = (
     FactKind.RANK,
     FactKind.DISCOUNT,
     FactKind.RATING,
-    FactKind.ATTRIBUTE,
     FactKind.STOCK,
+    FactKind.ATTRIBUTE,
     FactKind.REVIEW,
 )
-_THANKS = re.compile(r"\b(?:thanks?|thank you|thx|cheers)\b|谢谢|多谢|感谢|谢啦")
-_BYE = re.compile(r"\b(?:bye|goodbye|see you|good night)\b|再见|拜拜|回头见")
+# The facts of a question are already narrowed to what it asks.
+_ANSWER_KINDS = (
+    (FactKind.ATTRIBUTE,),
+    (FactKind.PRICE, FactKind.DISCOUNT, FactKind.RATING, FactKind.STOCK),
+    (FactKind.REVIEW,),
+)
+_ENDS = ".!?”。！？"
+# A longer message wants more than a greeting back.
+GREETING_CHARACTERS = 40
+_GREETINGS = (
+    ("welcome", re.compile(r"\b(?:thanks?|thank you|thx|cheers)\b|谢谢|多谢|感谢|谢啦")),
+    ("bye", re.compile(r"\b(?:bye|goodbye|see you|good night)\b|再见|拜拜|回头见")),
+    (
+        "hello",
+        re.compile(r"^(?:hi|hello|hey|good (?:morning|evening|day))\b|^(?:您好|你好|嗨|哈喽)"),
+    ),
+)
 
 
 class Composer:
@@ -75,8 +90,10 @@ class Composer:
         if self._understanding.act is Act.COMPARE:
             return self._compare()
         if self._understanding.act is Act.ASK:
-            return self._describe(self._facts[:1], ask=True)
-        return self._describe(self._facts[:RECOMMENDED], ask=False)
+            return self._describe(self._facts[:ASKED], _ANSWER_KINDS)
+        if self._understanding.act is Act.SMALL_TALK:
+            return iter([Sentence(text=self._say["help"])])
+        return self._describe(self._facts[:RECOMMENDED], (_FIRST, _SECOND))
 
     def replace(self, rejected: str) -> Sentence | None:
         """The next unsaid facts of the product the rejected sentence was about."""
@@ -110,21 +127,21 @@ class Composer:
             text = self._say["nearest"].format(name=self._name(about), price=cost)
             yield Sentence(text=text, product_ids=(product.id,), evidence=("title", "price"))
 
-    def small_talk(self, message: str) -> Sentence:
-        """A short friendly line that claims nothing."""
+    def greeting(self, message: str) -> Sentence | None:
+        """Hello, you're welcome or goodbye, where the message is nothing more."""
         text = fold(message)
-        key = "welcome" if _THANKS.search(text) else "bye" if _BYE.search(text) else "hello"
-        return Sentence(text=self._say[key])
+        for key, pattern in _GREETINGS:
+            if pattern.search(text) and len(text) <= GREETING_CHARACTERS:
+                return Sentence(text=self._say[key])
+        return None
 
     # --------------------------------------------------------------- building
 
-    def _describe(self, facts: Sequence[ProductFacts], *, ask: bool) -> Iterator[Sentence]:
+    def _describe(
+        self, facts: Sequence[ProductFacts], order: Sequence[Sequence[FactKind]]
+    ) -> Iterator[Sentence]:
         for about in facts:
-            order = (
-                (FactKind.ATTRIBUTE, FactKind.MATCH, FactKind.MISS),
-                *((_FIRST,) if ask else ()),
-            )
-            for kinds in order if ask else (_FIRST, _SECOND[:4] if len(facts) > 1 else _SECOND):
+            for kinds in order:
                 if sentence := self._sentence(about, kinds):
                     yield sentence
 
@@ -176,10 +193,14 @@ class Composer:
         alone = (FactKind.REVIEW, FactKind.MISS)
         if clauses and clauses[0][0].kind in alone:
             return clauses[:1]
-        return [c for c in clauses if c[0].kind not in alone]
+        kept = [c for c in clauses if c[0].kind not in alone]
+        own = kept[:1] and kept[0][1].startswith("@")
+        return [c for c in kept if c[1].startswith("@") == bool(own)]
 
     def _clause(self, about: ProductFacts, fact: Fact) -> str:
         """What the fact says, ready to follow the product's name; "" when it has no wording."""
+        if fact.kind is FactKind.ATTRIBUTE:
+            return self._attribute_clause(fact)
         product = about.product
         key = fact.kind.value
         if fact.kind is FactKind.PRICE:
@@ -194,28 +215,35 @@ class Composer:
             return self._say[key].format(wishes=self._list(rest), head=head)
         return self._say[key].format(text=fact.text) if key in self._say else ""
 
+    def _attribute_clause(self, fact: Fact) -> str:
+        label, _, value = fact.text.partition("：" if "：" in fact.text else ": ")
+        phrases = PHRASES[self._language]
+        plain = value in (phrases["yes"], phrases["no"])
+        return self._say["flag" if plain else "attribute"].format(label=label, value=value)
+
     def _list(self, joined: str) -> str:
         if self._language is Language.CHINESE:
             return joined
         pieces = joined.split(", ")
-        return " and ".join(filter(None, (", ".join(pieces[:-1]), pieces[-1])))
+        return _enumerate(pieces)
 
     def _join(self, about: ProductFacts, clauses: Sequence[str]) -> str:
         name = self._name(about)
         if self._language is Language.CHINESE:
-            return f"{name}{'，'.join(clauses)}。"
+            told = "，".join(clauses).replace("，的", "，")
+            return f"{name}{told}{'' if told[-1] in _ENDS else '。'}"
         if clauses[0].startswith("@"):
-            return f"{clauses[0][1:].replace('{name}', name)}."
-        verbs = [c for c in clauses if not c.startswith(",")]
-        text = " and ".join(filter(None, (", ".join(verbs[:-1]), verbs[-1])))
-        for clause in (c for c in clauses if c.startswith(",")):
-            first = verbs[0]
-            text = text.replace(first, f"{first}{clause}{',' if len(verbs) > 1 else ''}", 1)
-        return f"{self._opening(about)} {name} {text}."
-
-    def _opening(self, about: ProductFacts) -> str:
-        """Varied but always the same for the same product."""
-        return self._say["openings"].split("|")[zlib.crc32(about.product.id.encode()) % 2]
+            told = _enumerate([c.removeprefix("@") for c in clauses])
+            return f"For the {name}, {told}{'' if told[-1] in _ENDS else '.'}"
+        verbs: list[str] = []
+        for clause in clauses:
+            if clause.startswith(",") and verbs:
+                verbs[-1] += clause
+            else:
+                verbs.append(clause.removeprefix(", is ").removeprefix(", "))
+        joint = ", and " if any("," in v for v in verbs) else " and "
+        text = joint.join(filter(None, (", ".join(verbs[:-1]), verbs[-1])))
+        return f"The {name} {text}."
 
     def _name(self, about: ProductFacts) -> str:
         return next(
@@ -228,6 +256,10 @@ class Composer:
         named = [i for m in self._names.find(fold(text)) for i in m.ids]
         rest = [f.product.id for f in self._facts[:RECOMMENDED]]
         return list(dict.fromkeys(named or rest))
+
+
+def _enumerate(pieces: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(pieces[:-1]), pieces[-1])))
 
 
 def _key(text: str) -> str:

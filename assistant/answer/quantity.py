@@ -129,7 +129,7 @@ def _number_pattern() -> re.Pattern[str]:
         )
 
     return re.compile(
-        r"(?<![a-z0-9.,])(?<![a-z0-9]-)(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(?P<scale>[万千])?"
+        r"(?<![a-z0-9])(?<!\d[.,])(?<![a-z0-9]-)(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(?P<scale>[万千])?"
         rf"(?:[\s-]?(?P<loose>{join(loose)})|-?(?P<tight>{join(tight)}))?(?![a-z0-9])"
     )
 

@@ -33,7 +33,7 @@ _CONTRACTIONS = (
 )
 _QUOTES = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "`": "'", "–": "-", "—": ","})
 _CLAUSE = re.compile(
-    r"[,;:!?。;!?()\n]|\.(?!\d)|\b(?:but|while|whereas|although|though|however|yet|except)\b|"
+    r"[,;!?。()\n]|\.(?!\d)|\band (?=(?:is|has|it|are|also|costs|comes|weighs|with)\b)|\b(?:but|while|whereas|although|though|however|yet|except)\b|"
     r"但是?|而(?!且)|不过|然而|却|虽然|尽管|同时|此外|另外|并且|而且"
 )
 _REVIEWERS = re.compile(
@@ -209,6 +209,11 @@ class Scene:
         """Whether the mention is what a rank ranges over ("cheapest of these")."""
         before = self.text[max(0, position - 16) : position]
         return len(ids) > 1 and bool(_SCOPE_BEFORE.search(before))
+
+    @property
+    def mention_slots(self) -> str:
+        """The characters that stand for names and references."""
+        return "".join(chr(ord(MENTION) + i) for i in range(len(self.mentions)))
 
     def mention_ids(self, slot: str) -> tuple[str, ...]:
         """The products behind a mention slot."""

@@ -133,14 +133,26 @@ class _Answer:
         """Answers that need no model: nothing found, nothing known, a greeting."""
         act = self._understanding.act
         if act is Act.SMALL_TALK:
-            yield self._composer.small_talk(self._message)
+            if greeting := self._composer.greeting(self._message):
+                yield greeting
         elif not self._facts:
             yield from self._composer.nothing(nearest)
         elif act is Act.ASK:
-            records = [Record(f.product, self._vocabulary) for f in self._facts]
-            question = Question(self._message, self._understanding, records, self._vocabulary)
-            if question.words and not question.is_known():
-                yield self._composer.silence(question.topic)
+            yield from self._settle_question()
+
+    def _settle_question(self) -> Iterator[Sentence]:
+        """Silence when no record knows; else the facts are narrowed to what was asked."""
+        language = self._understanding.language
+        records = [Record(f.product, self._vocabulary) for f in self._facts]
+        question = Question(self._message, self._understanding, records, self._vocabulary)
+        if question.is_known():
+            pairs = zip(self._facts, records, strict=True)
+            focused = tuple(question.focus(about, record, language) for about, record in pairs)
+            if any(len(about.facts) > 1 for about in focused):
+                self._facts = focused
+                self._composer = Composer(self._understanding, focused)
+        elif question.words:
+            yield self._composer.silence(question.topic)
 
     async def _from_model(self, writer: AnswerWriter, timeout_s: float) -> AsyncIterator[Sentence]:
         deadline = time.perf_counter() + timeout_s

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from assistant.answer.metrics import attribute_names
+from assistant.answer.metrics import names_attribute
 from assistant.answer.phrases import PHRASES
 from assistant.answer.quantity import format_quantity
 from assistant.answer.record import Record, is_negative, is_positive, split_words, wordings
@@ -47,10 +47,12 @@ def telling_attributes(
 def is_spoken_of(
     name: str, request: str, records: Sequence[Record], vocabulary: Vocabulary
 ) -> bool:
-    """Whether `request` uses the attribute's name or one of its values here."""
+    """Whether `request` uses a name of the attribute or one of its values here."""
+    if names_attribute(fold(request), name, vocabulary):
+        return True
     words = set(split_words(request))
     folded = fold(request)
-    texts = list(attribute_names(name, vocabulary))
+    texts: list[str] = []
     for record in records:
         attribute = record.product.attribute(name)
         if attribute and isinstance(attribute.value, str) and not is_negative(attribute):

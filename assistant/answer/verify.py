@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from assistant.answer.checks.money import check_budget, check_discounts, check_prices
 from assistant.answer.checks.numbers import check_numbers
 from assistant.answer.checks.ranks import check_exclusive, check_ranks
+from assistant.answer.checks.small_talk import check_small_talk
 from assistant.answer.checks.state import (
     check_policies,
     check_ratings,
@@ -22,7 +23,7 @@ from assistant.answer.checks.state import (
 from assistant.answer.checks.words import check_words
 from assistant.answer.record import CJK
 from assistant.answer.scene import ClaimError, Scene, Setting
-from assistant.types import ProductFacts, Rejection, Sentence, Understanding
+from assistant.types import Act, ProductFacts, Rejection, Sentence, Understanding
 from retrieval.types import Language, StoreInfo, Vocabulary
 
 CHECKS: tuple[Callable[[Scene], None], ...] = (
@@ -63,6 +64,8 @@ class ClaimVerifier:
         """
         if reason := _wrong_language(sentence, understanding.language):
             return Rejection(text=sentence, reason=reason)
+        if understanding.act is Act.SMALL_TALK:
+            return check_small_talk(sentence, self._vocabulary)
         scene = Scene(sentence, self._set(understanding, facts, store), previous)
         try:
             for check in CHECKS:

@@ -50,7 +50,7 @@ _SILENT = re.compile(
     r"(?:商品)?(?:目录|页面|资料|描述|详情|商品信息)(?:里|中|上)?(?:也|并)?(?:没有|未|并未|没)"
     r"(?:说明|提到|提及|注明|写明|标明|标注|给出|列出|写)(?:其|它|该产品)?(?:是否|有没有|有无|能否)?:?"
 )
-_POLICY = re.compile(
+POLICY = re.compile(
     r"\b(?:ship\w*|deliver\w*|returns?|returned|returning|refund\w*|warrant\w*|guarant\w*|exchang\w*|"
     r"coupons?|vouchers?|arriv\w*|tomorrow|dispatch\w*|postage|money back)\b|"
     r"配送|送达|发货|送货|快递|包邮|免邮|运费|退货|退款|退换|换货|保修|质保|保证|优惠券|明天|到货|承诺"
@@ -71,12 +71,20 @@ def check_silence(scene: Scene) -> None:
         asked = _asked_words(scene, *span)
         if not asked:
             raise ClaimError("silence: of what is not said")
+        # "doesn't say whether it …, but the A …": the product named with the silence is meant.
+        named = [
+            i
+            for c in scene.text[start:end]
+            if c in scene.mention_slots
+            for i in scene.mention_ids(c)
+        ]
         for word in asked:
             scene.claim(
                 match.start(),
                 _unknown(scene, word),
                 f"silence on {word}",
                 "catalogue",
+                subjects=tuple(dict.fromkeys(named)) or None,
                 negated=False,
             )
         scene.consume(min(span[0], match.start()), max(span[1], match.end()))
@@ -106,7 +114,7 @@ def check_stock(scene: Scene) -> None:
     """ "in stock", "only 3 left", 已售罄."""
     for match in _LEFT.finditer(scene.text):
         quantity = scene.quantity(match["n"] or match["n2"] or match["n3"])
-        scene.claim(match.start(), lambda p, q=quantity: p.stock == q.value, "stock", "stock")  # type: ignore[misc]
+        scene.claim(match.start(), _has_left(quantity.value), "stock", "stock")
         scene.consume_match(match)
     for match in _SOLD_OUT.finditer(scene.text):
         inside = match.group().startswith(("not ", "no ")) or match.group()[0] in "无没"
@@ -132,14 +140,17 @@ def check_ratings(scene: Scene) -> None:
     """ "rated 4.6 of 5 by 128 customers", 评分4.6, "highly rated"."""
     for match in _STARS.finditer(scene.text):
         stars = scene.quantity(match["s"] or match["s2"]).value
-        scene.claim(match.start(), lambda p, s=stars: _has_review(p, s), "review", "reviews")  # type: ignore[misc]
+        scene.claim(match.start(), _has_review(stars), "review", "reviews")
         scene.consume_match(match)
     for match in _COUNT.finditer(scene.text):
         count = scene.quantity(match["c"] or match["c2"]).value
         scene.claim(
-            match.start(), lambda p, c=count: p.rating_count == c, "number of reviews", "rating_count",
+            match.start(),
+            _is_reviewed_by(count),
+            "number of reviews",
+            "rating_count",
             negated=False,
-        )  # type: ignore[misc]  # fmt: skip
+        )
         scene.consume_match(match)
     for match in _RATING.finditer(scene.text):
         groups = match.groupdict()
@@ -162,8 +173,16 @@ def _rates(quantity: Quantity) -> Callable[[Product], bool | None]:
     return lambda p: bool(p.rating_count) and p.rating == quantity.value
 
 
-def _has_review(product: Product, stars: Decimal) -> bool:
-    return any(r.rating == stars for r in product.reviews)
+def _has_review(stars: Decimal) -> Callable[[Product], bool | None]:
+    return lambda p: any(r.rating == stars for r in p.reviews)
+
+
+def _is_reviewed_by(count: Decimal) -> Callable[[Product], bool | None]:
+    return lambda p: p.rating_count == count
+
+
+def _has_left(count: Decimal) -> Callable[[Product], bool | None]:
+    return lambda p: p.stock == count
 
 
 def _is_rated_highly(product: Product) -> bool | None:
@@ -175,7 +194,7 @@ def check_policies(scene: Scene) -> None:
 
     A product's own attribute ("warranty: 2 years") is left to the words check.
     """
-    for match in _POLICY.finditer(scene.text):
+    for match in POLICY.finditer(scene.text):
         start, end = scene.clause_span(match.start())
         if DONE in match.group() or scene.text[match.start()] == DONE:
             continue
