@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from assistant.understand.lexicon import Kind, Lexicon, Mention
+from assistant.understand.phrases import pattern
 from assistant.understand.scan import TAKEN, Scan
 from retrieval.types import Vocabulary
 
-# What is made to go with other makers' goods: "HP toner" may well be another brand's.
-_ACCESSORY = re.compile(
-    r"\b(?:toners?|inks?|cartridges?|drums?|ribbons?|chargers?|adapt[eo]rs?|cases?|covers?|sleeves?|skins?|bags?|backpacks?|batter(?:y|ies)|cables?|cords?"
-    r"|docks?|docking|stands?|mounts?|holders?|brackets?|straps?|bands?|filters?|refills?|parts?|spares?|accessor(?:y|ies)|stylus(?:es)?|pens?|protectors?|remotes?"
-    r"|controllers?|games?|memory|ram|paper|lens(?:es)?|lamps?|bulbs?|kits?|keyboards?\s+for|for|compatible|replacement)\b"
-    r"|墨盒|墨水|硒鼓|碳粉|色带|充电器|适配器|电源|壳|套|膜|包|电池|线|支架|底座|表带|滤芯|滤网|配件|耗材|遥控器|手柄|游戏|内存|镜头|灯泡|兼容|适用|适合|替换"
-)
 _SAID = re.compile(
     r"(?:\b(?:from|by|made\s+by|brand(?:ed)?(?:\s+(?:is|of|:|should\s+be|must\s+be))?|only|manufactured\s+by|manufacturer(?:\s+is)?)\s*:?\s*|(?:品牌|牌子)(?:是|为|要|:|必须是)?\s*|(?:只要|只看|只买|必须是|就要|认准))$"
 )
@@ -66,7 +61,7 @@ def _heads_category(
     between = scan.free[brand.end : following.start]
     if between.strip(" 的") or TAKEN in between:
         return False
-    if _ACCESSORY.search(scan.free[brand.end :]):
+    if pattern("accessory").search(scan.free[brand.end :]):
         return False
     canonical = brand.of(Kind.BRAND)[0].canonical
     sold = {p.path: p.brands for p in vocabulary.categories}
@@ -78,7 +73,7 @@ def _with_alternatives(
 ) -> tuple[str, ...]:
     """In "Canon or Epson printer" both are meant when one is."""
     names = [(m, m.of(Kind.BRAND)[0].canonical) for _, m in brands]
-    pairs = list(zip(names, names[1:], strict=False))
+    pairs = list(pairwise(names))
     for (left, one), (right, other) in pairs + pairs[::-1]:
         if _OR.match(scan.free[left.end : right.start]) and {one, other} & set(chosen):
             chosen += [one, other]

@@ -30,9 +30,9 @@ _WORDS: dict[str, tuple[str, ...]] = {
 } | {
     code.lower(): (code,)
     for code in (
-        "USD CAD AUD NZD SGD HKD TWD MXN CNY JPY GBP EUR SEK NOK DKK CHF INR KRW RUB TRY PLN "
-        "CZK HUF BRL ZAR AED THB IDR MYR PHP VND ILS"
-    ).split()
+        *DOLLARS, *YEN, *KRONE, "GBP", "EUR", "CHF", "INR", "KRW", "RUB", "TRY", "PLN", "CZK",
+        "HUF", "BRL", "ZAR", "AED", "THB", "IDR", "MYR", "PHP", "VND", "ILS",
+    )
 }  # fmt: skip
 _CHINESE: dict[str, tuple[str, ...]] = {
     "人民币": ("CNY",), "美元": ("USD",), "美金": ("USD",), "美刀": ("USD",), "欧元": ("EUR",),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from assistant.understand.language import HAN, normalise
-from assistant.understand.wording import STOPWORDS
+from assistant.understand.phrases import words
 from retrieval.types import AttributeKind, Vocabulary
 
 _TOKEN = re.compile(r"[a-z0-9\u00c0-\u024f]+")
@@ -72,7 +72,7 @@ class Lexicon:
                 self._han[surface][meaning] = None
             return
         tokens = tuple(_TOKEN.findall(surface))
-        if len("".join(tokens)) < 2 or all(t in STOPWORDS for t in tokens):
+        if len("".join(tokens)) < 2 or all(t in words("stopwords") for t in tokens):
             return
         self._latin[tokens][meaning] = None
         joined = "".join(tokens)

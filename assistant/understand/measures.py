@@ -1,4 +1,4 @@
-"""Measured conditions: "at least 16 GB RAM", 55寸以上, "under 2 kg"; and plain measures as wishes."""
+"""Measured conditions ("at least 16 GB RAM", 55寸以上); plain measures are wishes."""
 
 from __future__ import annotations
 

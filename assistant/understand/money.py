@@ -199,13 +199,11 @@ def _classify(
         return None
     if word or amount.plus:
         bound = Bound[word or "AT_LEAST"]
-    elif amount.paired:
-        bound = Bound.AT_MOST
-    elif budget or budget_after or words.SPEND_BEFORE.search(before):
+    elif amount.paired or budget or budget_after or words.SPEND_BEFORE.search(before):
         bound = Bound.AT_MOST
     else:
         bound = Bound.AROUND
-    sure = money or bool(prefix or suffix)
+    sure = money or bool(prefix or suffix) or not scan.free[start:end].count("-")
     return bound, start, end, sure
 
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from assistant.understand.lexicon import Kind, Lexicon, Mention
+from assistant.understand.phrases import pattern
 from assistant.understand.reference import Pointer, Pointing
 from assistant.understand.scan import TAKEN, Scan
 
@@ -30,14 +31,6 @@ class Unwanted:
         return any((self.brands, self.categories, self.values, self.flags, self.terms, self.ids))
 
 
-# Phrases in which a negator refuses nothing.
-_IDIOMS = re.compile(
-    r"\bno\s+(?:problem|worries|thanks|thank\s+you|idea|preference|matter|rush|need|way|doubt|longer|more\s+than|limit|budget)\b"
-    r"(?:\s+to\b)?|\bnot\s+(?:sure|bad|only|just|really\s+sure|yet|at\s+all|much|that|fussy|picky)\b|\bwhy\s+not\b|\bif\s+not\b"
-    r"|\bwithout\s+(?:a\s+)?doubt\b|\bwhether\s+or\s+not\b|\bnot\s+working\b|\bwon't\s+(?:need|matter)\b"
-    r"|\bdo(?:n't|\s+not)\s+(?:know|mind|care|think|have|worry|understand|see|get)\b|\bdoes(?:n't|\s+not)\s+(?:matter|work|have\s+to|need\s+to)\b"
-    r"|不错|不知道|不太?清楚|不了解|不确定|不好意思|不用谢|不客气|不限|不介意|不在乎|没关系|没问题|要不要|好不好|能不能|可不可以|是不是|有没有|对不对|行不行|没想好|不一定|差不多"
-)
 # "Not too heavy" is a wish, not a condition that the catalogue could decide.
 _SOFT = re.compile(
     r"\b(?:not|nothing|n't|isn't|aren't)\s+(?:be\s+)?(?P<en>(?:too|very|so|that|overly|super)\s+[a-z-]+)"
@@ -46,13 +39,6 @@ _SOFT = re.compile(
 _NO_NEED = re.compile(
     r"\b(?:do(?:n't|\s+not)|no)\s+need\s+(?:(?:for|to\s+have|to\s+be|any|an?|the)\s+)*(?P<en>[a-z][a-z-]*(?:\s+[a-z-]+)?)"
     r"|(?:不需要|用不着|无需)(?:有|带)?(?P<zh>[\u4e00-\u9fff]{1,6}?)(?=的|功能|[,。!;]|$)"
-)
-_BEFORE_EN = re.compile(
-    r"(?:\b(?:anything|anyone|everything|any(?:\s+brand)?|all|something|nothing)\s+)?(?:\b(?:but|except|excepting|besides)\s+(?:for\s+)?(?:not\s+)?)"
-    r"|\bother\s+than\b|\brather\s+than\b|\binstead\s+of\b|\bexcluding\b|\bexcludes?\b|\bminus\b|\bwith\s+no\b|\bwithout\b|\bw/o\b|\bleave\s+out\b|\bskip\b|\bavoid(?:ing)?\b"
-    r"|\bfree\s+(?:of|from)\b|\bhates?\b|\bdislikes?\b|\ballergic\s+to\b|\bsick\s+of\b|\btired\s+of\b|\bno\s+more\b"
-    r"|\b(?:do|does|did|would|should|must|can|could)(?:n't|\s+not)\s+(?:really\s+|even\s+)*(?:want|like|love|prefer|trust|include|contain|have|use|be|come\s+with|show(?:\s+me)?|accept|buy|recommend)\b"
-    r"|\b(?:isn't|aren't|is\s+not|are\s+not|that's\s+not)\b|\bnever\b|\bnon(?=-)|\bneither\b|\bnor\b|\bnot\b|\bno\b"
 )
 _ANY_BUT = re.compile(r"\b(?:but|except|excepting|besides)\b")
 _DETERMINERS = re.compile(
@@ -69,10 +55,6 @@ _LIST_EN = re.compile(
     r"\s*(?:,\s*(?:or|and|nor)?|\bor\b|\band\b|\bnor\b|/|&)\s*(?:not\s+|no\s+|any\s+|the\s+)?"
 )
 
-_BEFORE_ZH = re.compile(
-    r"除了|除开|除去|不要再?(?:推荐|给我|看|买|带有?|有|含有?|是|选|用)?|不想(?:要|买|看|选)|不考虑|不喜欢|不爱|不买|不接受|不带有?|不含有?|不包含|不包括|不是|不用|不希望(?:有|是|要)?|不能(?:有|含|是|带)|"
-    r"别(?:给我|推荐|要|带|有|是|买|选|用|来)+|讨厌|拒绝|排除|避开|过滤掉?|去掉|剔除|反感|没有(?!吗|么|呢)|非(?!常|洲|凡|遗|得|要|但|同)"
-)
 _AFTER_ZH = re.compile(
     r"(?:的|牌|品牌|款)*(?:都|就|一律|统统)?(?:不要了?|除外|不考虑|不行|排除|就算了|算了|免谈|以外的?|之外的?)"
 )
@@ -94,12 +76,12 @@ def read_unwanted(scan: Scan, lexicon: Lexicon, pointing: Pointing) -> Unwanted:
     for match in scan.find(_SOFT):
         unwanted.softened.append("not " + match["en"] if match["en"] else "不" + match["zh"])
         scan.take(*match.span())
-    scan.take_all(_IDIOMS)
-    for match in scan.find(_BEFORE_EN):
+    scan.take_all(pattern("idioms"))
+    for match in scan.find(pattern("refuse.en")):
         _read_english(match, scan, lexicon, pointing, unwanted)
     for match in scan.find(_AFTER_ZH):
         _read_backwards(match, scan, lexicon, pointing, unwanted)
-    for match in scan.find(_BEFORE_ZH):
+    for match in scan.find(pattern("refuse.zh")):
         _read_chinese(match, scan, lexicon, pointing, unwanted)
     return unwanted
 

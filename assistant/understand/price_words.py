@@ -36,7 +36,6 @@ class Bounding:
 
 LONGEST_PREFIX = 48
 
-_BE = r"(?:\s+(?:be|is|cost|costs|costing|priced|of|at|the|a|price|for|spend|spending|go|going|pay|paying))*"
 # Order matters: "not more than" must be tried before "more than", 不低于 before 低于.
 PREFIXES = Bounding(
     {
@@ -101,7 +100,8 @@ BUDGET_AFTER = re.compile(
     r"\s*(?:(?:price\s+)?budget\b|price\s+range\b|or\s+so\s+budget\b|(?:的)?(?:预算|价位|价格|价))"
 )
 SPEND_BEFORE = re.compile(
-    r"(?:\b(?:i(?:'ve| have)?(?:\s+only)?(?:\s+got)?|have(?:\s+only)?|got|only|for|with|just)|只有|只能花|我有|就)\s*$"
+    r"(?:\b(?:i(?:'ve| have)?(?:\s+only)?(?:\s+got)?|have(?:\s+only)?|got|only|for|with|just)"
+    r"|只有|只能花|我有|就)\s*$"
 )
 PRICE_AFTER = re.compile(r"\s*(?:price|budget|total|each|apiece)\b")
 # "weight under 500", "ages 3 and up", "size over 43": another measure, not the price.

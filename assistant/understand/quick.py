@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -20,6 +19,7 @@ from assistant.understand.lexicon import Kind, Lexicon
 from assistant.understand.measures import read_measures
 from assistant.understand.money import PriceReading, read_price
 from assistant.understand.negation import Unwanted, read_unwanted
+from assistant.understand.phrases import pattern
 from assistant.understand.reference import Pointing, read_references
 from assistant.understand.scan import Scan
 from assistant.understand.sorting import Ordering, read_ordering
@@ -33,25 +33,6 @@ from retrieval.types import (
     Sort,
     StoreInfo,
     Vocabulary,
-)
-
-# A topic is at most this many words; longer texts are search text as they stand.
-_CHEAPER = re.compile(
-    r"\b(?:a\s+(?:bit|little)\s+|some(?:thing|what)?\s+|any(?:thing)?\s+|much\s+|more\s+)*(?:cheaper|less\s+expensive|more\s+affordable|lower\s+(?:in\s+)?price[ds]?|less\s+pricey)\b(?:\s+(?:ones?|options?|than\s+(?:these|those|that|this|it|them)))?"
-    r"|\btoo\s+(?:expensive|pricey|dear|costly)\b|(?:再|更|稍微|比较|有没有)*便宜(?:一点|一些|点儿?|些)|更便宜|太贵了?|(?:价格)?(?:再)?低(?:一点|一些|点)|贵了点?"
-)
-_DEARER = re.compile(
-    r"\b(?:more\s+expensive|pricier|higher[\s-]end|more\s+premium|too\s+cheap)\b(?:\s+(?:ones?|options?))?|(?:更|再)?贵(?:一点|一些|点儿?|些)的?|更贵的?|更高端|高端一点"
-)
-_CHEAP = re.compile(
-    r"\b(?:cheap|affordable|inexpensive|budget(?:[\s-]friendly)?|low[\s-]cost|economical|not\s+(?:too|very)\s+expensive|good\s+value|reasonably\s+priced)\b|便宜的?|实惠的?|平价的?|性价比高的?|划算的?"
-)
-_ANY_PRICE = re.compile(
-    r"\b(?:any\s+price(?:\s+(?:is\s+fine|works|will\s+do))?|(?:the\s+)?(?:price|budget|cost|money)\s+(?:doesn't|does\s+not|isn't|is\s+not)\s+(?:matter|important|a\s+(?:problem|concern|issue)|an\s+issue)|(?:don't|do\s+not)\s+(?:care|mind)\s+about\s+the\s+price|no\s+(?:budget|price)(?:\s+limit)?|regardless\s+of\s+price|price\s+(?:can\s+be\s+anything|is\s+no\s+(?:object|problem))|forget\s+(?:about\s+)?the\s+(?:price|budget))\b"
-    r"|价格(?:不重要|无所谓|不限|都行|都可以|随便|不是问题)|不限(?:价格|预算|价位)|不(?:考虑|在乎|在意|介意)价格|多少钱都(?:行|可以)|预算(?:不限|无所谓|不是问题)|什么价(?:格|位)都(?:行|可以)"
-)
-_MUST = re.compile(
-    r"\b(?:must|has\s+to|have\s+to|needs?\s+to|should\s+definitely|only|strictly|exclusively)\b|必须|一定要|只要|只看|只想要|务必"
 )
 
 
@@ -111,18 +92,18 @@ class RuleReader:
         scan = Scan(text)
         focus = last.understanding.references if last else ()
         reading = Reading(scan, language, Pointing())
-        reading.any_price = scan.take_all(_ANY_PRICE)
+        reading.any_price = scan.take_all(pattern("any_price"))
         reading.pointing = read_references(scan, shown, focus)
         reading.ordering = read_ordering(scan)
         reading.price = read_price(scan, self._store, language)
         reading.measured, measures = read_measures(scan, self._vocabulary, self._lexicon)
         reading.unwanted = read_unwanted(scan, self._lexicon, reading.pointing)
         if shown and not reading.price:
-            reading.cheaper = scan.take_all(_CHEAPER)
-            reading.dearer = not reading.cheaper and scan.take_all(_DEARER)
+            reading.cheaper = scan.take_all(pattern("cheaper"))
+            reading.dearer = not reading.cheaper and scan.take_all(pattern("dearer"))
         if shown:
-            reading.others = scan.take_all(acts.MORE_OF_SAME)
-            scan.take_all(acts.CORRECTION)
+            reading.others = scan.take_all(pattern("others"))
+            scan.take_all(pattern("correction"))
         cheap = () if reading.cheaper else self._read_cheap(scan)
         reading.brands = read_brands(scan, self._lexicon, self._vocabulary)
         reading.demanded, values = self._read_values(scan)
@@ -135,15 +116,15 @@ class RuleReader:
 
     def _read_cheap(self, scan: Scan) -> tuple[str, ...]:
         """ "Cheap" is a wish about the price and no search text."""
-        found = [m[0].rstrip("的").strip() for m in _CHEAP.finditer(scan.free)]
-        scan.take_all(_CHEAP)
+        found = [m[0].rstrip("的").strip() for m in pattern("cheap").finditer(scan.free)]
+        scan.take_all(pattern("cheap"))
         return tuple(found)
 
     def _read_values(self, scan: Scan) -> tuple[tuple[AttributeFilter, ...], tuple[str, ...]]:
         """Attribute values named: wishes, and conditions where "must" or "only" is said."""
         mentions = [m for m in self._lexicon.mentions(scan.free) if m.of(Kind.VALUE)]
         wishes = tuple(m.surface for m in mentions if len(m.surface) > 1)
-        if not _MUST.search(scan.free):
+        if not pattern("must").search(scan.free):
             return (), wishes
         demanded: dict[str, list[str]] = {}
         for mention in mentions:
@@ -152,7 +133,7 @@ class RuleReader:
             if len(values) == len(mention.meanings) == 1:
                 demanded.setdefault(values[0].attribute, []).append(values[0].canonical)
         if demanded:
-            scan.take_all(_MUST)
+            scan.take_all(pattern("must"))
         filters = tuple(AttributeFilter(name=n, values=tuple(v)) for n, v in demanded.items())
         return filters, wishes
 

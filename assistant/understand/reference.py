@@ -12,33 +12,45 @@ from assistant.understand.scan import TAKEN, Scan
 from retrieval.types import Product, Range
 
 _ORDINALS = (
-    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
-).split()
-_CARDINALS = "one two three four five six seven eight nine ten eleven twelve".split()
+    "first", "second", "third", "fourth", "fifth", "sixth",
+    "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth",
+)  # fmt: skip
+_CARDINALS = (
+    "one", "two", "three", "four", "five", "six",
+    "seven", "eight", "nine", "ten", "eleven", "twelve",
+)  # fmt: skip
+_SUFFIXES = {1: "st", 2: "nd", 3: "rd"}
 _POSITIONS = (
     {w: n for n, w in enumerate(_ORDINALS, 1)}
     | {w: n for n, w in enumerate(_CARDINALS, 1)}
-    | {f"{n}{'st' if n == 1 else 'nd' if n == 2 else 'rd' if n == 3 else 'th'}": n for n in range(1, 21)}
+    | {f"{n}{_SUFFIXES.get(n, 'th')}": n for n in range(1, 21)}
     | {str(n): n for n in range(1, 51)}
-)  # fmt: skip
+)
 _ORD = "(?:" + "|".join([*_ORDINALS, r"\d{1,2}(?:st|nd|rd|th)"]) + ")"
 _CARD = r"(?:" + "|".join(_CARDINALS[1:]) + r"|\d{1,2})"
-_THING = r"(?:ones?|products?|items?|options?|results?|choices?|picks?|suggestions?|recommendations?|models?|cards?)"
+_THING = (
+    r"(?:(?:one|product|item|option|result|choice|pick|suggestion|recommendation|model|card)s?)"
+)
 # "The first" alone is a position only before such words: "the first aid kit" is not.
 _AFTER = (
-    rf"(?=\s*(?:$|[,.?!;:'&{TAKEN}]|(?:and|or|is|are|does|do|did|has|have|had|with|vs|versus|to|in|comes?|looks?"
-    r"|seems?|was|can|could|would|will|works?|costs?|weighs?|but|please|thanks|thank|from|for|fits?|than|instead"
-    r"|should|may|might|got|also|too|support|supports|include|includes|run|runs|need|needs|any|good|better|worth)\b))"
+    rf"(?=\s*(?:$|[,.?!;:'&{TAKEN}]|(?:and|or|is|are|does|do|did|has|have|had|with|vs|versus|to|in"
+    r"|comes?|looks?|seems?|was|can|could|would|will|works?|costs?|weighs?|but|please|thanks|thank"
+    r"|from|for|fits?|than|instead|should|may|might|got|also|too|supports?|includes?|runs?|needs?"
+    r"|any|good|better|worth)\b))"
 )
 _CL = r"[款个件台种只双条副部把支张项块辆套盒瓶位本号]"
 _ZN = r"(?:\d{1,2}|[一二两三四五六七八九十]{1,3})"
 
 # Superlatives over the shown products, English and Chinese.
-_CHEAP = r"(?:cheap(?:er|est)|least\s+expensive|less\s+expensive|(?:most|more)\s+affordable|lowest[\s-]priced?|(?:最|更|比较)?便宜|价格最低|最实惠)"
-_DEAR = r"(?:pric(?:ier|iest)|dear(?:er|est)|(?:most|more)\s+expensive|highest[\s-]priced?|(?:最|更|比较)?贵|价格最高)"
-_RATED = r"(?:(?:best|better|highest|higher|top)[\s-](?:rated|reviewed)|(?:评分|评价|口碑)(?:最|更|比较)?[高好])"
-_NEW = r"(?:new(?:er|est)|latest|most\s+recent|(?:最|更|比较)新)"
-_SUPERLATIVES = {"cheap": _CHEAP, "dear": _DEAR, "rated": _RATED, "new": _NEW}
+_SUPERLATIVES = {
+    "cheap": r"(?:cheap(?:er|est)|(?:least|less)\s+expensive|(?:most|more)\s+affordable"
+    r"|lowest[\s-]priced?|(?:最|更|比较)?便宜|价格最低|最实惠)",
+    "dear": r"(?:pric(?:ier|iest)|dear(?:er|est)|(?:most|more)\s+expensive"
+    r"|highest[\s-]priced?|(?:最|更|比较)?贵|价格最高)",
+    "rated": r"(?:(?:best|better|highest|higher|top)[\s-](?:rated|reviewed)"
+    r"|(?:评分|评价|口碑)(?:最|更|比较)?[高好])",
+    "new": r"(?:new(?:er|est)|latest|most\s+recent|(?:最|更|比较)新)",
+}
 _SUPERLATIVE = "|".join(f"(?P<{name}>{body})" for name, body in _SUPERLATIVES.items())
 
 
@@ -91,7 +103,7 @@ def read_references(scan: Scan, shown: Sequence[Product], focus: tuple[str, ...]
     pointing = Pointing(shown=tuple(p.id for p in shown))
     if not shown:
         return pointing
-    for pattern, resolve in _RULES:
+    for pattern, resolve in _COMPILED:
         for match in scan.find(pattern):
             if ids := resolve(match, shown, focus):
                 pointing.pointers.append(Pointer(match.start(), match.end(), ids))
@@ -236,62 +248,89 @@ def _says(product: Product, word: str) -> bool:
     return re.search(rf"(?<![a-z0-9]){re.escape(word)}(?![a-z0-9])", text) is not None
 
 
-_RULES: tuple[tuple[re.Pattern[str], Resolver], ...] = (
-    (re.compile(rf"(?:\bthe\s+)?\b(?:first|last|top)\s+(?P<n>{_CARD})\b(?:\s+{_THING}\b)?"), _slice),
+_OF_THESE = r"(?:of|among|out\s+of)\s+(?:these|those|them|the\s+\w+|all)\b"
+# In order: an earlier rule takes its words, so the more specific ones come first.
+_RULES: tuple[tuple[str, Resolver], ...] = (
+    (rf"(?:\bthe\s+)?\b(?:first|last|top)\s+(?P<n>{_CARD})\b(?:\s+{_THING}\b)?", _slice),
     (
-        re.compile(rf"(?:\bthe\s+)?\b(?P<n>{_ORD})[\s-](?:to[\s-]|from\s+(?:the\s+)?)last\b(?:\s+{_THING}\b)?"),
+        rf"(?:\bthe\s+)?\b(?P<n>{_ORD})[\s-](?:to[\s-]|from\s+(?:the\s+)?)last\b"
+        rf"(?:\s+{_THING}\b)?",
         _nth,
     ),
-    (re.compile(rf"(?:\bthe\s+)?\b(?:last|bottom)\s+{_THING}\b|\bthe\s+last\b{_AFTER}"), _last),
-    (re.compile(rf"(?:\bthe\s+)?\b(?P<n>{_ORD})\s+{_THING}\b"), _nth),
+    (rf"(?:\bthe\s+)?\b(?:last|bottom)\s+{_THING}\b|\bthe\s+last\b{_AFTER}", _last),
+    (rf"(?:\bthe\s+)?\b(?P<n>{_ORD})\s+{_THING}\b", _nth),
     (
-        re.compile(
-            rf"(?:\bthe\s+|\b(?:and|or|vs\.?|versus|with|than|to)\s+|[,&]\s*)(?P<n>{_ORD})\b{_AFTER}"
-        ),
-        _nth,
-    ),
-    (
-        re.compile(
-            rf"(?:\b(?:number|no\.?|nr\.?|option|item|product|result|card)\s*#?\s*|#\s?)(?P<n>{_CARD}|one)\b"
-        ),
+        r"(?:\bthe\s+|\b(?:and|or|vs\.?|versus|with|than|to)\s+|[,&]\s*)"
+        rf"(?P<n>{_ORD})\b{_AFTER}",
         _nth,
     ),
     (
-        re.compile(
-            rf"\b(?:the\s+)?(?:{_SUPERLATIVE})\s+(?:{_THING}\b|(?:of|among|out\s+of)\s+(?:these|those|them|the\s+\w+|all)\b(?:\s+{_THING}\b)?)"
-        ),
+        r"(?:\b(?:number|no\.?|nr\.?|option|item|product|result|card)\s*#?\s*|#\s?)"
+        rf"(?P<n>{_CARD}|one)\b",
+        _nth,
+    ),
+    (
+        rf"\b(?:the\s+)?(?:{_SUPERLATIVE})\s+"
+        rf"(?:{_THING}\b(?:\s+{_OF_THESE})?|{_OF_THESE}(?:\s+{_THING}\b)?)",
         _extreme,
     ),
-    (re.compile(rf"(?:这|那)?(?:几|些|两|三)?{_CL}?(?:里|中|里面)?(?:{_SUPERLATIVE})(?:一点|一些|点)?的?(?:那|这|一)(?:一)?{_CL}"), _extreme),
-    (re.compile(rf"(?:这|那)(?:几|些|两|三){_CL}?(?:里|里面|中|当中|之中)?(?:哪[款个])?(?:{_SUPERLATIVE})的?(?:那|这|一)?{_CL}?"), _extreme),
-    (re.compile(r"\bboth\b(?:\s+of\s+(?:them|these|those))?(?P<n>)"), _group),
     (
-        re.compile(rf"\b(?:all|these|those|the|compare)\s+(?:the\s+)?(?P<n>{_CARD})\b(?!\s+(?!{_THING}\b)[a-z]+\s*$)(?:\s+{_THING}\b)?(?:\s+of\s+them)?"),
+        rf"(?:这|那)?(?:几|些|两|三)?{_CL}?(?:里|中|里面)?"
+        rf"(?:{_SUPERLATIVE})(?:一点|一些|点)?的?(?:那|这|一)(?:一)?{_CL}",
+        _extreme,
+    ),
+    (
+        rf"(?:这|那)(?:几|些|两|三){_CL}?(?:里|里面|中|当中|之中)?(?:哪[款个])?"
+        rf"(?:{_SUPERLATIVE})的?(?:那|这|一)?{_CL}?",
+        _extreme,
+    ),
+    (r"\bboth\b(?:\s+of\s+(?:them|these|those))?(?P<n>)", _group),
+    (
+        rf"\b(?:all|these|those|the|compare)\s+(?:the\s+)?(?P<n>{_CARD})\b"
+        rf"(?!\s+(?!{_THING}\b)[a-z]+\s*$)(?:\s+{_THING}\b)?(?:\s+of\s+them)?",
         _group,
     ),
-    (re.compile(rf"\b(?:all\s+of\s+)?(?:these|those)(?:\s+{_THING}\b|{_AFTER})(?P<n>)"), _group),
-    (re.compile(rf"倒数第(?P<n>{_ZN}){_CL}?"), _nth),
-    (re.compile(rf"(?:最后|倒数)(?:一|那|这)?(?:一)?{_CL}(?P<n>)"), _last),
-    (re.compile(rf"(?:前面?|头|最后|后面?)的?(?P<n>[两二三四五六七八九十]|\d{{1,2}}){_CL}"), _slice),
+    (rf"\b(?:all\s+of\s+)?(?:these|those)(?:\s+{_THING}\b|{_AFTER})(?P<n>)", _group),
+    (rf"倒数第(?P<n>{_ZN}){_CL}?", _nth),
+    (rf"(?:最后|倒数)(?:一|那|这)?(?:一)?{_CL}(?P<n>)", _last),
     (
-        re.compile(rf"第(?P<n>{_ZN})(?!\d)(?:{_CL}(?!线)|(?![\u4e00-\u9fff])|(?=[和与跟有是能防带支多怎贵便可会比的]))(?:产品|商品)?"),
+        rf"(?:前面?|头|最后|后面?)的?(?P<n>[两二三四五六七八九十]|\d{{1,2}}){_CL}",
+        _slice,
+    ),
+    (
+        rf"第(?P<n>{_ZN})(?!\d)(?:{_CL}(?!线)|(?![\u4e00-\u9fff])"
+        r"|(?=[和与跟有是能防带支多怎贵便可会比的]))(?:产品|商品)?",
         _nth,
     ),
-    (re.compile(r"(?<![a-z0-9月])(?P<n>\d{1,2})号(?:款|产品|商品)?"), _nth),
-    (re.compile(rf"(?:这|那|以上|上面)?(?:的)?(?P<n>[两三四五六俩]){_CL}(?=[^的]|$)(?:产品|商品)?(?<![一二三四五六七八九十]{{2}})"), _group),
-    (re.compile(r"(?:这|那|上面|以上)(?:几|些)[款个]?(?:产品|商品)?(?P<n>)|它们(?P<m>)"), _group),
-    (re.compile(r"\b(?:the|that)\s+(?P<what>[a-z0-9-]+(?:\s+[a-z0-9-]+)?)\s+one\b"), _described),
-    (re.compile(rf"(?P<what>[a-z0-9\u4e00-\u9fff-]{{1,5}}?)的?(?:那|这)(?:一)?{_CL}"), _described),
-)  # fmt: skip
+    (r"(?<![a-z0-9月])(?P<n>\d{1,2})号(?:款|产品|商品)?", _nth),
+    (
+        rf"(?:这|那|以上|上面)?(?:的)?(?P<n>[两三四五六俩]){_CL}(?=[^的]|$)(?:产品|商品)?"
+        r"(?<![一二三四五六七八九十]{2})",
+        _group,
+    ),
+    (r"(?:这|那|上面|以上)(?:几|些)[款个]?(?:产品|商品)?(?P<n>)|它们(?P<m>)", _group),
+    (r"\b(?:the|that)\s+(?P<what>[a-z0-9-]+(?:\s+[a-z0-9-]+)?)\s+one\b", _described),
+    (
+        rf"(?P<what>[a-z0-9\u4e00-\u9fff-]{{1,5}}?)的?(?:那|这)(?:一)?{_CL}",
+        _described,
+    ),
+)
+_COMPILED = tuple((re.compile(rule), resolve) for rule, resolve in _RULES)
 
+_GAP = rf"(?P<gap>{TAKEN}){TAKEN}*"
+_LITTLE = r"(?:一点|一些|点|些)?"
 _COMPARISONS = (
-    (re.compile(rf"\b(?:cheaper|less\s+expensive|lower[\s-]priced)\s+than\s+(?P<gap>{TAKEN}){TAKEN}*"), False),
-    (re.compile(rf"\b(?:pricier|dearer|more\s+expensive)\s+than\s+(?P<gap>{TAKEN}){TAKEN}*"), True),
-    (re.compile(rf"比(?P<gap>{TAKEN}){TAKEN}*\s*(?:更|还|再|要)*便宜(?:一点|一些|点|些)?"), False),
-    (re.compile(rf"比(?P<gap>{TAKEN}){TAKEN}*\s*(?:更|还|再|要)*贵(?:一点|一些|点|些)?"), True),
-)  # fmt: skip
+    (
+        re.compile(rf"\b(?:cheaper|less\s+expensive|lower[\s-]priced)\s+than\s+{_GAP}"),
+        False,
+    ),
+    (re.compile(rf"\b(?:pricier|dearer|more\s+expensive)\s+than\s+{_GAP}"), True),
+    (re.compile(rf"比{_GAP}\s*(?:更|还|再|要)*便宜{_LITTLE}"), False),
+    (re.compile(rf"比{_GAP}\s*(?:更|还|再|要)*贵{_LITTLE}"), True),
+)
 
 _PRONOUN = re.compile(
-    rf"\b(?:this|that)\s+{_THING}\b|\bit\b|\bthis\b(?=\s*(?:$|[.?!]|one|is|does|has|product))|\bits\b"
-    rf"|(?:这|那|此)(?:一)?[款个件台双条](?![\u4e00-\u9fff]*(?:价|牌|颜))(?:产品|商品)?|它(?!们)"
+    rf"\b(?:this|that)\s+{_THING}\b|\bits?\b"
+    r"|\bthis\b(?=\s*(?:$|[.?!]|one|is|does|has|product))"
+    r"|(?:这|那|此)(?:一)?[款个件台双条](?![\u4e00-\u9fff]*(?:价|牌|颜))(?:产品|商品)?|它(?!们)"
 )
