@@ -17,7 +17,7 @@ from ui.chips import drop_chips, join_filters, list_chips
 from ui.errors import NotFoundError, Problem
 from ui.filters import build_filters
 from ui.schemas import ChatRequest, SearchResponse
-from ui.stream import Turn, TurnResponse
+from ui.stream import TurnResponse, TurnStream
 
 CONVERSATION_HEADER = "X-Conversation-Id"
 QUERY_LIMIT = 2000
@@ -94,7 +94,7 @@ def _add_chat(router: APIRouter, service: AssistantService) -> None:
         connection alive. Closing the connection stops the answer.
         """
         conversation_id = request.conversation_id or uuid.uuid4().hex
-        turn = Turn(service.reply(request.message, conversation_id, request.language))
+        turn = TurnStream(service.reply(request.message, conversation_id, request.language))
         await turn.refuse_early()
         return TurnResponse(
             turn,

@@ -33,7 +33,7 @@ def bind_port(host: str, port: int) -> socket.socket:
     """A socket bound to `host` and `port`; raises CallerError with the remedy."""
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    except OSError:
+    except (OSError, UnicodeError):  # a name that cannot be one fails in its encoding
         raise CallerError(
             f"The host {host!r} is unknown.", remedy="Set AISLE_HOST to 127.0.0.1 or 0.0.0.0."
         ) from None

@@ -25,11 +25,11 @@ FIRST_EVENT_S = 1.0
 """How long a refusal of the message may take and still become a 400 rather than an event."""
 
 
-class Turn:
-    """The events of one reply, pulled by a task of their own so that waiting can be cut short.
+class TurnStream:
+    """The events of one reply, pulled by one task of their own until it ends or is closed.
 
-    An error raised by the reply becomes an `ErrorEvent`; leaving early cancels the reply.
-    A task is needed because cancelling `anext` itself would end the generator.
+    One task for the whole reply: a timeout or a cancel scope inside it belongs to the task
+    that entered it. An error raised by the reply becomes an `ErrorEvent`.
     """
 
     def __init__(
@@ -37,57 +37,57 @@ class Turn:
     ) -> None:
         self._events = events
         self._heartbeat_s = heartbeat_s
-        self._next: asyncio.Task[ReplyEvent | None] | None = None
+        self._queue: asyncio.Queue[ReplyEvent | AisleError | None] = asyncio.Queue()
+        self._held: list[ReplyEvent | AisleError | None] = []
+        self._pump = asyncio.create_task(self._pull())
 
     async def refuse_early(self, within_s: float = FIRST_EVENT_S) -> None:
         """Raise the reply's AisleError if it raises one before its first event."""
-        self._next = asyncio.create_task(self._pull())
-        await asyncio.wait({self._next}, timeout=within_s)
-        if self._next.done():
-            error = self._next.exception()
-            if isinstance(error, AisleError):
-                raise error
+        with suppress(TimeoutError):
+            first = await asyncio.wait_for(self._queue.get(), within_s)
+            if isinstance(first, AisleError):
+                raise first
+            self._held.append(first)
 
     async def events(self) -> AsyncGenerator[ReplyEvent | None, None]:
         """Events as they come, None each time `heartbeat_s` passed without one."""
         try:
             while True:
-                task = self._next or asyncio.create_task(self._pull())
-                self._next = task
-                done, _ = await asyncio.wait({task}, timeout=self._heartbeat_s)
-                if not done:
+                try:
+                    item = await self._get()
+                except TimeoutError:
                     yield None
                     continue
-                self._next = None
-                event = self._read(task)
-                if event is None:
+                if item is None:
                     return
-                yield event
+                if isinstance(item, AisleError):
+                    yield ErrorEvent(message=item.message, remedy=item.remedy)
+                else:
+                    yield item
         finally:
             await self.close()
 
     async def close(self) -> None:
-        """Cancel the reply if it is still running."""
-        if self._next is not None:
-            self._next.cancel()
-            with suppress(asyncio.CancelledError, Exception):
-                await self._next
-            self._next = None
-        closing = getattr(self._events, "aclose", None)
-        if closing is not None:
-            await closing()
+        """Cancel the reply if it is still running, and wait until it has let go."""
+        self._pump.cancel()
+        await asyncio.wait({self._pump})
 
-    async def _pull(self) -> ReplyEvent | None:
-        return await anext(self._events, None)
+    async def _get(self) -> ReplyEvent | AisleError | None:
+        if self._held:
+            return self._held.pop()
+        return await asyncio.wait_for(self._queue.get(), self._heartbeat_s)
 
-    def _read(self, task: asyncio.Task[ReplyEvent | None]) -> ReplyEvent | None:
+    async def _pull(self) -> None:
         try:
-            return task.result()
+            async for event in self._events:
+                self._queue.put_nowait(event)
         except AisleError as error:
-            return ErrorEvent(message=error.message, remedy=error.remedy)
+            self._queue.put_nowait(error)
         except Exception:
             logger.exception("a reply failed")
-            return ErrorEvent(message=UNEXPECTED, remedy=UNEXPECTED_REMEDY)
+            self._queue.put_nowait(ErrorEvent(message=UNEXPECTED, remedy=UNEXPECTED_REMEDY))
+        finally:
+            self._queue.put_nowait(None)
 
 
 def encode_event(event: ReplyEvent) -> bytes:
@@ -95,7 +95,7 @@ def encode_event(event: ReplyEvent) -> bytes:
     return f"event: {event.type}\ndata: {event.model_dump_json()}\n\n".encode()
 
 
-async def encode_turn(turn: Turn, conversation_id: str) -> AsyncGenerator[bytes, None]:
+async def encode_turn(turn: TurnStream, conversation_id: str) -> AsyncGenerator[bytes, None]:
     """The bytes of one turn; the done event carries the conversation's id."""
     async with aclosing(turn.events()) as events:
         async for event in events:
@@ -113,7 +113,7 @@ class TurnResponse(StreamingResponse):
 
     media_type = "text/event-stream"
 
-    def __init__(self, turn: Turn, conversation_id: str, headers: dict[str, str]) -> None:
+    def __init__(self, turn: TurnStream, conversation_id: str, headers: dict[str, str]) -> None:
         super().__init__(encode_turn(turn, conversation_id), headers=headers)
         self._turn = turn
 

@@ -18,7 +18,7 @@ from assistant.types import (
 )
 from retrieval.types import Language
 from ui.render import Renderer
-from ui.stream import Turn
+from ui.stream import TurnStream
 from ui.texts import say
 
 
@@ -80,7 +80,7 @@ class TurnView:
 
 async def view_turn(view: TurnView, events: AsyncIterator[ReplyEvent]) -> AsyncIterator[TurnView]:
     """`view` after each event; an error of the reply becomes a line of the answer."""
-    async with aclosing(Turn(events).events()) as turn:
+    async with aclosing(TurnStream(events).events()) as turn:
         async for event in turn:
             if event is not None:
                 view.add(event)
