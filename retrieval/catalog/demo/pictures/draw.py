@@ -2,16 +2,58 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from retrieval.catalog.demo.pictures import (
+    audio,
+    beauty,
+    clothing,
+    computing,
+    family,
+    home,
+    kitchen,
+    outdoor,
+    phones,
+    shoes_bags,
+)
+from retrieval.catalog.demo.pictures.canvas import Canvas, Look
 from retrieval.catalog.demo.sources import Words
 from retrieval.types import Product
 
+Drawing = Callable[[Canvas, Look], None]
+
+# Backdrops of the shop's departments: light, and tinted apart from white products.
+_BACKDROPS = {
+    "Electronics": "#dfe5ec",
+    "Home": "#ebe3d8",
+    "Kitchen": "#e9e4da",
+    "Fashion": "#e9e0de",
+    "Sports & Outdoors": "#dde7df",
+    "Beauty": "#f0e2e3",
+    "Toys & Baby": "#efe7d3",
+    "Pets": "#e5e6da",
+    "Stationery": "#e3e2ea",
+}
+
+DRAWINGS: dict[str, Drawing] = {
+    **computing.DRAWINGS,
+    **audio.DRAWINGS,
+    **phones.DRAWINGS,
+    **home.DRAWINGS,
+    **kitchen.DRAWINGS,
+    **clothing.DRAWINGS,
+    **shoes_bags.DRAWINGS,
+    **outdoor.DRAWINGS,
+    **beauty.DRAWINGS,
+    **family.DRAWINGS,
+}
+
 
 def draw_product(product: Product, words: Words) -> str:
-    """The product's picture as SVG text."""
-    name = product.attribute("color_name") or product.attribute("color")
-    color = words.colors[str(name.value)].hex if name else "#9aa0a6"
-    return (
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 400">'
-        '<rect width="400" height="400" fill="#f4f3f0"/>'
-        f'<rect x="110" y="110" width="180" height="180" rx="40" fill="{color}"/></svg>'
-    )
+    """The product's picture as SVG text; the drawing follows its colour and attributes."""
+    values = {attribute.name: attribute.value for attribute in product.attributes}
+    shade = str(values.get("color_name") or values.get("color") or "grey")
+    canvas = Canvas(_BACKDROPS[product.category[0]])
+    look = Look(product.id, product.title.lower(), words.colors[shade].hex, values)
+    DRAWINGS[product.id.rpartition("-")[0]](canvas, look)
+    return canvas.svg(product.title)
