@@ -1,66 +1,39 @@
-"""Runs an application on a port until it is told to stop."""
+"""Serves the active store: sets it up, opens it, listens."""
 
 from __future__ import annotations
 
-import errno
-import socket
+from rich.console import Console
 
-import uvicorn
-from starlette.types import ASGIApp
-
-from retrieval.errors import CallerError
-
-SHUTDOWN_S = 5
-"""Answers under way get this long to finish; pages hold streams open for ever otherwise."""
+from assistant.build import ensure_store, open_assistant
+from assistant.progress import show_progress
+from assistant.remote import announce_server
+from assistant.settings import Settings
+from ui.app import create_app
+from ui.listen import bind_port, serve_on
 
 
-def run(app: ASGIApp, host: str = "127.0.0.1", port: int = 7860) -> None:
-    """Serve `app` until Ctrl-C or SIGTERM; raises CallerError if the port cannot be had."""
-    listener = bind_port(host, port)
-    config = uvicorn.Config(
-        app,
-        log_level="warning",
-        timeout_graceful_shutdown=SHUTDOWN_S,
-        server_header=False,
-    )
+def serve_store(settings: Settings, console: Console) -> None:
+    """Set the active store up where needed, and serve it until told to stop.
+
+    The port is taken first, so that a clash shows before anything long has begun.
+    """
+    listener = bind_port(settings.host, settings.port)
     try:
-        uvicorn.Server(config).run(sockets=[listener])
+        with show_progress(console) as progress:
+            ensure_store(settings, progress)
+        with open_assistant(settings) as assistant:
+            url = f"http://{_shown_host(settings.host)}:{settings.port}"
+            announced = announce_server(settings, url)
+            try:
+                console.print(f"Aisle serves {assistant.store.title} at [bold]{url}[/bold]")
+                console.print(f"Shop with the widget: {url}/shop · Ctrl-C stops.")
+                serve_on(listener, create_app(assistant))
+            finally:
+                announced.unlink(missing_ok=True)
     finally:
         listener.close()
 
 
-def bind_port(host: str, port: int) -> socket.socket:
-    """A socket bound to `host` and `port`; raises CallerError with the remedy."""
-    try:
-        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    except (OSError, UnicodeError):  # a name that cannot be one fails in its encoding
-        raise CallerError(
-            f"The host {host!r} is unknown.", remedy="Set AISLE_HOST to 127.0.0.1 or 0.0.0.0."
-        ) from None
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind(address)
-    except OSError as error:
-        listener.close()
-        raise _explain(error, host, port) from None
-    return listener
-
-
-def _explain(error: OSError, host: str, port: int) -> CallerError:
-    if error.errno == errno.EADDRINUSE:
-        return CallerError(
-            f"Port {port} on {host} is taken by another program.",
-            remedy=f"Stop it, or choose another port: AISLE_PORT={min(port + 1, 65535)}.",
-        )
-    if error.errno in (errno.EACCES, errno.EPERM):
-        return CallerError(
-            f"Port {port} may not be used by this user.",
-            remedy="Choose one above 1023, for example AISLE_PORT=7860.",
-        )
-    if error.errno == errno.EADDRNOTAVAIL:
-        return CallerError(
-            f"{host} is not an address of this machine.",
-            remedy="Set AISLE_HOST to 127.0.0.1 or 0.0.0.0.",
-        )
-    return CallerError(f"Port {port} on {host} cannot be used: {error.strerror}.")
+def _shown_host(host: str) -> str:
+    """An address a browser on this machine can open."""
+    return "127.0.0.1" if host in ("0.0.0.0", "::", "") else f"[{host}]" if ":" in host else host
