@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from enum import Enum, auto
 
 from assistant.understand import price_words as words
 from assistant.understand.currency import (
     AFTER,
     BEFORE,
+    CENT,
     convert_to_store,
     note_conversion,
     resolve_currency,
@@ -66,7 +67,7 @@ class _Amount:
 
 _NUM = rf"(?<![a-z0-9_/])(?<!\d[.,])(?<![a-z0-9]-){NUMBER}"
 _AMOUNT = re.compile(
-    rf"(?P<pre>{BEFORE})?\s?(?P<low>{_NUM})(?:(?P<plus>\+)?\s?(?P<mid>{AFTER}))?"
+    rf"(?P<pre>{BEFORE})?\s?(?P<low>{_NUM})(?:(?P<plus>\+)?(?P<odd>[来多])?\s?(?P<mid>{AFTER}))?"
     rf"(?:\s?(?P<joint>-|~|–|\bto\b|\band\b|\bor\b|到|至|和)\s?(?P<pre2>{BEFORE})?\s?(?P<high>{NUMBER}))?"
     rf"(?:\s?(?P<post>{AFTER}))?"
 )
@@ -258,6 +259,10 @@ def _convert(
     return (amount.low, amount.high, note) if low is None or high is None else (low, high, note)
 
 
+def _cents(value: Decimal) -> Decimal:
+    return value.quantize(CENT, ROUND_HALF_UP)
+
+
 def _range(bound: Bound, low: Decimal, high: Decimal, paired: bool) -> Range:
     """The interval that `bound` makes of a number, or a pair of numbers in its own right."""
     if paired and bound in (Bound.AROUND, Bound.AT_MOST, Bound.AT_LEAST):
@@ -272,4 +277,4 @@ def _range(bound: Bound, low: Decimal, high: Decimal, paired: bool) -> Range:
         case Bound.AT_LEAST:
             return Range(minimum=low)
         case Bound.AROUND:
-            return Range(minimum=low * (1 - AROUND), maximum=high * (1 + AROUND))
+            return Range(minimum=_cents(low * (1 - AROUND)), maximum=_cents(high * (1 + AROUND)))

@@ -40,7 +40,7 @@ LONGEST_PREFIX = 48
 PREFIXES = Bounding(
     {
         "AT_MOST": (
-            r"(?:(?:\b(?:no|not|never)|n't)\s+(?:cost(?:ing)?\s+|to\s+)*(?:more|higher|pricier|greater)\s+than"
+            r"(?:(?:\b(?:no|not|never)|n't)\s+(?:cost(?:ing)?\s+|to\s+)*(?:more(?:\s+(?:expensive|costly))?|higher|pricier|greater)\s+than"
             r"|(?:\b(?:not|without|no\s+need\s+to)|n't)\s+(?:to\s+)?(?:exceed(?:ing)?|(?:go(?:ing)?\s+|be\s+)?(?:over|above|beyond)"
             r"|(?:want|wanna|wish|like|able|willing|plan)?\s*(?:to\s+)?(?:spend|pay|cost)(?:ing)?\s+(?:more|over|above)(?:\s+than)?)"
             r"|\bup\s+to|\bat\s+(?:the\s+)?(?:very\s+)?most|\bmax(?:imum|imal|\.)?(?:\s+(?:of|is|price|budget|:))*"
@@ -82,7 +82,7 @@ SUFFIXES = Bounding(
             r"|以上|之上|起步|起(?![\u4e00-\u9fff])|往上|开外|及以上|或以上|或更高)"
         ),
         "AROUND": (
-            r"(?:or\s+so\b|-?ish\b|give\s+or\s+take\b|or\s+thereabouts\b|左右|上下|附近|前后|来块钱?|出头|多块钱?|多元|多(?![\u4e00-\u9fff])|样子|的样子)"
+            r"(?:or\s+so\b|-?ish\b|give\s+or\s+take\b|or\s+thereabouts\b|左右|上下|附近|前后|来块钱?|来元|出头|多块钱?|多元|多(?![\u4e00-\u9fff])|样子|的样子)"
         ),
         "BELOW": r"(?:还要?|更)?便宜",
         "RANGE": r"(?:之间|区间|range\b|这个价位|价位)",

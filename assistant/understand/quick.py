@@ -93,7 +93,7 @@ class RuleReader:
         focus = last.understanding.references if last else ()
         reading = Reading(scan, language, Pointing())
         reading.any_price = scan.take_all(pattern("any_price"))
-        reading.pointing = read_references(scan, shown, focus)
+        reading.pointing = read_references(scan, shown, focus, self._lexicon)
         reading.ordering = read_ordering(scan)
         reading.price = read_price(scan, self._store, language)
         reading.measured, measures = read_measures(scan, self._vocabulary, self._lexicon)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from assistant.understand.lexicon import Lexicon
 from assistant.understand.numbers import ZH_DIGITS
 from assistant.understand.scan import TAKEN, Scan
 from retrieval.types import Product, Range
@@ -92,20 +93,32 @@ class Pointing:
         return pointer.ids
 
 
-Resolver = Callable[[re.Match[str], Sequence[Product], tuple[str, ...]], tuple[str, ...]]
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """What can be pointed at: the cards in order, and the ids the last turn spoke of."""
+
+    shown: tuple[Product, ...]
+    focus: tuple[str, ...]
+    lexicon: Lexicon
 
 
-def read_references(scan: Scan, shown: Sequence[Product], focus: tuple[str, ...]) -> Pointing:
+Resolver = Callable[[re.Match[str], Screen], tuple[str, ...]]
+
+
+def read_references(
+    scan: Scan, shown: Sequence[Product], focus: tuple[str, ...], lexicon: Lexicon
+) -> Pointing:
     """What `scan` points at among `shown`; takes the words it is made of.
 
     `focus` are the ids the previous turn spoke of: "it" means them.
     """
+    screen = Screen(tuple(shown), focus, lexicon)
     pointing = Pointing(shown=tuple(p.id for p in shown))
     if not shown:
         return pointing
     for pattern, resolve in _COMPILED:
         for match in scan.find(pattern):
-            if ids := resolve(match, shown, focus):
+            if ids := resolve(match, screen):
                 pointing.pointers.append(Pointer(match.start(), match.end(), ids))
                 scan.take(*match.span())
     pointing.pointers.sort(key=lambda p: p.start)
@@ -160,20 +173,22 @@ def _position(text: str) -> int:
     return ZH_DIGITS.get(text, 0)
 
 
-def _nth(match: re.Match[str], shown: Sequence[Product], _: tuple[str, ...]) -> tuple[str, ...]:
+def _nth(match: re.Match[str], screen: Screen) -> tuple[str, ...]:
     """One product by its position, from the end where "last" stands too."""
     n = _position(match["n"]) if match["n"] else 1
-    if not 1 <= n <= len(shown):
+    if not 1 <= n <= len(screen.shown):
         return ()
-    return (shown[-n if "last" in match[0] or "倒数" in match[0] else n - 1].id,)
+    from_end = "last" in match[0] or "倒数" in match[0]
+    return (screen.shown[-n if from_end else n - 1].id,)
 
 
-def _last(_: re.Match[str], shown: Sequence[Product], __: tuple[str, ...]) -> tuple[str, ...]:
-    return (shown[-1].id,)
+def _last(_: re.Match[str], screen: Screen) -> tuple[str, ...]:
+    return (screen.shown[-1].id,)
 
 
-def _slice(match: re.Match[str], shown: Sequence[Product], _: tuple[str, ...]) -> tuple[str, ...]:
+def _slice(match: re.Match[str], screen: Screen) -> tuple[str, ...]:
     """ "The first two", 后三款."""
+    shown = screen.shown
     n = _position(match["n"])
     if not 1 <= n <= len(shown):
         return ()
@@ -181,10 +196,9 @@ def _slice(match: re.Match[str], shown: Sequence[Product], _: tuple[str, ...]) -
     return tuple(p.id for p in (shown[-n:] if from_end else shown[:n]))
 
 
-def _group(
-    match: re.Match[str], shown: Sequence[Product], focus: tuple[str, ...]
-) -> tuple[str, ...]:
+def _group(match: re.Match[str], screen: Screen) -> tuple[str, ...]:
     """ "Both", 这两款, "these three": the ones just spoken of, else the first ones shown."""
+    shown, focus = screen.shown, screen.focus
     n = 2 if match[0].startswith("both") or "俩" in match[0] else _position(match["n"] or "")
     if n == 0:
         return focus if len(focus) > 1 else tuple(p.id for p in shown)
@@ -193,11 +207,10 @@ def _group(
     return tuple(p.id for p in shown[:n]) if 1 <= n <= len(shown) else ()
 
 
-def _extreme(
-    match: re.Match[str], shown: Sequence[Product], focus: tuple[str, ...]
-) -> tuple[str, ...]:
+def _extreme(match: re.Match[str], screen: Screen) -> tuple[str, ...]:
     """ "The cheaper one": among the products just spoken of if several, else among the shown."""
-    among = [p for p in shown if p.id in focus] if len(focus) > 1 else list(shown)
+    focused = [p for p in screen.shown if p.id in screen.focus]
+    among = focused if len(focused) > 1 else list(screen.shown)
     kind = next(k for k in _SUPERLATIVES if match[k])
     best = _EXTREMES[kind](among)
     return (best.id,) if best else ()
@@ -229,23 +242,31 @@ _EXTREMES: dict[str, Callable[[Sequence[Product]], Product | None]] = {
 }
 
 
-def _described(
-    match: re.Match[str], shown: Sequence[Product], _: tuple[str, ...]
-) -> tuple[str, ...]:
-    """ "The black one": the only shown product that says so, else nothing."""
-    words = match["what"].split()
-    hits = [p.id for p in shown if all(_says(p, w) for w in words)]
+def _described(match: re.Match[str], screen: Screen) -> tuple[str, ...]:
+    """ "The black one", 惠普的那款: the only shown product that says so, else nothing."""
+    wordings = [_wordings(word, screen.lexicon) for word in match["what"].split()]
+    hits = [p.id for p in screen.shown if all(_says(p, ways) for ways in wordings)]
     return (hits[0],) if len(hits) == 1 else ()
 
 
-def _says(product: Product, word: str) -> bool:
-    """Whether the product's own title, brand or attribute values hold `word`."""
+def _wordings(word: str, lexicon: Lexicon) -> set[str]:
+    """`word` and what the catalogue calls it (惠普 → HP, 黑色 → Black)."""
+    mention = lexicon.at(word, 0)
+    known = mention.meanings if mention and mention.end == len(word) else ()
+    return {word, *(meaning.canonical.lower() for meaning in known)}
+
+
+def _says(product: Product, wordings: set[str]) -> bool:
+    """Whether the product's title, brand or attribute values hold one of the wordings."""
     texts = [product.title, product.brand or "", *(t.title for t in product.translations.values())]
     texts += [str(a.value) for a in product.attributes if not isinstance(a.value, bool)]
     text = " ".join(texts).lower()
-    if not word.isascii():
-        return word.rstrip("色的") in text
-    return re.search(rf"(?<![a-z0-9]){re.escape(word)}(?![a-z0-9])", text) is not None
+    return any(
+        re.search(rf"(?<![a-z0-9]){re.escape(way)}(?![a-z0-9])", text)
+        if way.isascii()
+        else way in text
+        for way in wordings
+    )
 
 
 _OF_THESE = r"(?:of|among|out\s+of)\s+(?:these|those|them|the\s+\w+|all)\b"
@@ -261,7 +282,7 @@ _RULES: tuple[tuple[str, Resolver], ...] = (
     (rf"(?:\bthe\s+)?\b(?P<n>{_ORD})\s+{_THING}\b", _nth),
     (
         r"(?:\bthe\s+|\b(?:and|or|vs\.?|versus|with|than|to)\s+|[,&]\s*)"
-        rf"(?P<n>{_ORD})\b{_AFTER}",
+        rf"(?P<n>{_ORD})\b(?:{_AFTER}|(?=\s+[a-z-]+\s*\?))",
         _nth,
     ),
     (

@@ -15,15 +15,17 @@ _SORTS = (Sort.PRICE_ASCENDING, Sort.PRICE_DESCENDING, Sort.RATING, Sort.NEWEST)
 _NUM = r"(?P<{0}>[1-5](?:[.,]\d)?|one|two|three|four|five|[一二两三四五](?:点[五5])?)"
 _MORE = r"(?:(?:and|or)\s+(?:up|above|more|higher|better)\b)"
 _LEAST = r"(?:至少|不低于|高于|大于|超过|在)?"
-_UP = r"(?:以上|及以上|起|或以上|好评)?"
+_UP = r"(?:以上|及以上|起|或以上|好评)"
 _RATING = re.compile(
     rf"(?:\b(?:at\s+least|minimum|over|above|more\s+than|min\.?)\s+)?{_NUM.format('a')}\s*\+?"
     rf"[\s-]*(?:stars?\b)(?:\s*{_MORE}|\s*\+|\s+minimum\b|\s*rated\b|\s+(?:ratings?|reviews?)\b)?"
     r"|\b(?:rat(?:ed|ing|ings)|reviews?|score)(?:\s+(?:of|is|at))*\s*"
     r"(?:at\s+least|above|over|more\s+than|higher\s+than|>=?|≥|minimum)?\s*"
     rf"{_NUM.format('b')}(?![\d.]*\d)\s*\+?\s*(?:stars?\b)?(?:\s*{_MORE})?"
-    rf"|(?:评分|星级|好评|评价)?{_LEAST}{_NUM.format('c')}(?:颗)?星(?:级)?{_UP}"
-    rf"|(?:评分|评价|星级)(?:要|在|是)?{_LEAST}{_NUM.format('d')}分?{_UP}"
+    # 三星 alone is a brand of phones.
+    rf"|(?:评分|星级|好评|评价)(?:要|在|是)?{_LEAST}{_NUM.format('c')}颗?星级?(?:{_UP})?"
+    rf"|{_LEAST}{_NUM.format('e')}颗?星级?{_UP}|(?:至少|不低于){_NUM.format('f')}颗?星级?"
+    rf"|(?:评分|评价|星级)(?:要|在|是)?{_LEAST}{_NUM.format('d')}分?(?:{_UP})?"
 )
 
 
@@ -50,7 +52,7 @@ def read_ordering(scan: Scan) -> Ordering:
 def _read_rating(scan: Scan) -> Decimal | None:
     """The lowest rating asked for, 1 to 5."""
     for match in scan.find(_RATING):
-        text = next(match[g] for g in "abcd" if match[g])
+        text = next(match[g] for g in "abcdef" if match[g])
         number = parse_number(text.translate(_DIGITS))
         if number and 1 <= number[0] <= 5:
             scan.take(*match.span())

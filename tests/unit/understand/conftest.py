@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -11,7 +11,6 @@ import pytest
 from assistant.types import Act, Conversation, Turn, Understanding
 from assistant.understand.quick import RuleReader
 from retrieval.types import (
-    Attribute,
     AttributeKind,
     AttributeProfile,
     CategoryProfile,
@@ -45,7 +44,7 @@ def number_attribute(name: str, unit: str, *surfaces: str) -> AttributeProfile:
         kind=AttributeKind.NUMBER,
         products=50,
         unit=unit,
-        surfaces={s: name for s in (name.replace("_", " "), *surfaces)},
+        surfaces=dict.fromkeys((name.replace("_", " "), *surfaces), name),
     )
 
 
@@ -54,15 +53,15 @@ def flag_attribute(name: str, *surfaces: str) -> AttributeProfile:
         name=name,
         kind=AttributeKind.FLAG,
         products=50,
-        surfaces={s: name for s in (name.replace("_", " "), *surfaces)},
+        surfaces=dict.fromkeys((name.replace("_", " "), *surfaces), name),
     )
 
 
-def category(name: str, zh: str, brands: Sequence[str], *more: str) -> CategoryProfile:
+def category(name: str, zh: str, brands: str, *more: str) -> CategoryProfile:
     return CategoryProfile(
         path=("Shop", name),
         products=40,
-        brands=dict.fromkeys(brands, 5),
+        brands=dict.fromkeys(brands.split(), 5),
         surfaces=(name.lower(), f"{name.lower()}s", zh, *more),
         labels={ZH: zh},
     )
@@ -75,6 +74,13 @@ BRANDS = {
     "Xiaomi": "小米", "be quiet!": "德商必酷",
 }  # fmt: skip
 
+COLOURS = {
+    "Black": "黑色", "White": "白色", "Red": "红色", "Blue": "蓝色", "Pink": "粉色",
+    "Silver": "银色", "Grey": "灰色", "Green": "绿色",
+}  # fmt: skip
+MATERIALS = {"Leather": "皮革", "Plastic": "塑料", "Metal": "金属", "Cotton": "纯棉"}
+CONNECTIONS = {"Wireless": "无线", "Wired": "有线", "Bluetooth": "蓝牙"}
+
 
 @pytest.fixture(scope="session")
 def vocabulary() -> Vocabulary:
@@ -82,27 +88,27 @@ def vocabulary() -> Vocabulary:
         brands=dict.fromkeys(BRANDS, 20),
         brand_surfaces={b.lower(): b for b in BRANDS} | {zh: b for b, zh in BRANDS.items()},
         categories=(
-            category("Printer", "打印机", ["HP", "Canon", "Epson", "Brother", "Samsung"], "laser printer", "激光打印机"),
-            category("Toner", "碳粉", ["HP", "Xerox", "Brother"], "toner cartridge", "硒鼓"),
-            category("Laptop", "笔记本电脑", ["HP", "Lenovo", "Dell", "Apple"], "notebook", "笔记本"),
-            category("Laptop Bag", "电脑包", ["Dell", "HP"]),
-            category("Monitor", "显示器", ["HP", "Samsung", "Dell", "Philips"]),
-            category("Phone", "手机", ["Apple", "Samsung", "Huawei", "Xiaomi"], "smartphone", "mobile phone"),
-            category("Phone Case", "手机壳", ["Apple", "Samsung"]),
-            category("Headphones", "耳机", ["Sony", "Philips"], "headphone", "earphones"),
-            category("Keyboard", "键盘", ["Logitech", "Apple"]),
-            category("Mouse", "鼠标", ["Logitech", "HP", "Apple"], "mice"),
-            category("Shoe", "鞋子", ["Nike"], "running shoe", "跑鞋", "鞋"),
-            category("Backpack", "背包", ["Nike"], "书包"),
-            category("Lamp", "台灯", ["Philips", "Xiaomi"], "desk lamp", "灯"),
-            category("Hair Dryer", "吹风机", ["Philips"]),
+            category("Printer", "打印机", "HP Canon Epson Brother Samsung", "激光打印机"),
+            category("Toner", "碳粉", "HP Xerox Brother", "toner cartridge", "硒鼓"),
+            category("Laptop", "笔记本电脑", "HP Lenovo Dell Apple", "notebook", "笔记本"),
+            category("Laptop Bag", "电脑包", "Dell HP"),
+            category("Monitor", "显示器", "HP Samsung Dell Philips"),
+            category("Phone", "手机", "Apple Samsung Huawei Xiaomi", "smartphone"),
+            category("Phone Case", "手机壳", "Apple Samsung"),
+            category("Headphones", "耳机", "Sony Philips", "headphone", "earphones"),
+            category("Keyboard", "键盘", "Logitech Apple"),
+            category("Mouse", "鼠标", "Logitech HP Apple", "mice"),
+            category("Shoe", "鞋子", "Nike", "running shoe", "跑鞋", "鞋"),
+            category("Backpack", "背包", "Nike", "书包"),
+            category("Lamp", "台灯", "Philips Xiaomi", "desk lamp", "灯"),
+            category("Hair Dryer", "吹风机", "Philips"),
         ),
         attributes={
             a.name: a
             for a in (
-                text_attribute("colour", "颜色", {"Black": "黑色", "White": "白色", "Red": "红色", "Blue": "蓝色", "Pink": "粉色", "Silver": "银色", "Grey": "灰色", "Green": "绿色"}),
-                text_attribute("material", "材质", {"Leather": "皮革", "Plastic": "塑料", "Metal": "金属", "Wood": "木头", "Cotton": "纯棉"}),
-                text_attribute("connectivity", "连接方式", {"Wireless": "无线", "Wired": "有线", "Bluetooth": "蓝牙"}),
+                text_attribute("colour", "颜色", COLOURS),
+                text_attribute("material", "材质", MATERIALS),
+                text_attribute("connectivity", "连接方式", CONNECTIONS),
                 number_attribute("internal_memory", "GB", "ram", "memory", "内存"),
                 number_attribute("storage_capacity", "GB", "storage", "ssd", "存储", "硬盘"),
                 number_attribute("display_diagonal", "inch", "screen", "screen size", "屏幕"),
@@ -131,26 +137,27 @@ def reader(vocabulary: Vocabulary, store: StoreInfo) -> RuleReader:
     return RuleReader(vocabulary, store)
 
 
-def product(number: int, title: str, price: str, **more: object) -> Product:
-    return Product(id=f"p{number}", title=title, price=Decimal(price), currency="USD", **more)
+def product(number: int, title: str, price: str, brand: str, rating: str | None) -> Product:
+    return Product(
+        id=f"p{number}",
+        title=title,
+        price=Decimal(price),
+        currency="USD",
+        brand=brand,
+        rating=Decimal(rating) if rating else None,
+    )
 
 
 @pytest.fixture(scope="session")
 def shown() -> tuple[Product, ...]:
     """Five mice on screen: p1 to p5."""
     return (
-        product(1, "Logitech M185 Wireless Mouse Black", "25.00", brand="Logitech", rating=Decimal("4.2"), released=date(2020, 1, 1)),
-        product(2, "HP X500 Wired Mouse White", "15.00", brand="HP", rating=Decimal("4.8"), rating_count=12, released=date(2022, 1, 1)),
-        product(3, "Apple Magic Mouse Silver", "79.00", brand="Apple", rating=Decimal("3.9"), released=date(2021, 1, 1)),
-        product(4, "Logitech Lift Vertical Mouse Pink", "59.00", brand="Logitech", rating=Decimal("4.5")),
-        product(5, "Dell MS116 Mouse Grey", "9.90", brand="Dell", attributes=(Attribute(name="colour", value="Grey"),)),
-    )  # fmt: skip
-
-
-@pytest.fixture(scope="session")
-def conversation(shown: Sequence[Product]) -> Conversation:
-    """One turn: "mouse under 100" in English."""
-    return make_conversation("mouse", shown, filters=Filters())
+        product(1, "Logitech M185 Wireless Mouse Black", "25.00", "Logitech", "4.2"),
+        product(2, "HP X500 Wired Mouse White", "15.00", "HP", "4.8"),
+        product(3, "Apple Magic Mouse Silver", "79.00", "Apple", "3.9"),
+        product(4, "Logitech Lift Vertical Mouse Pink", "59.00", "Logitech", "4.5"),
+        product(5, "Dell MS116 Mouse Grey", "9.90", "Dell", None),
+    )
 
 
 def make_conversation(
@@ -179,7 +186,7 @@ def make_conversation(
     return Conversation(id="c", turns=(turn,))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def talk() -> Callable[..., Conversation]:
     """Builds a conversation of one earlier turn."""
     return make_conversation
