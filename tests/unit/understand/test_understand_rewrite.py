@@ -154,7 +154,7 @@ class TestMerge:
         conversation: Conversation,
         cards: Shown,
     ) -> tuple[Any, Any]:
-        quick = reader.read(message, talk, cards)
+        quick = reader.read(message, conversation, cards)
         read = to_understanding(parse_request(answer), message, cards, quick)
         return quick, merge(quick, read)
 
