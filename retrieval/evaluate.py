@@ -28,6 +28,8 @@ HIGHEST_GRADE = 3
 
 Grades = Mapping[str, int]
 Judgments = Mapping[str, Grades]
+# The measures by name, as `aisle eval retrieval` writes them.
+RetrievalMeasures = dict[str, float]
 
 
 # Anything that answers a query with so many product ids, best first.
@@ -95,7 +97,7 @@ def score_query(ranked: Sequence[str], grades: Grades) -> QueryScores:
     )
 
 
-def summarise(scores: Sequence[QueryScores], times_ms: Sequence[float]) -> dict[str, float]:
+def summarise(scores: Sequence[QueryScores], times_ms: Sequence[float]) -> RetrievalMeasures:
     """Means over queries (macro average), and quantiles of the response times."""
     recalls = [s.recall for s in scores if s.recall is not None]
     return {
@@ -111,7 +113,7 @@ def summarise(scores: Sequence[QueryScores], times_ms: Sequence[float]) -> dict[
 
 def evaluate_ranker(
     rank: Ranker, judgments: Judgments, listener: ProgressListener | None = None
-) -> dict[str, float]:
+) -> RetrievalMeasures:
     """The measures of any ranking function; times are of lists of ten, as a page shows.
 
     Queries without any relevant product (grade above 0) are left out.
@@ -132,17 +134,27 @@ def evaluate_ranker(
     return summarise(scores, times_ms)
 
 
+def plain_request(query: str, limit: int) -> SearchRequest:
+    """The query as it stands, no word of it read as a condition."""
+    return SearchRequest(text=query, limit=limit)
+
+
 def evaluate_retrieval(
-    searcher: Searcher, judgments_csv: Path, listener: ProgressListener | None = None
-) -> dict[str, float]:
+    searcher: Searcher,
+    judgments_csv: Path,
+    listener: ProgressListener | None = None,
+    *,
+    read: Callable[[str, int], SearchRequest] = plain_request,
+) -> RetrievalMeasures:
     """What `aisle eval retrieval` writes: the measures of `searcher` on a judgments file.
 
     `ndcg@10` counts unjudged products as irrelevant, `ndcg@10_judged` drops them before the
-    ten are taken. Raises CallerError when the file is malformed.
+    ten are taken. `read` turns a query and a limit into a request.
+    Raises CallerError when the file is malformed.
     """
 
     def rank(query: str, limit: int) -> list[str]:
-        result = searcher.search(SearchRequest(text=query, limit=limit))
+        result = searcher.search(read(query, limit))
         return [hit.product.id for hit in result.hits]
 
     return evaluate_ranker(rank, read_judgments(judgments_csv), listener)

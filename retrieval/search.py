@@ -9,6 +9,7 @@ import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import islice
 
 import numpy as np
 
@@ -46,7 +47,7 @@ DEPTH = 200
 # cross-validation on English queries; Chinese words rarely meet an English catalogue's, so
 # there the multilingual vector leads.
 WEIGHTS: dict[Language, dict[VectorName, float]] = {
-    Language.ENGLISH: {VectorName.ENGLISH: 0.35, VectorName.LEXICAL: 0.65},
+    Language.ENGLISH: {VectorName.ENGLISH: 0.45, VectorName.LEXICAL: 0.55},
     Language.CHINESE: {VectorName.MULTILINGUAL: 0.5, VectorName.LEXICAL: 0.5},
 }
 # A rewrite is someone's guess at what was meant; the shopper's own words count more.
@@ -131,7 +132,7 @@ class HybridSearcher:
         answers = self._index.search(queries)
         watch.lap("retrieve")
         rankings = [{scored.id: scored.score for scored in answer} for answer in answers]
-        fused = fuse_scores(rankings, weights)
+        fused = fuse_to_depth(rankings, weights, DEPTH)
         names = [query.using.value for query in queries]
         return pin(fused, self._pinned(request.text, condition)), collect_signals(names, rankings)
 
@@ -208,6 +209,23 @@ def weigh_wordings(request: SearchRequest) -> dict[str, float]:
             shares.setdefault(rewrite.strip(), REWRITE_WEIGHT)
     total = sum(shares.values())
     return {wording: share / total for wording, share in shares.items()}
+
+
+def fuse_to_depth(
+    rankings: Sequence[Mapping[str, float]], weights: Sequence[float], depth: int
+) -> dict[str, float]:
+    """The first `depth` of each ranking fused, then what lies below in its own fused order.
+
+    How far a page reaches must not change the order above it.
+    """
+    fused = fuse_scores([dict(islice(r.items(), depth)) for r in rankings], weights)
+    if all(len(ranking) <= depth for ranking in rankings):
+        return fused
+    floor = min(fused.values(), default=0.0)
+    deeper = fuse_scores(rankings, weights)
+    top = max((score for key, score in deeper.items() if key not in fused), default=0.0)
+    scale = floor / top if top > 0 else 0.0
+    return fused | {k: s * scale for k, s in deeper.items() if k not in fused}
 
 
 def collect_signals(

@@ -1,0 +1,58 @@
+"""Opens a store for benchmarks: imported once per feed content, reused afterwards."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from retrieval.catalog.feed import open_feed
+from retrieval.catalog.store import StorePaths
+from retrieval.catalog.sync import import_feed
+from retrieval.index.document import DOCUMENT_VERSION, read_product
+from retrieval.index.encoder import load_encoder
+from retrieval.index.indexer import Indexer
+from retrieval.index.qdrant_embedded import open_embedded_index
+from retrieval.index.schema import index_schema
+from retrieval.index.types import ProductIndex, VectorName
+from retrieval.search import HybridSearcher
+from retrieval.types import Encoder, Product
+
+ENGLISH, MULTILINGUAL = "all-minilm-l6-v2", "multilingual-e5-small"
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A searcher and what it is made of; `product_ids` maps point ids to product ids."""
+
+    searcher: HybridSearcher
+    index: ProductIndex
+    encoders: dict[VectorName, Encoder]
+    products: list[Product]
+    product_ids: dict[str, str]
+
+
+@contextmanager
+def open_parts(feed: Path, models: Path, stores: Path) -> Iterator[Parts]:
+    """The parts over the store of this feed, imported if it is not there yet."""
+    english, multilingual = (load_encoder(name, models) for name in (ENGLISH, MULTILINGUAL))
+    digest = hashlib.sha256(feed.read_bytes()).hexdigest()[:12]
+    path = stores / f"bench-{digest}-{DOCUMENT_VERSION}"
+    index = open_embedded_index(StorePaths(path).index, index_schema(english, multilingual))
+    try:
+        if not StorePaths(path).info.is_file():
+            indexer = Indexer(index, english, multilingual)
+            import_feed(open_feed(feed), indexer, path, lambda done, total, note="": None)
+        stored = dict(index.scan(["product"]))
+        products = {key: read_product(payload) for key, payload in stored.items()}
+        yield Parts(
+            searcher=HybridSearcher(index, english, multilingual),
+            index=index,
+            encoders={VectorName.ENGLISH: english, VectorName.MULTILINGUAL: multilingual},
+            products=list(products.values()),
+            product_ids={key: product.id for key, product in products.items()},
+        )
+    finally:
+        index.close()
