@@ -10,7 +10,7 @@ from assistant.understand.phrases import pattern
 from assistant.understand.scan import TAKEN
 
 _LIKES_FILL = re.compile(
-    r"\bplease\b|\breally\b|\bvery\b|\bthink\b|\bi\b|\bdo\b|我|看|觉得|感觉|着|吧|了|的|也|都"
+    r"\b(?:please|it|this|that|me|one)\b|\breally\b|\bvery\b|\bthink\b|\bi\b|\bdo\b|我|看|觉得|感觉|着|吧|了|的|也|都"
 )
 _MORE_ABOUT = re.compile(r"\bmore\s+(?:about|info(?:rmation)?|details?)\b|详细|介绍一下|具体")
 _SIMILAR = re.compile(r"\b(?:like|similar|alike)\b|类似|相似|差不多|同款|同类")
@@ -64,7 +64,7 @@ def is_small_talk(signs: Signs) -> bool:
     """Whether nothing but courtesy, or approval of a shown product, was said."""
     if signs.constrained or signs.relational:
         return False
-    if signs.references:
+    if signs.references or signs.pronoun:
         rest = pattern("small_talk").sub(
             " ", _LIKES_FILL.sub(" ", pattern("likes").sub(" ", signs.free.replace(TAKEN, " ")))
         )

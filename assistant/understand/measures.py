@@ -20,7 +20,7 @@ _UNIT = "|".join(
     re.escape(u) + (r"(?![a-z])" if u[-1].isascii() and u[-1].isalpha() else "")
     for u in sorted(UNITS, key=len, reverse=True)
 )
-_MEASURE = re.compile(
+MEASURE = re.compile(
     rf"(?<![a-z0-9.,_/-])(?P<low>{NUMBER})(?:\s?(?:-|to|到|至|~)\s?(?P<high>{NUMBER}))?\s?-?(?P<unit>{_UNIT})"
 )
 
@@ -35,7 +35,7 @@ def read_measures(
     """
     filters: list[AttributeFilter] = []
     wishes: list[str] = []
-    for match in scan.find(_MEASURE):
+    for match in scan.find(MEASURE):
         text = " ".join(scan.text[match.start("low") : match.end()].split())
         before, after = scan.free[: match.start()], scan.free[match.end() :]
         prefix, suffix = words.PREFIXES.match_end(before), words.SUFFIXES.match_start(after)

@@ -6,7 +6,10 @@ import re
 
 from assistant.types import Act, Source, Understanding
 from assistant.understand.context import merge_filters
-from retrieval.types import Filters
+from retrieval.types import Filters, Language
+
+# So few words of a wish are the best search text there is; longer ones tell stories.
+PLAIN_WORDS = 5
 
 _WORD = re.compile(r"[^\W_]+")
 # Plural endings and word order do not make another search.
@@ -37,6 +40,22 @@ def merge(quick: Understanding, read: Understanding) -> Understanding:
             "source": Source.MERGED,
         }
     )
+
+
+def needs_model(quick: Understanding) -> bool:
+    """Whether the model can add anything to what the rules read.
+
+    Not to small talk, nor to a question or comparison whose products are settled, nor to a
+    request in English of a few words whose act is plain: there the search text is the
+    message itself. A Chinese wish always profits from the model's English wording.
+    """
+    if "act" not in quick.certain:
+        return True
+    if quick.act is Act.SMALL_TALK:
+        return False
+    if quick.act in (Act.ASK, Act.COMPARE):
+        return not quick.references
+    return quick.language is not Language.ENGLISH or len(quick.query.split()) > PLAIN_WORDS
 
 
 def changes_search(quick: Understanding, merged: Understanding) -> bool:

@@ -40,7 +40,10 @@ _NO_NEED = re.compile(
     r"\b(?:do(?:n't|\s+not)|no)\s+need\s+(?:(?:for|to\s+have|to\s+be|any|an?|the)\s+)*(?P<en>[a-z][a-z-]*(?:\s+[a-z-]+)?)"
     r"|(?:不需要|用不着|无需)(?:有|带)?(?P<zh>[\u4e00-\u9fff]{1,6}?)(?=的|功能|[,。!;]|$)"
 )
-_ANY_BUT = re.compile(r"\b(?:but|except|excepting|besides)\b")
+# "I don't like the style" refuses nothing that a catalogue could tell.
+_NO_THING = frozenset(
+    ("brand", "brands", "style", "styles", "price", "prices", "colour", "color", "design", "look")
+)
 _DETERMINERS = re.compile(
     r"(?:\s|-)*(?:(?:to|be|have|get|see|buy|use|from|by|made\s+(?:of|from|by)|with|in|of|any|an?|the|those|these|ones?|another|brand|colou?r(?:ed)?)\s+)*"
 )
@@ -56,7 +59,9 @@ _LIST_EN = re.compile(
 )
 
 _AFTER_ZH = re.compile(
-    r"(?:的|牌|品牌|款)*(?:都|就|一律|统统)?(?:不要了?|除外|不考虑|不行|排除|就算了|算了|免谈|以外的?|之外的?)"
+    r"(?:的|牌|品牌|款)*(?:都|就|一律|统统)?(?:不要了?|除外|不考虑|不行|排除|就算了|算了|免谈|以外的?|之外的?"
+    r"|(?:我|都|也|并|真的|实在)*不(?:是很|太|怎么|是太|大)?(?:喜欢|满意|合适|适合|想要|感兴趣|好看?|行)"
+    r"(?:我们家?|我)?(?![\u4e00-\u9fff]))"
 )
 _OUTSIDE = re.compile(
     r"(?:的)?(?:以外|之外|外)?(?:的)?(?:其他|其它|别的|任何|所有)?(?:的)?(?:都?(?:可以|行|好|要))?"
@@ -117,7 +122,8 @@ def _read_english(
                         scan.take(match.start(), match.end())
                     return
                 words, end = phrase
-                unwanted.terms.append(words)
+                if words not in _NO_THING:
+                    unwanted.terms.append(words)
         scan.take(match.start(), end)
         first = False
         joint = _LIST_EN.match(scan.free, end)
@@ -248,5 +254,8 @@ def _read_backwards(
     if before is not None:
         unwanted.ids.extend(pointing.refuse(before))
         scan.take(before.start, match.end())
+    elif start == pointing.pronoun_end:
+        unwanted.ids.extend(pointing.shown)
+        scan.take(*match.span())
     elif found and _refuse(found, unwanted, lacking=False):
         scan.take(found.start, match.end())

@@ -12,6 +12,8 @@ from functools import cache
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "phrases"
+STOPWORDS = "stopwords"
+"""The one list of plain words, read with `words`."""
 
 
 @cache
@@ -25,6 +27,13 @@ def words(name: str) -> frozenset[str]:
     """The lines of phrase file `name` as a set of plain words."""
     lines = (FOLDER / f"{name}.txt").read_text(encoding="utf-8").splitlines()
     return frozenset(w for line in lines if not line.startswith("#") for w in line.split())
+
+
+def compile_all() -> None:
+    """Compile every list now rather than in the first message."""
+    for path in FOLDER.glob("*.txt"):
+        if path.stem != STOPWORDS:
+            pattern(path.stem)
 
 
 def _alternatives(name: str) -> list[str]:

@@ -16,10 +16,10 @@ from assistant.understand.context import (
 )
 from assistant.understand.language import detect_language, normalise
 from assistant.understand.lexicon import Kind, Lexicon
-from assistant.understand.measures import read_measures
+from assistant.understand.measures import MEASURE, read_measures
 from assistant.understand.money import PriceReading, read_price
 from assistant.understand.negation import Unwanted, read_unwanted
-from assistant.understand.phrases import pattern
+from assistant.understand.phrases import compile_all, pattern
 from assistant.understand.reference import Pointing, read_references
 from assistant.understand.scan import Scan
 from assistant.understand.sorting import Ordering, read_ordering
@@ -54,6 +54,7 @@ class Reading:
     dearer: bool = False
     any_price: bool = False
     others: bool = False
+    open: bool = False
     query: str = ""
 
 
@@ -64,18 +65,27 @@ class RuleReader:
         self._vocabulary = vocabulary
         self._store = store
         self._lexicon = Lexicon(vocabulary)
+        compile_all()
 
     def read(
-        self, message: str, conversation: Conversation, shown: Sequence[Product]
+        self,
+        message: str,
+        conversation: Conversation,
+        shown: Sequence[Product],
+        language: Language | None = None,
     ) -> Understanding:
         """The typed request of `message`; `shown` are the cards on screen, in order.
+
+        `language` is assumed where neither the message nor the conversation shows one.
 
         Never raises: a message without any words is small talk.
         """
         text = normalise(message)
         last = conversation.last
         language = detect_language(
-            text, last.understanding.language if last else None, self._store.languages[0]
+            text,
+            last.understanding.language if last else None,
+            language or self._store.languages[0],
         )
         reading = self._read_parts(text, language, last, shown)
         topic = _topic(conversation)
@@ -93,6 +103,7 @@ class RuleReader:
         focus = last.understanding.references if last else ()
         reading = Reading(scan, language, Pointing())
         reading.any_price = scan.take_all(pattern("any_price"))
+        reading.open = scan.take_all(pattern("no_preference"))
         reading.pointing = read_references(scan, shown, focus, self._lexicon)
         reading.ordering = read_ordering(scan)
         reading.price = read_price(scan, self._store, language)
@@ -149,8 +160,6 @@ class RuleReader:
         text = reading.scan.lower
         mentions = self._lexicon.mentions(reading.query.lower())
         categories = [m for m in mentions if m.of(Kind.CATEGORY)]
-        covered = sum(len(m.surface.replace(" ", "")) for m in mentions if not m.of(Kind.CATEGORY))
-        length = len(reading.query.replace(" ", ""))
         return acts.Signs(
             text=text,
             free=reading.scan.free,
@@ -161,12 +170,19 @@ class RuleReader:
             elliptic=reading.language is Language.CHINESE and is_noun_missing(reading.scan.rest()),
             same_topic=bool(topic and self._shares_topic(topic.query, reading.query)),
             names_category=bool(categories),
-            only_values=bool(length and covered == length),
+            only_values=not categories and self._holds_only_conditions(reading.query),
             has_topic=bool(topic and (topic.query or topic.filters != Filters())),
             has_shown=bool(shown),
             answers=answers,
             relational=bool(reading.pointing.price or reading.cheaper or reading.dearer),
         )
+
+    def _holds_only_conditions(self, query: str) -> bool:
+        """Whether `query` is made of brands, attributes, their values and measures alone."""
+        rest = MEASURE.sub(" ", query.lower())
+        for mention in self._lexicon.mentions(rest):
+            rest = rest[: mention.start] + " " * len(mention.surface) + rest[mention.end :]
+        return bool(query) and not rest.strip()
 
     def _shares_topic(self, earlier: str, later: str) -> bool:
         """Whether both name the same kind of thing."""
@@ -316,6 +332,7 @@ def _is_constrained(reading: Reading) -> bool:
         or reading.unwanted
         or reading.measured
         or reading.any_price
+        or reading.open
         or ordering.sort
         or ordering.minimum_rating
         or ordering.in_stock

@@ -69,13 +69,14 @@ class Pointing:
     """Everything a message points at.
 
     `price` bounds the price by a shown product's ("cheaper than the second one").
-    `pronoun` says that only "it" or 这个 was there, which may mean the whole list.
+    `pronoun` says that only "it" or 这个 was there, which may mean all that is `shown`.
     """
 
     pointers: list[Pointer] = field(default_factory=list)
     price: Range | None = None
     pronoun: bool = False
     pronoun_start: int = -1
+    pronoun_end: int = -1
     shown: tuple[str, ...] = ()
 
     @property
@@ -84,7 +85,7 @@ class Pointing:
         return tuple(dict.fromkeys(i for p in self.pointers for i in p.ids))
 
     def at(self, position: int) -> Pointer | None:
-        """The expression that starts at `position`; an open "this" there means all shown."""
+        """The expression that starts at `position`."""
         return next((p for p in self.pointers if p.start == position), None)
 
     def refuse(self, pointer: Pointer) -> tuple[str, ...]:
@@ -154,7 +155,7 @@ def _read_pronoun(
     if match is None:
         return
     pointing.pronoun = True
-    pointing.pronoun_start = match.start()
+    pointing.pronoun_start, pointing.pronoun_end = match.span()
     ids = focus if len(focus) == 1 else (shown[0].id,) if len(shown) == 1 else ()
     if ids:
         pointing.pointers.append(Pointer(match.start(), match.end(), ids))
