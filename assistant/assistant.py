@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from assistant.answer.compare import compare_products
+from assistant.answer.compare import FEWEST, MOST, compare_products
 from assistant.answer.facts import build_facts, write_reasons
 from assistant.answer.stream import AnswerTrace, stream_answer
 from assistant.errors import AisleError, EngineUnavailableError, ModelOutputError
@@ -21,11 +21,14 @@ from assistant.types import (
     Act,
     AnswerVerifier,
     AnswerWriter,
+    Comparison,
+    ComparisonEvent,
     Conversation,
     ConversationStore,
     DoneEvent,
     EngineStatus,
     ErrorEvent,
+    ProductFacts,
     ProductsEvent,
     QueryRewriter,
     QuestionEvent,
@@ -39,13 +42,14 @@ from assistant.types import (
     Understanding,
 )
 from assistant.understand.clarify import choose_question
-from assistant.understand.merge import changes_search, merge
+from assistant.understand.context import merge_filters
+from assistant.understand.merge import changes_search, merge, needs_model
 from retrieval.types import (
     Filters,
+    Hit,
     Language,
     Product,
     Searcher,
-    SearchRequest,
     SearchResult,
     Sort,
     StoreInfo,
@@ -56,12 +60,37 @@ from retrieval.types import (
 CANDIDATES = 50
 
 
+class EngineHandle(Protocol):
+    """What a turn wants to know of the language model's engine."""
+
+    @property
+    def status(self) -> EngineStatus:
+        """Its state now."""
+        ...
+
+    def wait(self, timeout: float | None = None) -> EngineStatus:
+        """Blocks until it is ready, failed or off."""
+        ...
+
+
+@dataclass(frozen=True)
+class TurnLimits:
+    """Bounds of one turn: cards shown, characters read, seconds given to the model."""
+
+    cards: int
+    message: int
+    understand_s: float
+    answer_s: float
+
+
 @dataclass(frozen=True)
 class Selection:
     """What a turn is about: cards, and for a search the list they head."""
 
     cards: tuple[ShownProduct, ...]
+    facts: tuple[ProductFacts, ...] = ()
     result: SearchResult | None = None
+    comparison: Comparison | None = None
 
     @property
     def products(self) -> tuple[Product, ...]:
@@ -122,12 +151,9 @@ class Assistant:
         writer: AnswerWriter,
         verifier: AnswerVerifier,
         conversations: ConversationStore,
-        engine_status: Callable[[], EngineStatus],
+        engine: EngineHandle,
+        limits: TurnLimits,
         version: str,
-        cards: int,
-        message_limit: int,
-        understand_timeout_s: float,
-        answer_timeout_s: float,
     ) -> None:
         self.store = store
         self.vocabulary = vocabulary
@@ -138,25 +164,24 @@ class Assistant:
         self._writer = writer
         self._verifier = verifier
         self._conversations = conversations
-        self._engine_status = engine_status
+        self.engine = engine
+        self._limits = limits
         self._version = version
-        self._cards = cards
-        self._message_limit = message_limit
-        self._understand_timeout_s = understand_timeout_s
-        self._answer_timeout_s = answer_timeout_s
 
     # ------------------------------------------------------------- one turn
 
-    async def reply(self, message: str, conversation_id: str) -> AsyncIterator[ReplyEvent]:
+    async def reply(
+        self, message: str, conversation_id: str, language: Language | None = None
+    ) -> AsyncGenerator[ReplyEvent, None]:
         """Stream one turn: products, text, a question perhaps, done.
 
         Raises InvalidRequestError for a message out of bounds; whatever else goes wrong
         is an ErrorEvent, and what was already sent stays.
         """
         conversation_id = bound_conversation_id(conversation_id)
-        turn = TurnRecord(message=bound_message(message, self._message_limit))
+        turn = TurnRecord(message=bound_message(message, self._limits.message))
         try:
-            async with aclosing(self._run(turn, conversation_id)) as events:
+            async with aclosing(self._run(turn, conversation_id, language)) as events:
                 async for event in events:
                     yield event
         except AisleError as error:
@@ -168,66 +193,70 @@ class Assistant:
             if finished := turn.finished():
                 self._conversations.append(conversation_id, finished)
 
-    async def _run(self, turn: TurnRecord, conversation_id: str) -> AsyncIterator[ReplyEvent]:
+    async def _run(
+        self, turn: TurnRecord, conversation_id: str, language: Language | None
+    ) -> AsyncGenerator[ReplyEvent, None]:
         conversation = await asyncio.to_thread(self._conversations.load, conversation_id)
         shown = await self.products(conversation.shown)
 
-        quick = self._reader.read(turn.message, conversation, shown)
+        quick = self._reader.read(turn.message, conversation, shown, language)
         turn.understanding = quick
-        selection = await self._select(quick, conversation, shown)
+        selection = await self._select(quick, conversation)
         yield self._show(turn, quick, selection, "quick")
 
         understanding = await self._understand(turn, conversation, shown, quick)
         if changes_search(quick, understanding):
-            selection = await self._select(understanding, conversation, shown)
+            selection = await self._select(understanding, conversation)
             yield self._show(turn, understanding, selection, "refined")
         turn.understanding = understanding
 
-        question = self._question(understanding, selection, conversation)
+        if selection.comparison:
+            yield ComparisonEvent(comparison=selection.comparison)
         async for sentence in self._answer(turn, understanding, selection):
             yield TextEvent(sentence=sentence)
-        if question:
+        if question := self._question(understanding, selection, conversation):
             turn.question = question.text
             yield question
         turn.mark("done")
-        yield DoneEvent(turn_id=turn.id, trace=turn.trace)
+        yield DoneEvent(turn_id=turn.id, trace=turn.trace, conversation_id=conversation_id)
 
     # ------------------------------------------------------------- stages
 
-    async def _select(
-        self, understanding: Understanding, conversation: Conversation, shown: Sequence[Product]
-    ) -> Selection:
+    async def _select(self, understanding: Understanding, conversation: Conversation) -> Selection:
         """The products a turn is about: those it points at, or those a search finds."""
         if understanding.act is Act.SMALL_TALK:
             return Selection(cards=())
         if understanding.act in (Act.COMPARE, Act.ASK) and understanding.references:
             products = await self.products(understanding.references)
-            return Selection(cards=self._cards_for(understanding, products, conversation.shown))
+            hits = tuple(Hit(product=product, score=0.0) for product in products)
+            return self._selection(understanding, hits, conversation.shown)
         request = understanding.search_request(limit=CANDIDATES)
         result = await asyncio.to_thread(self._searcher.search, request)
-        head = result.hits[: self._cards]
-        cards = self._cards_for(understanding, [hit.product for hit in head], ())
-        scored = tuple(
-            card.model_copy(update={"hit": hit}) for card, hit in zip(cards, head, strict=True)
-        )
-        return Selection(cards=scored, result=result)
+        return self._selection(understanding, result.hits[: self._limits.cards], (), result)
 
-    def _cards_for(
+    def _selection(
         self,
         understanding: Understanding,
-        products: Sequence[Product],
+        hits: Sequence[Hit],
         listed: Sequence[str],
-    ) -> tuple[ShownProduct, ...]:
-        """Cards with reasons; a product of the earlier list keeps its number there."""
-        facts = build_facts(understanding, products, self.vocabulary, self.store)
-        return tuple(
-            ShownProduct(
-                hit=Hit(product=product, score=0.0),
-                position=listed.index(product.id) + 1 if product.id in listed else index,
-                reasons=write_reasons(about),
-            )
-            for index, (product, about) in enumerate(zip(products, facts, strict=True), start=1)
+        result: SearchResult | None = None,
+    ) -> Selection:
+        """Cards with facts and reasons; a product of the earlier list keeps its number."""
+        products = [hit.product for hit in hits]
+        facts = tuple(
+            about.model_copy(update={"position": listed.index(about.product.id) + 1})
+            if about.product.id in listed
+            else about
+            for about in build_facts(understanding, products, self.vocabulary, self.store)
         )
+        cards = tuple(
+            ShownProduct(hit=hit, position=about.position, reasons=write_reasons(about))
+            for hit, about in zip(hits, facts, strict=True)
+        )
+        comparison = None
+        if understanding.act is Act.COMPARE and FEWEST <= len(products) <= MOST:
+            comparison = compare_products(understanding, products, self.vocabulary)
+        return Selection(cards=cards, facts=facts, result=result, comparison=comparison)
 
     def _show(
         self, turn: TurnRecord, understanding: Understanding, selection: Selection, stage: str
@@ -255,15 +284,15 @@ class Assistant:
         shown: Sequence[Product],
         quick: Understanding,
     ) -> Understanding:
-        """The LLM's reading merged with the rules'; the rules' alone when it fails."""
-        if not needs_rewrite(turn.message, quick):
-            turn.trace["llm_understanding"] = "not needed: the rules read every word"
+        """The model's reading merged with the rules'; the rules' alone when it fails."""
+        if not needs_model(quick):
+            turn.trace["llm_understanding"] = "not needed: the rules left nothing open"
             return quick
         try:
-            async with asyncio.timeout(self._understand_timeout_s):
+            async with asyncio.timeout(self._limits.understand_s):
                 read = await self._rewriter.rewrite(turn.message, conversation, shown, quick)
         except TimeoutError:
-            turn.trace["llm_understanding"] = f"gave up after {self._understand_timeout_s:g} s"
+            turn.trace["llm_understanding"] = f"gave up after {self._limits.understand_s:g} s"
             return quick
         except (EngineUnavailableError, ModelOutputError) as error:
             turn.trace["llm_understanding"] = f"failed: {error.message}"
@@ -271,3 +300,108 @@ class Assistant:
         turn.mark("understood")
         turn.trace["llm_understanding"] = read.model_dump(mode="json", exclude_defaults=True)
         return merge(quick, read)
+
+    async def _answer(
+        self, turn: TurnRecord, understanding: Understanding, selection: Selection
+    ) -> AsyncGenerator[Sentence, None]:
+        """Verified sentences about the selection, whole whatever the model does."""
+        if selection.comparison:
+            for sentence in selection.comparison.verdict:
+                turn.sentences.append(sentence)
+                yield sentence
+        nearest = await self._nearest(understanding, selection)
+        trace = AnswerTrace()
+        answer = stream_answer(
+            self._writer,
+            self._verifier,
+            turn.message,
+            understanding,
+            selection.facts,
+            self.store,
+            self.vocabulary,
+            timeout_s=self._limits.answer_s,
+            trace=trace,
+            nearest=nearest,
+        )
+        try:
+            async with aclosing(answer) as sentences:  # type: ignore[type-var]
+                async for sentence in sentences:
+                    turn.mark("first_sentence")
+                    turn.sentences.append(sentence)
+                    yield sentence
+        finally:
+            turn.trace["answer"] = trace.as_dict()
+
+    async def _nearest(
+        self, understanding: Understanding, selection: Selection
+    ) -> tuple[ProductFacts, ...]:
+        """What comes closest when the conditions leave nothing: the same search without them."""
+        if selection.cards or not selection.result or not understanding.query:
+            return ()
+        open_wish = understanding.model_copy(update={"filters": Filters()})
+        request = open_wish.search_request(limit=self._limits.cards)
+        result = await asyncio.to_thread(self._searcher.search, request)
+        products = [hit.product for hit in result.hits]
+        return build_facts(understanding, products, self.vocabulary, self.store)
+
+    def _question(
+        self, understanding: Understanding, selection: Selection, conversation: Conversation
+    ) -> QuestionEvent | None:
+        if selection.result is None:
+            return None
+        return choose_question(understanding, selection.result, conversation, self.vocabulary)
+
+    # ------------------------------------------------------------- the rest
+
+    async def search(
+        self,
+        text: str,
+        *,
+        language: Language | None = None,
+        filters: Filters | None = None,
+        sort: Sort | None = None,
+        limit: int = 24,
+        offset: int = 0,
+        understanding: Understanding | None = None,
+    ) -> tuple[Understanding, SearchResult]:
+        """The search box: read by rules, searched at once; given filters go on top."""
+        if understanding is None:
+            text = bound_message(text, self._limits.message) if text.strip() else ""
+            understanding = read_query(self._reader, text, self.store, language)
+        if filters is not None:
+            joined = merge_filters(understanding.filters, filters)
+            understanding = understanding.model_copy(update={"filters": joined})
+        if sort is not None:
+            understanding = understanding.model_copy(update={"sort": sort})
+        request = understanding.search_request(limit=limit).model_copy(update={"offset": offset})
+        return understanding, await asyncio.to_thread(self._searcher.search, request)
+
+    async def products(self, ids: Sequence[str]) -> tuple[Product, ...]:
+        """The products with these ids, in the order asked; unknown ones are left out."""
+        return await asyncio.to_thread(self._searcher.get, ids) if ids else ()
+
+    def conversation(self, conversation_id: str) -> Conversation:
+        """The stored turns of a conversation."""
+        return self._conversations.load(bound_conversation_id(conversation_id))
+
+    def status(self) -> ServiceStatus:
+        """What /health reports."""
+        return ServiceStatus(
+            store=self.store.name,
+            products=self.store.products,
+            engine=self.engine.status,
+            version=self._version,
+        )
+
+
+def read_query(
+    reader: QuickReader, text: str, store: StoreInfo, language: Language | None = None
+) -> Understanding:
+    """What a search box's `text` means; an empty one lists the whole store."""
+    if not text:
+        return Understanding(act=Act.SEARCH, language=language or store.languages[0])
+    read = reader.read(text, Conversation(id="search"), (), language)
+    if read.act is Act.SEARCH:
+        return read
+    # A search box is only ever searched: "hello" may be a brand.
+    return read.model_copy(update={"act": Act.SEARCH, "query": read.query or text})

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 PROJECT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = PROJECT / ".venv"
@@ -19,33 +20,33 @@ MINIMUM_PYTHON = (3, 11)
 NEEDED_GB = 12
 
 
-def fail(message):
+def fail(message: str) -> NoReturn:
     """Print one clear line and stop."""
     sys.stderr.write("aisle: " + message + "\n")
     raise SystemExit(1)
 
 
-def check_python():
+def check_python() -> None:
     """Refuse Pythons that the dependencies no longer support."""
     if sys.version_info < MINIMUM_PYTHON:
         found = ".".join(str(part) for part in sys.version_info[:3])
         fail(
-            "Python 3.11 or newer is needed, %s is Python %s. "
-            "Install one and run: make PYTHON=python3.11 demo" % (sys.executable, found)
+            f"Python 3.11 or newer is needed, {sys.executable} is Python {found}. "
+            "Install one and run: make PYTHON=python3.11 demo"
         )
 
 
-def check_disk(needed_gb):
+def check_disk(needed_gb: float) -> None:
     """Refuse to start what the disk cannot hold."""
     free_gb = shutil.disk_usage(str(PROJECT)).free / 1e9
     if free_gb < needed_gb:
         fail(
-            "%.1f GB are free at %s, setting up needs about %d GB. "
-            "Free some space, or move the clone." % (free_gb, PROJECT, needed_gb)
+            f"{free_gb:.1f} GB are free at {PROJECT}, setting up needs about {needed_gb:.0f} GB. "
+            "Free some space, or move the clone."
         )
 
 
-def wanted_state():
+def wanted_state() -> str:
     """Digest of everything that decides what the environment holds."""
     digest = hashlib.sha256()
     for name in ("pyproject.toml", "constraints.txt"):
@@ -54,13 +55,13 @@ def wanted_state():
     return digest.hexdigest()
 
 
-def run(*command):
+def run(*command: str) -> None:
     """Run a step; its own output says what went wrong."""
     if subprocess.run(command, cwd=str(PROJECT)).returncode != 0:
-        fail("setting up failed at: " + " ".join(str(part) for part in command))
+        fail("setting up failed at: " + " ".join(command))
 
 
-def build_environment():
+def build_environment() -> None:
     """Create .venv and install the project with its pinned dependencies."""
     if ENVIRONMENT.exists():
         shutil.rmtree(str(ENVIRONMENT))
@@ -81,7 +82,7 @@ def build_environment():
     run(*install, "-c", "constraints.txt", "-e", ".[dev,bench]")
 
 
-def main():
+def main() -> None:
     """Make .venv match pyproject.toml and constraints.txt; do nothing when it does."""
     check_python()
     state = wanted_state()

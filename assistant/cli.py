@@ -7,7 +7,6 @@ import json
 import shutil
 import sys
 import uuid
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,12 +15,16 @@ from rich.console import Console
 from rich.table import Table
 
 from assistant import build
+from assistant.assistant import Assistant
 from assistant.console import print_reply, print_result
-from assistant.errors import AisleError, CallerError, StoreInUseError
+from assistant.errors import AisleError, CallerError
+from assistant.llm import weights
 from assistant.progress import show_progress
 from assistant.remote import RemoteAssistant, find_server
 from assistant.settings import Settings, load_settings
-from assistant.types import ReplyEvent, Understanding
+from assistant.types import Understanding
+from retrieval.catalog.store import list_stores
+from retrieval.errors import StoreInUseError
 from retrieval.types import SearchResult
 
 app = typer.Typer(
@@ -36,6 +39,9 @@ app.add_typer(models_app, name="models")
 app.add_typer(eval_app, name="eval")
 
 console = Console()
+
+# A question on the command line waits for the model to load; conversing does not.
+ENGINE_WAIT_S = 300
 
 StoreOption = Annotated[str | None, typer.Option("--store", help="Name of the store.")]
 
@@ -74,11 +80,16 @@ def search(
         print_result(console, understanding, result)
 
 
-async def _search(
-    settings: Settings, text: str, limit: int
-) -> tuple[Understanding, SearchResult]:
+def without_llm(settings: Settings) -> Settings:
+    """The same settings for a command that never talks."""
+    return settings.model_copy(update={"llm": "off", "llm_url": ""})
+
+
+async def _search(settings: Settings, text: str, limit: int) -> tuple[Understanding, SearchResult]:
     try:
-        with build.open_assistant(settings.without_llm()) as assistant:
+        with build.open_assistant(
+            settings.model_copy(update={"llm": "off", "llm_url": ""})
+        ) as assistant:
             return await assistant.search(text, limit=limit)
     except StoreInUseError:
         return await _running_server(settings).search(text, limit=limit)
@@ -98,14 +109,14 @@ async def _chat(settings: Settings, message: str | None) -> None:
     try:
         with build.open_assistant(settings) as assistant:
             if message:
-                await asyncio.to_thread(assistant.wait_for_engine)
+                await asyncio.to_thread(assistant.engine.wait, ENGINE_WAIT_S)
             await _converse(assistant, message, conversation_id)
     except StoreInUseError:
         await _converse(_running_server(settings), message, conversation_id)
 
 
 async def _converse(
-    assistant: build.RunningAssistant | RemoteAssistant, message: str | None, conversation_id: str
+    assistant: Assistant | RemoteAssistant, message: str | None, conversation_id: str
 ) -> None:
     """Answer one message, or every line typed until the end of input."""
     if message:
@@ -190,7 +201,7 @@ def _column_map(pairs: list[str]) -> dict[str, str]:
 def stores() -> None:
     """List the imported stores."""
     table = Table("store", "title", "products", "currency", "imported")
-    for name, info in build.list_stores(_settings()):
+    for name, info in list_stores(_settings().home / "stores").items():
         when = f"{info.imported_at:%Y-%m-%d %H:%M}" if info.imported_at else "-"
         table.add_row(name, info.title, str(info.products), info.currency, when)
     console.print(table)
@@ -233,32 +244,38 @@ def reset(
 def list_models() -> None:
     """Every packaged model, its size and whether it is ready."""
     table = Table("model", "for", "state", "size", "licence")
-    for model in build.list_models(_settings()):
-        table.add_row(*model)
+    for model in weights.list_models(_settings().models_path):
+        size = f"{model.size / 1e6:,.0f} MB"
+        table.add_row(model.name, model.task, model.state.value, size, model.licence)
     console.print(table)
 
 
 @models_app.command("pull")
 def pull_models(
-    names: Annotated[list[str] | None, typer.Argument(help="Models; the needed ones if none.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Models; the needed ones if none.")
+    ] = None,
 ) -> None:
     """Fetch, check and build models; resumes where it was interrupted."""
     settings = _settings()
     with show_progress(console) as listener:
-        for name in names or build.needed_models(settings):
-            path = build.pull_model(settings, name, listener)
+        for name in names or weights.needed_models(settings):
+            path = weights.pull_model(name, settings.models_path, listener)
             console.print(f"{name}: ready at {path}")
 
 
 @models_app.command("verify")
 def verify_models(
-    names: Annotated[list[str] | None, typer.Argument(help="Models; all ready ones if none.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Models; all ready ones if none.")
+    ] = None,
 ) -> None:
     """Read built models again and compare every file with its digest."""
     settings = _settings()
-    for name in names or build.ready_models(settings):
-        build.verify_model(settings, name)
-        console.print(f"{name}: every file matches its digest")
+    with show_progress(console) as listener:
+        for name in names or weights.ready_models(settings.models_path):
+            count = weights.verify_model(name, settings.models_path, listener)
+            console.print(f"{name}: {count} files match their digests")
 
 
 # -------------------------------------------------------------------- eval
@@ -273,7 +290,7 @@ def eval_retrieval(
 ) -> None:
     """nDCG@10, recall@100 and latency of search on a catalogue and its judgments."""
     with show_progress(console) as listener:
-        measures = build.evaluate_retrieval(
+        measures = build.evaluate_catalog(
             _settings(), catalog, judgments, listener, currency=currency
         )
     text = json.dumps(measures, indent=2)

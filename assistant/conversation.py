@@ -84,9 +84,7 @@ class SqlConversationStore:
         """Add a turn at the end; a turn that is already there is replaced."""
         with Session(self._database) as session, session.begin():
             last = session.scalar(
-                select(func.max(TurnRow.position)).where(
-                    TurnRow.conversation_id == conversation_id
-                )
+                select(func.max(TurnRow.position)).where(TurnRow.conversation_id == conversation_id)
             )
             known = session.get(TurnRow, turn.id)
             session.merge(

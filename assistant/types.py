@@ -349,8 +349,14 @@ class QuickReader(Protocol):
     """Reads a message by rules in milliseconds."""
 
     def read(
-        self, message: str, conversation: Conversation, shown: Sequence[Product]
-    ) -> Understanding: ...
+        self,
+        message: str,
+        conversation: Conversation,
+        shown: Sequence[Product],
+        language: Language | None = None,
+    ) -> Understanding:
+        """`language` is assumed where the message shows none of its own."""
+        ...
 
 
 class QueryRewriter(Protocol):

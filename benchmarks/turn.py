@@ -97,7 +97,7 @@ def percentile(ordered: list[float], share: float) -> float:
 async def measure(settings: Settings, chain_messages: int, rounds: int) -> dict[str, float]:
     """Every number of the table."""
     with build.open_assistant(settings) as assistant:
-        await asyncio.to_thread(build.wait_for_engine, assistant)
+        await asyncio.to_thread(assistant.engine.wait)
         await time_turn(assistant, MESSAGES[0], cards_only=False)
         idle = await time_cards(assistant, rounds)
         busy = await time_cards_while_writing(assistant, max(1, rounds // 3))

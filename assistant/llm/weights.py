@@ -190,3 +190,14 @@ def ensure_encoders(settings: Settings, listener: ProgressListener) -> None:
 def is_ready(name: str, models_path: Path) -> bool:
     """Whether a packaged model can be used as it is."""
     return model_status(find_model(name), models_path).state is ModelState.READY
+
+
+def needed_models(settings: Settings) -> list[str]:
+    """The packaged models this machine's settings ask for."""
+    wanted = (settings.encoder_english, settings.encoder_multilingual, settings.engine_cpu_model)
+    return [name for name in wanted if name in MODELS]
+
+
+def ready_models(models_path: Path) -> list[str]:
+    """The packaged models that are built and whole."""
+    return [s.name for s in list_models(models_path) if s.state is ModelState.READY]

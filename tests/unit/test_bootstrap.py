@@ -37,7 +37,7 @@ def test_it_needs_nothing_but_the_standard_library() -> None:
 
 
 def test_its_syntax_parses_on_old_pythons_so_that_it_can_refuse_them() -> None:
-    ast.parse(SCRIPT.read_text(), feature_version=(3, 5))
+    ast.parse(SCRIPT.read_text(), feature_version=(3, 6))
 
 
 def test_an_old_python_is_refused_with_the_remedy(

@@ -1,0 +1,219 @@
+"""Makes every part of Aisle, in one place; everything else is handed finished parts."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+import prompts
+from assistant.answer.verify import ClaimVerifier
+from assistant.answer.write import LLMAnswerWriter
+from assistant.assistant import Assistant, TurnLimits, read_query
+from assistant.conversation import SqlConversationStore, open_database
+from assistant.errors import CallerError
+from assistant.llm.engine import Engine, EngineLanguageModel, open_engine
+from assistant.llm.weights import ensure_encoders
+from assistant.settings import Settings
+from assistant.understand.quick import RuleReader
+from assistant.understand.rewrite import LLMRewriter
+from retrieval.catalog.demo.generate import generate_demo
+from retrieval.catalog.feed import ProductFeed, open_feed
+from retrieval.catalog.report import ImportReport
+from retrieval.catalog.store import Store, StorePaths, load_store
+from retrieval.catalog.sync import import_feed
+from retrieval.evaluate import RetrievalMeasures, evaluate_retrieval
+from retrieval.index.encoder import load_encoder
+from retrieval.index.indexer import Indexer
+from retrieval.index.qdrant_embedded import open_embedded_index
+from retrieval.index.qdrant_server import connect, open_server_index
+from retrieval.index.schema import index_schema
+from retrieval.index.types import ProductIndex
+from retrieval.search import HybridSearcher
+from retrieval.types import Encoder, ProgressListener, SearchRequest
+
+DEMO = "demo"
+
+
+@contextmanager
+def open_assistant(settings: Settings) -> Iterator[Assistant]:
+    """The assistant of the active store; its index and engine close with the block.
+
+    The engine starts in the background: search works at once. Raises StoreNotFoundError,
+    StoreInUseError, WeightsError and IndexUnavailableError.
+    """
+    with ExitStack() as stack:
+        store = load_store(settings.store_path)
+        encoders = load_encoders(settings)
+        index = stack.enter_context(open_index(settings, encoders))
+        conversations = SqlConversationStore(open_database(settings.sql_url))
+        stack.callback(conversations.close)
+        engine = stack.enter_context(open_engine(settings))
+        yield assemble(
+            settings,
+            store,
+            HybridSearcher(index, *encoders, store.vocabulary),
+            conversations,
+            engine,
+        )
+
+
+def assemble(
+    settings: Settings,
+    store: Store,
+    searcher: HybridSearcher,
+    conversations: SqlConversationStore,
+    engine: Engine,
+) -> Assistant:
+    """An Assistant over opened parts."""
+    info = store.info
+    if settings.exchange_rates:
+        info = info.model_copy(update={"exchange_rates": settings.exchange_rates})
+    model = EngineLanguageModel(engine)
+    return Assistant(
+        store=info,
+        vocabulary=store.vocabulary,
+        media_path=store.paths.media,
+        searcher=searcher,
+        reader=RuleReader(store.vocabulary, info),
+        rewriter=LLMRewriter(model, prompts.load),
+        writer=LLMAnswerWriter(model),
+        verifier=ClaimVerifier(store.vocabulary),
+        conversations=conversations,
+        engine=engine,
+        limits=TurnLimits(
+            cards=settings.cards,
+            message=settings.message_limit,
+            understand_s=settings.understand_timeout_s,
+            answer_s=settings.answer_timeout_s,
+        ),
+        version=version("aisle"),
+    )
+
+
+# ------------------------------------------------------------- opened parts
+
+
+def load_encoders(settings: Settings) -> tuple[Encoder, Encoder]:
+    """The English and the multilingual encoder."""
+    return (
+        _encoder(settings, settings.encoder_english),
+        _encoder(settings, settings.encoder_multilingual),
+    )
+
+
+def _encoder(settings: Settings, name: str) -> Encoder:
+    return load_encoder(
+        name, settings.models_path, settings.encoder_runtime, settings.encoder_threads
+    )
+
+
+@contextmanager
+def open_index(settings: Settings, encoders: tuple[Encoder, Encoder]) -> Iterator[ProductIndex]:
+    """The store's index: in this process, or the cluster's collection when a URL is set."""
+    schema = index_schema(*encoders)
+    index: ProductIndex
+    if settings.qdrant_url:
+        key = settings.qdrant_api_key.get_secret_value() if settings.qdrant_api_key else None
+        client = connect(settings.qdrant_url, key)
+        index = open_server_index(client, f"aisle-{settings.store}", schema)
+    else:
+        index = open_embedded_index(StorePaths(settings.store_path).index, schema)
+    try:
+        yield index
+    finally:
+        index.close()
+
+
+# ---------------------------------------------------------------- importing
+
+
+def import_store(
+    settings: Settings,
+    feed: str | Path,
+    listener: ProgressListener,
+    *,
+    feed_format: str | None = None,
+    currency: str | None = None,
+    column_map: dict[str, str] | None = None,
+    keep_missing: bool = False,
+    force: bool = False,
+) -> ImportReport:
+    """Bring the active store in line with a feed file, or with the demo store.
+
+    Builds the encoders first where they are missing.
+    """
+    if str(feed) == DEMO:
+        return _import_demo(settings, listener)
+    opened = open_feed(feed, format=feed_format, currency=currency, column_map=column_map)
+    ensure_encoders(settings, listener)
+    encoders = load_encoders(settings)
+    with open_index(settings, encoders) as index:
+        return import_feed(
+            opened,
+            Indexer(index, *encoders),
+            settings.store_path,
+            listener,
+            stored_products=HybridSearcher(index, *encoders).get,
+            keep_missing=keep_missing,
+            force=force,
+        )
+
+
+def _import_demo(settings: Settings, listener: ProgressListener) -> ImportReport:
+    demo = generate_demo()
+    ensure_encoders(settings, listener)
+    encoders = load_encoders(settings)
+    paths = StorePaths(settings.store_path)
+    demo.write_media(paths.media)
+    demo.write_events(paths.root / "events.jsonl")
+    products = demo.products
+    feed = ProductFeed(DEMO, demo.info.currency, lambda: products, len(products))
+    with open_index(settings, encoders) as index:
+        return import_feed(
+            feed,
+            Indexer(index, *encoders),
+            settings.store_path,
+            listener,
+            store_info=demo.info,
+            labels=demo.labels,
+            force=True,
+        )
+
+
+def ensure_store(settings: Settings, listener: ProgressListener) -> None:
+    """Import the demo store where it is wanted and missing; other stores must exist."""
+    if settings.store == DEMO and not StorePaths(settings.store_path).info.is_file():
+        import_store(settings, DEMO, listener)
+    ensure_encoders(settings, listener)
+
+
+# --------------------------------------------------------------- evaluation
+
+
+def evaluate_catalog(
+    settings: Settings,
+    catalog: Path,
+    judgments: Path,
+    listener: ProgressListener,
+    *,
+    currency: str | None = None,
+) -> RetrievalMeasures:
+    """Measure search on a feed and its judgments, in a store named by the feed's digest."""
+    if not catalog.is_file():
+        raise CallerError(f"There is no feed at {catalog}.", remedy="Check --catalog.")
+    digest = hashlib.sha256(catalog.read_bytes()).hexdigest()[:12]
+    own = settings.model_copy(update={"store": f"eval-{digest}"})
+    import_store(own, catalog, listener, currency=currency)
+    store = load_store(own.store_path)
+    encoders = load_encoders(own)
+    with open_index(own, encoders) as index:
+        searcher = HybridSearcher(index, *encoders, store.vocabulary)
+        reader = RuleReader(store.vocabulary, store.info)
+
+        def read(query: str, limit: int) -> SearchRequest:
+            return read_query(reader, query, store.info).search_request(limit)
+
+        return evaluate_retrieval(searcher, judgments, listener, read=read)
