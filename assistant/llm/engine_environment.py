@@ -201,8 +201,8 @@ def digest_files(paths: Sequence[Path], salt: str = "") -> str:
 def _tell_pip(line: str, say: Say) -> None:
     """Passes on the lines of pip that show progress: what is collected, loaded, installed."""
     words = line.split()
-    if len(words) >= 2 and words[0] == "Collecting":
-        say(f"fetching {words[1]}")
+    if len(words) >= 2 and words[0] in ("Collecting", "Processing"):
+        say(f"fetching {Path(words[1]).name}")
     elif line.startswith("Installing collected packages"):
         say("installing the packages")
 
