@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,17 +18,44 @@ def write_atomically(path: Path, text: str) -> None:
 
     Raises DiskFullError or TerminalError; the former file then stays as it was.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with clear_disk_errors(path):
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with temporary.open("w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-        finally:
+    write_together({path: text})
+
+
+def write_bytes_atomically(path: Path, data: bytes) -> None:
+    """As `write_atomically`, for bytes."""
+    write_together({path: data})
+
+
+def write_together(files: Mapping[Path, str | bytes]) -> None:
+    """Write several files, then rename them into place one right after the other.
+
+    Raises DiskFullError or TerminalError before any of them took the place of a former one.
+    """
+    written: list[tuple[Path, Path]] = []
+    try:
+        for path, text in files.items():
+            temporary = _beside(path)
+            written.append((temporary, path))
+            with clear_disk_errors(path):
+                _write(temporary, text.encode() if isinstance(text, str) else text)
+        for temporary, path in written:
+            with clear_disk_errors(path):
+                temporary.replace(path)
+    finally:
+        for temporary, _ in written:
             temporary.unlink(missing_ok=True)
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}.tmp")
+
+
+def _write(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 @contextmanager

@@ -17,14 +17,15 @@ _SPELLINGS = (
 _IRREGULAR = {
     "mouse": "mice", "knife": "knives", "shelf": "shelves", "scarf": "scarves", "child": "children",
     "man": "men", "woman": "women", "foot": "feet", "person": "people", "accessory": "accessories",
-    "leaf": "leaves", "loaf": "loaves",
+    "leaf": "leaves", "loaf": "loaves", "lens": "lenses", "bus": "buses", "chassis": "chassis",
 }  # fmt: skip
 _SINGULAR = {plural: singular for singular, plural in _IRREGULAR.items()}
 # Words that have no plural, or are one.
-_INVARIANT = frozenset(
-    ("series", "media", "software", "hardware", "furniture", "clothing", "equipment", "jewelry")
-    + ("glasses", "headphones", "earphones", "scissors", "trousers", "jeans", "shorts", "pants")
+_PLURAL_ONLY = (
+    "media software hardware furniture clothing equipment jewelry glasses headphones "
+    "earphones scissors trousers jeans shorts pants"
 )
+_INVARIANT = frozenset(_PLURAL_ONLY.split())
 # What follows a maker's name in a register of companies rather than in a shopper's mouth.
 _COMPANY = re.compile(
     r"(?:\.com|[\s,]+(?:inc|ltd|llc|co|corp|corporation|company|gmbh|ag|group|international"
@@ -53,7 +54,7 @@ def plural(word: str) -> str:
 def singular(word: str) -> str:
     """The English singular of a lower-case word; of a phrase, that of its last word."""
     head, last = _split_last(word)
-    if not last or last in _INVARIANT or len(last) < 4:
+    if not last or last in _INVARIANT or last in _IRREGULAR or len(last) < 4:
         return word
     if last in _SINGULAR:
         return head + _SINGULAR[last]
@@ -69,6 +70,11 @@ def singular(word: str) -> str:
 def _split_last(phrase: str) -> tuple[str, str]:
     match = _ASCII_WORD.search(phrase)
     return (phrase[: match.start()], match[0]) if match else (phrase, "")
+
+
+def is_plural_only(word: str) -> bool:
+    """Whether a noun has but one number ("headphones", "software")."""
+    return word in _INVARIANT
 
 
 def both_numbers(phrase: str) -> list[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from retrieval.index.analysis import fold, terms
 from retrieval.types import CategoryProfile, Language, Product, Vocabulary
 
 Labels = Mapping[Language, Mapping[str, str]]
+CategoryPath = tuple[str, ...]
 # Attributes rarer than this are details of single products, not something to filter by.
 MIN_PRODUCTS = 3
 # Bounds that keep loading below 100 ms; a real catalogue's tail beyond them is noise.
@@ -67,13 +68,16 @@ class VocabularyBuilder:
             for key in {"", *product.category}:
                 self._prices.setdefault(key, array("d")).append(price)
 
-    def build(self) -> Vocabulary:
-        """The vocabulary of the products added so far."""
+    def build(self, aliases: Mapping[CategoryPath, Sequence[str]] | None = None) -> Vocabulary:
+        """The vocabulary of the products added so far.
+
+        `aliases` gives other names of a category by its path.
+        """
         words = dict(self._words.most_common(MAX_WORDS))
         return Vocabulary(
             brands=dict(self._brands.most_common()),
             brand_surfaces=self._brand_surfaces(),
-            categories=tuple(self._category_profiles()),
+            categories=tuple(self._category_profiles(aliases or {})),
             attributes=self._attributes.profiles(MIN_PRODUCTS, MAX_ATTRIBUTES, self._labels),
             words=words,
             labels={language: dict(known) for language, known in self._labels.items()},
@@ -94,13 +98,15 @@ class VocabularyBuilder:
                 found.setdefault(surface, brand)
         return found
 
-    def _category_profiles(self) -> list[CategoryProfile]:
+    def _category_profiles(
+        self, aliases: Mapping[CategoryPath, Sequence[str]]
+    ) -> list[CategoryProfile]:
         taken = {s for path in self._categories for s in category_surfaces(path[-1])[0]}
         profiles = []
         for path, count in sorted(self._categories.items()):
             labels = label_surfaces(path[-1], self._labels)
             whole, parts = category_surfaces(path[-1])
-            for label in labels.values():
+            for label in (*labels.values(), *aliases.get(path, ())):
                 named, pieces = category_surfaces(label)
                 whole, parts = whole + named, parts + pieces
             # "Phones & Tablets" answers to "tablets" only where no category is called that.
