@@ -12,7 +12,7 @@ from random import Random
 from retrieval.catalog.demo.behaviour import Behaviour
 from retrieval.catalog.demo.eventlog import Event, write_events, write_truth
 from retrieval.catalog.demo.labels import chinese_labels
-from retrieval.catalog.demo.pictures import draw_product
+from retrieval.catalog.demo.pictures.draw import draw_product
 from retrieval.catalog.demo.products import ProductWriter
 from retrieval.catalog.demo.shop import describe_store
 from retrieval.catalog.demo.sources import CategorySource, Sources, read_sources

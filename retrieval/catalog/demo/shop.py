@@ -44,11 +44,14 @@ def describe_store(products: Sequence[Product], sources: Sources, today: date) -
 
 
 def read_guides(paths: dict[str, tuple[str, ...]]) -> tuple[Guide, ...]:
-    """All buying guides; `paths` maps a category's key to its path."""
+    """All buying guides; `paths` maps a category's key to its path.
+
+    A guide with `levels` speaks of the category's ancestor at that depth.
+    """
     return tuple(
         Guide(
             id=f"guide-{key}",
-            category=paths[entry["category"]],
+            category=paths[entry["category"]][: entry.get("levels")],
             titles=_both(entry, "title"),
             texts=_both(entry, "text"),
         )

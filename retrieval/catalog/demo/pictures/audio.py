@@ -33,7 +33,10 @@ def draw_earbuds(c: Canvas, look: Look) -> None:
     c.floor(200, 106)
     c.path("M110 226C110 150 290 150 290 226Z", c.body(light(look.color, 0.06)))
     c.path("M124 226C124 168 276 168 276 226Z", dark(look.color, 0.4))
-    c.path("M104 226H296V250C296 306 256 326 200 326C144 326 104 306 104 250Z", c.body(look.color, "down"))
+    c.path(
+        "M104 226H296V250C296 306 256 326 200 326C144 326 104 306 104 250Z",
+        c.body(look.color, "down"),
+    )
     c.shine("M118 238C120 286 146 308 176 314C150 296 138 268 138 238Z", 0.25)
     c.circle(200, 270, 4, "#70d68f")
     hooks = look.says("sports")
@@ -70,13 +73,23 @@ def draw_speaker(c: Canvas, look: Look) -> None:
     if look.pick(2):
         c.floor(200, 84)
         c.rect(124, 80, 152, 246, 56, c.body(look.color, "across"))
-        c.dots([136 + 11 * n for n in range(13)], [140 + 11 * n for n in range(14)], 2.6, detail(look.color, 0.3))
+        c.dots(
+            [136 + 11 * n for n in range(13)],
+            [140 + 11 * n for n in range(14)],
+            2.6,
+            detail(look.color, 0.3),
+        )
         c.rect(124, 96, 152, 26, 13, dark(look.color, 0.25), 'opacity=".5"')
         c.stroke("M266 112C300 112 300 160 284 170", dark(look.color, 0.35), 8)
     else:
         c.floor(200, 150)
         c.rect(56, 152, 288, 172, 60, c.body(look.color))
-        c.dots([92 + 12 * n for n in range(19)], [188 + 12 * n for n in range(9)], 2.8, detail(look.color, 0.3))
+        c.dots(
+            [92 + 12 * n for n in range(19)],
+            [188 + 12 * n for n in range(9)],
+            2.8,
+            detail(look.color, 0.3),
+        )
         c.circle(78, 238, 34, c.grad(light(look.color, 0.1), dark(look.color, 0.4), "ball"))
         c.circle(322, 238, 34, c.grad(light(look.color, 0.1), dark(look.color, 0.4), "ball"))
     c.rect(176, 222, 48, 20, 6, light(look.color, 0.55), 'opacity=".9"')

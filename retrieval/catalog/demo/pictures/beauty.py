@@ -25,10 +25,24 @@ def draw_moisturizer(c: Canvas, look: Look) -> None:
         return
     gel = look.says("gel")
     c.floor(196, 118)
-    c.rect(92, 206, 208, 118, 26, c.grad("#ffffff", "#dfe6ea", "across") if gel else c.body(look.color, "across"))
+    c.rect(
+        92,
+        206,
+        208,
+        118,
+        26,
+        c.grad("#ffffff", "#dfe6ea", "across") if gel else c.body(look.color, "across"),
+    )
     if gel:
         c.rect(106, 226, 180, 84, 16, c.body(look.color, "across"), 'opacity=".75"')
-    c.rect(84, 160, 224, 54, 14, c.metal("#e3dfd8") if look.pick(2) else c.body(light(look.color, 0.55), "across"))
+    c.rect(
+        84,
+        160,
+        224,
+        54,
+        14,
+        c.metal("#e3dfd8") if look.pick(2) else c.body(light(look.color, 0.55), "across"),
+    )
     c.rect(84, 204, 224, 4, 0, dark(look.color, 0.2), 'opacity=".4"')
     _label(c, 152, 256, 88, dark(look.color, 0.55))
 
@@ -59,7 +73,9 @@ def draw_sunscreen(c: Canvas, look: Look) -> None:
     c.floor(190, 80)
     c.path("M124 70H256L244 276H136Z", c.body(look.color, "across"))
     c.rect(120, 60, 140, 18, 4, dark(look.color, 0.14))
-    c.rect(138, 274, 104, 52, 10, c.body("#fdfdfa" if look.color != "#f4f4f1" else "#f0b14d", "across"))
+    c.rect(
+        138, 274, 104, 52, 10, c.body("#fdfdfa" if look.color != "#f4f4f1" else "#f0b14d", "across")
+    )
     c.circle(190, 142, 30, "#fff", 'opacity=".92"')
     c.circle(190, 142, 13, "#f0a93a")
     for angle in range(0, 360, 45):
@@ -70,7 +86,10 @@ def draw_sunscreen(c: Canvas, look: Look) -> None:
 def draw_hair_dryer(c: Canvas, look: Look) -> None:
     """A barrel on a handle."""
     c.floor(226, 70, 342)
-    c.path("M208 200H262L252 330Q250 340 240 340H220Q210 340 209 330Z", c.body(dark(look.color, 0.08), "across"))
+    c.path(
+        "M208 200H262L252 330Q250 340 240 340H220Q210 340 209 330Z",
+        c.body(dark(look.color, 0.08), "across"),
+    )
     c.rect(222, 236, 20, 44, 8, dark(look.color, 0.35))
     c.stroke("M230 338C232 372 292 366 320 380", "#3a3f46", 8)
     c.path("M120 104H262C326 104 330 212 262 212H120Z", c.body(look.color, "down"))

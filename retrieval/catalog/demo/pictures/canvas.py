@@ -92,7 +92,9 @@ class Canvas:
             name = f"g{len(self._defs)}"
             stops = f'<stop stop-color="{first}"/><stop offset="1" stop-color="{last}"/>'
             if angle == "ball":
-                body = f'<radialGradient id="{name}" cx=".36" cy=".3" r=".8">{stops}</radialGradient>'
+                body = (
+                    f'<radialGradient id="{name}" cx=".36" cy=".3" r=".8">{stops}</radialGradient>'
+                )
             else:
                 end = {"down": 'x2="0" y2="1"', "across": "", "slant": 'x2="1" y2="1"'}[angle]
                 body = f'<linearGradient id="{name}" {end}>{stops}</linearGradient>'
@@ -109,7 +111,14 @@ class Canvas:
         return self.grad(light(color, 0.55), dark(color, 0.18), "across")
 
     def rect(
-        self, x: float, y: float, w: float, h: float, r: float = 0, fill: str = "#000", extra: str = ""
+        self,
+        x: float,
+        y: float,
+        w: float,
+        h: float,
+        r: float = 0,
+        fill: str = "#000",
+        extra: str = "",
     ) -> None:
         """A rectangle with rounded corners."""
         corner = f' rx="{_n(r)}"' if r else ""
@@ -150,16 +159,19 @@ class Canvas:
 
     def drop(self, d: str, dx: float = 8, dy: float = 14) -> None:
         """The soft shadow of something lying flat."""
-        self.path(d, "#20262e", f'opacity=".28" filter="url(#blur)" transform="translate({dx} {dy})"')
+        self.path(
+            d, "#20262e", f'opacity=".28" filter="url(#blur)" transform="translate({dx} {dy})"'
+        )
 
     def shine(self, d: str, opacity: float = 0.28) -> None:
         """A highlight."""
         self.path(d, "#fff", f'opacity="{opacity}"')
 
     def dots(self, xs: list[float], ys: list[float], r: float, fill: str) -> None:
-        """A grid of dots as one path."""
-        step = f"a{_n(r)} {_n(r)} 0 1 0 {_n(2 * r)} 0a{_n(r)} {_n(r)} 0 1 0 {_n(-2 * r)} 0"
-        self.path("".join(f"M{_n(x - r)} {_n(y)}{step}" for y in ys for x in xs), fill)
+        """A grid of evenly spaced dots: lines dashed with round caps, a few bytes a row."""
+        pitch = xs[1] - xs[0] if len(xs) > 1 else 1
+        rows = "".join(f"M{_n(xs[0])} {_n(y)}H{_n(xs[-1] + 0.1)}" for y in ys)
+        self.stroke(rows, fill, 2 * r, f'stroke-dasharray="0 {_n(pitch)}"')
 
     @contextmanager
     def group(self, attributes: str) -> Iterator[None]:
@@ -184,7 +196,8 @@ class Canvas:
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIZE} {SIZE}" role="img"'
             f' aria-label="{safe}"><defs><filter id="blur" x="-.3" y="-.6" width="1.6"'
-            f' height="2.2"><feGaussianBlur stdDeviation="9"/></filter>{"".join(self._defs.values())}'
+            ' height="2.2"><feGaussianBlur stdDeviation="9"/></fi'
+            f"lter>{''.join(self._defs.values())}"
             f'</defs><rect width="{SIZE}" height="{SIZE}" fill="{backdrop}"/>'
             f"{''.join(self._shapes)}</svg>\n"
         )

@@ -24,7 +24,9 @@ def draw_mouse(c: Canvas, look: Look) -> None:
     size = 0.84 if look.kids else 0.9 if look.says("travel") else 1.0
     with (
         c.group(f'transform="rotate({-14 if left else 14} 200 200)"'),
-        c.group(f'transform="translate({200 - 200 * size:.0f} {204 - 204 * size:.0f}) scale({size})"'),
+        c.group(
+            f'transform="translate({200 - 200 * size:.0f} {204 - 204 * size:.0f}) scale({size})"'
+        ),
         c.mirrored(left),
     ):
         _draw_flat_mouse(c, look)
@@ -64,8 +66,11 @@ def _draw_vertical_mouse(c: Canvas, look: Look) -> None:
     seam = detail(look.color, 0.3)
     c.floor(208, 132)
     c.path(_HUMP, c.body(look.color))
-    c.path("M92 318C90 296 94 270 104 240C150 262 236 268 302 246C306 284 318 300 326 318Z",
-           dark(look.color, 0.14), 'opacity=".55"')
+    c.path(
+        "M92 318C90 296 94 270 104 240C150 262 236 268 302 246C306 284 318 300 326 318Z",
+        dark(look.color, 0.14),
+        'opacity=".55"',
+    )
     c.stroke("M206 97C226 146 268 170 300 178", seam, 3)
     c.stroke("M226 92C250 124 276 138 294 146", seam, 3)
     c.stroke("M128 190C154 168 176 160 204 160", seam, 9)
@@ -106,9 +111,23 @@ def draw_keyboard(c: Canvas, look: Look) -> None:
     accent = "#e98a4b" if look.pick(2) else "#5aa9a4"
     pitch = (width - 24) / columns
     c.rect(x + 12, y + 12, pitch - 4, (h - 32) / 4 - 4, 4, accent)
-    c.rect(x + width - 12 - 2 * pitch, y + 12 + (h - 32) / 2, 2 * pitch - 4, (h - 32) / 4 - 4, 4, accent)
-    c.rect(x + width * 0.3, y + h - 22 - (h - 32) / 4 + 4, width * 0.36, (h - 32) / 4 - 4, 4,
-           light(cap, 0.1), f'stroke="{dark(look.color, 0.1)}" stroke-width="2"')
+    c.rect(
+        x + width - 12 - 2 * pitch,
+        y + 12 + (h - 32) / 2,
+        2 * pitch - 4,
+        (h - 32) / 4 - 4,
+        4,
+        accent,
+    )
+    c.rect(
+        x + width * 0.3,
+        y + h - 22 - (h - 32) / 4 + 4,
+        width * 0.36,
+        (h - 32) / 4 - 4,
+        4,
+        light(cap, 0.1),
+        f'stroke="{dark(look.color, 0.1)}" stroke-width="2"',
+    )
     if look.values.get("lighting") == "RGB lighting":
         c.rect(x + 8, y + h + 2, width - 16, 5, 2.5, c.grad("#ff5fa2", "#4cc9ff", "across"))
 
@@ -167,18 +186,30 @@ def draw_monitor(c: Canvas, look: Look) -> None:
     portable = look.says("portable")
     c.floor(200, 60 + 40 * size, 322)
     if portable:
-        c.path(f"M{x + 20} 262L{x - 4} 322H{x + w + 4}L{x + w - 20} 262Z", c.body(dark(look.color, 0.15), "down"))
+        c.path(
+            f"M{x + 20} 262L{x - 4} 322H{x + w + 4}L{x + w - 20} 262Z",
+            c.body(dark(look.color, 0.15), "down"),
+        )
     else:
         c.rect(188, 256, 24, 54, 0, c.metal(look.color))
         c.rect(136, 306, 128, 14, 7, c.body(look.color, "down"))
     c.rect(x, y, w, h, 9, c.body(look.color))
-    screens = (("#2c3e63", "#c56a7e"), ("#12455a", "#74c1a4"), ("#34295c", "#f0a06a"), ("#16344f", "#5f9ad1"))
+    screens = (
+        ("#2c3e63", "#c56a7e"),
+        ("#12455a", "#74c1a4"),
+        ("#34295c", "#f0a06a"),
+        ("#16344f", "#5f9ad1"),
+    )
     c.rect(x + 7, y + 7, w - 14, h - 16, 4, c.grad(*screens[look.pick(4)], "slant"))
     base = y + h - 9
-    c.path(f"M{x + 7} {base - h * .22}L{x + w * .3} {base - h * .5}L{x + w * .5} {base - h * .26}"
-           f"L{x + w * .7} {base - h * .42}L{x + w - 7} {base - h * .16}V{base}H{x + 7}Z", "#0d1a2b", 'opacity=".35"')
+    c.path(
+        f"M{x + 7} {base - h * 0.22}L{x + w * 0.3} {base - h * 0.5}L{x + w * 0.5} {base - h * 0.26}"
+        f"L{x + w * 0.7} {base - h * 0.42}L{x + w - 7} {base - h * 0.16}V{base}H{x + 7}Z",
+        "#0d1a2b",
+        'opacity=".35"',
+    )
     c.circle(x + w * 0.76, y + h * 0.28, h * 0.08, "#ffe9c7", 'opacity=".85"')
-    c.shine(f"M{x + 7} {y + 7}H{x + w * .42}L{x + w * .2} {base}H{x + 7}Z", 0.08)
+    c.shine(f"M{x + 7} {y + 7}H{x + w * 0.42}L{x + w * 0.2} {base}H{x + 7}Z", 0.08)
 
 
 def draw_laptop(c: Canvas, look: Look) -> None:
@@ -189,13 +220,26 @@ def draw_laptop(c: Canvas, look: Look) -> None:
     c.floor(200, 176 * size, 318)
     c.rect(x, y, w, h, 10, c.body(look.color))
     c.rect(x + 7, y + 7, w - 14, h - 14, 4, "#14181e")
-    screens = (("#3d5a80", "#ee9b8a"), ("#1f4e5f", "#9fd3b6"), ("#45377a", "#f2b880"), ("#2b3f73", "#8fb7e8"))
+    screens = (
+        ("#3d5a80", "#ee9b8a"),
+        ("#1f4e5f", "#9fd3b6"),
+        ("#45377a", "#f2b880"),
+        ("#2b3f73", "#8fb7e8"),
+    )
     if look.says("gaming"):
-        screens = (("#2a0f3a", "#e0405a"), ("#0b2b4a", "#37d0c0"), ("#301a54", "#b04cff"), ("#3a1010", "#ff8a3d"))
+        screens = (
+            ("#2a0f3a", "#e0405a"),
+            ("#0b2b4a", "#37d0c0"),
+            ("#301a54", "#b04cff"),
+            ("#3a1010", "#ff8a3d"),
+        )
     c.rect(x + 9, y + 10, w - 18, h - 22, 2, c.grad(*screens[look.pick(4)], "slant"))
     c.circle(x + w * 0.7, y + h * 0.4, h * 0.2, "#fff", 'opacity=".16"')
     c.circle(x + w * 0.36, y + h * 0.62, h * 0.3, "#fff", 'opacity=".1"')
-    c.path(f"M{x} 288H{x + w}L{x + w + 38 * size} 312H{x - 38 * size}Z", c.body(light(look.color, 0.12), "down"))
+    c.path(
+        f"M{x} 288H{x + w}L{x + w + 38 * size} 312H{x - 38 * size}Z",
+        c.body(light(look.color, 0.12), "down"),
+    )
     c.path(f"M{x + 16} 291H{x + w - 16}L{x + w - 4} 301H{x + 4}Z", "#23282f", 'opacity=".75"')
     c.rect(x - 38 * size, 312, w + 76 * size, 7, 3.5, dark(look.color, 0.2))
     c.rect(172, 312, 56, 4, 2, dark(look.color, 0.35))
@@ -216,8 +260,12 @@ def draw_tablet(c: Canvas, look: Look) -> None:
         c.rect(x + 4, y + 4, w - 8, h - 8, 14, "#171b21")
         screens = (("#f6c28b", "#d56f7a"), ("#a8d8c8", "#3e7f97"), ("#c8b6f0", "#5d6bc0"))
         c.rect(x + 14, y + 14, w - 28, h - 28, 5, c.grad(*screens[look.pick(3)], "down"))
-        c.path(f"M{x + 14} {y + 200}Q{x + 60} {y + 150} {x + 104} {y + 194}T{x + w - 14} {y + 176}V{y + h - 14}H{x + 14}Z",
-               "#fff", 'opacity=".28"')
+        c.path(
+            f"M{x + 14} {y + 200}Q{x + 60} {y + 150} {x + 104} {y + 194}T{x + w - 14} {y + 176}"
+            f"V{y + h - 14}H{x + 14}Z",
+            "#fff",
+            'opacity=".28"',
+        )
         c.circle(x + 146, y + 82, 26, "#fff", 'opacity=".55"')
     if look.flag("pen_included"):
         with c.group('transform="rotate(20 326 210)"'):

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from retrieval.catalog.demo.pictures import (
-    audio,
-    beauty,
-    clothing,
-    computing,
-    family,
-    home,
-    kitchen,
-    outdoor,
-    phones,
-    shoes_bags,
-)
+from retrieval.catalog.demo.pictures.audio import DRAWINGS as AUDIO
+from retrieval.catalog.demo.pictures.beauty import DRAWINGS as BEAUTY
 from retrieval.catalog.demo.pictures.canvas import Canvas, Look
+from retrieval.catalog.demo.pictures.clothing import DRAWINGS as CLOTHING
+from retrieval.catalog.demo.pictures.computing import DRAWINGS as COMPUTING
+from retrieval.catalog.demo.pictures.family import DRAWINGS as FAMILY
+from retrieval.catalog.demo.pictures.home import DRAWINGS as HOME
+from retrieval.catalog.demo.pictures.kitchen import DRAWINGS as KITCHEN
+from retrieval.catalog.demo.pictures.outdoor import DRAWINGS as OUTDOOR
+from retrieval.catalog.demo.pictures.phones import DRAWINGS as PHONES
+from retrieval.catalog.demo.pictures.shoes_bags import DRAWINGS as SHOES_BAGS
 from retrieval.catalog.demo.sources import Words
 from retrieval.types import Product
 
@@ -36,16 +34,16 @@ _BACKDROPS = {
 }
 
 DRAWINGS: dict[str, Drawing] = {
-    **computing.DRAWINGS,
-    **audio.DRAWINGS,
-    **phones.DRAWINGS,
-    **home.DRAWINGS,
-    **kitchen.DRAWINGS,
-    **clothing.DRAWINGS,
-    **shoes_bags.DRAWINGS,
-    **outdoor.DRAWINGS,
-    **beauty.DRAWINGS,
-    **family.DRAWINGS,
+    **COMPUTING,
+    **AUDIO,
+    **PHONES,
+    **HOME,
+    **KITCHEN,
+    **CLOTHING,
+    **SHOES_BAGS,
+    **OUTDOOR,
+    **BEAUTY,
+    **FAMILY,
 }
 
 

@@ -16,11 +16,27 @@ def draw_building_blocks(c: Canvas, look: Look) -> None:
         for n, (x, y) in enumerate(((80, 236), (158, 236), (236, 236), (119, 158), (197, 158))):
             tone = tint[n % 6]
             c.rect(x, y, 84, 84, 8, tone, 'opacity=".72"')
-            c.rect(x + 5, y + 5, 74, 74, 5, "none", f'stroke="{light(tone, 0.5)}" stroke-width="3" opacity=".9"')
+            c.rect(
+                x + 5,
+                y + 5,
+                74,
+                74,
+                5,
+                "none",
+                f'stroke="{light(tone, 0.5)}" stroke-width="3" opacity=".9"',
+            )
             c.stroke(f"M{x + 16} {y + 60}L{x + 60} {y + 16}", "#fff", 5, 'opacity=".4"')
         c.path("M158 156L200 84L242 156Z", tint[5], 'opacity=".75"')
         return
-    for n, (x, y, w, h) in enumerate(((70, 250, 76, 76), (162, 250, 76, 76), (254, 250, 76, 76), (70, 196, 168, 50), (254, 160, 76, 86))):
+    for n, (x, y, w, h) in enumerate(
+        (
+            (70, 250, 76, 76),
+            (162, 250, 76, 76),
+            (254, 250, 76, 76),
+            (70, 196, 168, 50),
+            (254, 160, 76, 86),
+        )
+    ):
         c.rect(x, y, w, h, 6, c.body(tint[n % 6]))
         c.shine(f"M{x + 6} {y + 5}h{w - 12}v7h{12 - w}z", 0.35)
     c.path("M110 192L154 122L198 192Z", c.body(tint[5]))
@@ -65,18 +81,31 @@ def draw_board_game(c: Canvas, look: Look) -> None:
     c.drop("M78 96h196v196h-196z", 10, 18)
     c.rect(74, 92, 204, 204, 10, c.body(look.color))
     c.rect(88, 106, 176, 176, 6, c.grad(light(one, 0.35), two, "down"))
-    c.path("M88 246Q140 190 180 234T264 216V276Q264 282 258 282H94Q88 282 88 276Z", dark(two, 0.3), 'opacity=".55"')
+    c.path(
+        "M88 246Q140 190 180 234T264 216V276Q264 282 258 282H94Q88 282 88 276Z",
+        dark(two, 0.3),
+        'opacity=".55"',
+    )
     c.circle(222, 148, 20, "#fff4d6")
     c.rect(112, 124, 70, 12, 4, "#fffdf6")
     c.rect(112, 142, 48, 8, 4, "#fffdf6", 'opacity=".8"')
     if look.says("puzzle"):
-        for x, y, tint, angle in ((262, 250, one, 12), (306, 196, two, -18), (214, 300, look.color, -8)):
+        for x, y, tint, angle in (
+            (262, 250, one, 12),
+            (306, 196, two, -18),
+            (214, 300, look.color, -8),
+        ):
             with c.group(f'transform="rotate({angle} {x + 26} {y + 26})"'):
-                c.path(f"M{x} {y}h18a9 9 0 1 1 18 0h18v18a9 9 0 1 0 0 18v18h-54v-18a9 9 0 1 1 0 -18z", c.body(tint))
+                c.path(
+                    f"M{x} {y}h18a9 9 0 1 1 18 0h18v18a9 9 0 1 0 0 18v18h-54v-18a9 9 0 1 1 0 -18z",
+                    c.body(tint),
+                )
         return
     for x, tint in ((268, one), (308, "#f4efe2")):
         c.floor(x + 18, 24, 326, 6)
-        c.path(f"M{x} 324Q{x + 12} 286 {x + 10} 268H{x + 26}Q{x + 24} 286 {x + 36} 324Z", c.body(tint))
+        c.path(
+            f"M{x} 324Q{x + 12} 286 {x + 10} 268H{x + 26}Q{x + 24} 286 {x + 36} 324Z", c.body(tint)
+        )
         c.circle(x + 18, 254, 16, c.body(tint))
     with c.group('transform="rotate(-12 210 300)"'):
         c.rect(186, 276, 50, 50, 10, c.grad("#ffffff", "#dedad0", "slant"))
@@ -92,7 +121,10 @@ def draw_stroller(c: Canvas, look: Look) -> None:
     frame = "#7d848c"
     c.stroke(f"M266 116L124 {330 - r}M150 214L292 {330 - r}", frame, 9)
     c.stroke("M142 250H276", frame, 7)
-    c.path("M96 196C96 268 136 270 186 270H232Q262 268 268 214L196 196Z", c.body(dark(look.color, 0.12)))
+    c.path(
+        "M96 196C96 268 136 270 186 270H232Q262 268 268 214L196 196Z",
+        c.body(dark(look.color, 0.12)),
+    )
     c.path("M92 196C88 118 146 70 214 76L210 196Z", c.body(look.color))
     c.stroke("M210 196L152 88M210 196L112 126", detail(look.color, 0.24), 3)
     c.path("M204 196L224 118Q262 132 268 196Z", light(look.color, 0.4))
@@ -109,9 +141,13 @@ def draw_baby_bottle(c: Canvas, look: Look) -> None:
     y = 326 - tall
     ring = look.color if look.color != "#dfeaf0" else "#8fc3d6"
     c.floor(200, 72)
-    c.path(f"M176 {y - 26}Q180 {y - 54} 190 {y - 60}Q192 {y - 84} 200 {y - 84}Q208 {y - 84} 210 {y - 60}Q220 {y - 54} 224 {y - 26}Z", c.grad("#f6e3c8", "#d9bd95", "across"))
+    c.path(
+        f"M176 {y - 26}Q180 {y - 54} 190 {y - 60}Q192 {y - 84} 200 {y - 84}Q208 {y - 84} 210"
+        f" {y - 60}Q220 {y - 54} 224 {y - 26}Z",
+        c.grad("#f6e3c8", "#d9bd95", "across"),
+    )
     c.rect(146, y, 108, tall, 28, "#eef5f8", 'opacity=".9"')
-    c.path(f"M148 {y + tall * .34}H252V298Q252 324 226 324H174Q148 324 148 298Z", "#fffdf5")
+    c.path(f"M148 {y + tall * 0.34}H252V298Q252 324 226 324H174Q148 324 148 298Z", "#fffdf5")
     c.rect(148, y + tall * 0.34, 104, 5, 2, "#efe9d8")
     for n in range(5):
         c.rect(224, y + tall * 0.42 + n * tall * 0.1, 16 if n % 2 else 22, 3, 1.5, dark(ring, 0.25))
@@ -147,7 +183,13 @@ def draw_cat_tree(c: Canvas, look: Look) -> None:
     step = (310 - top) / (levels - 1)
     for x, start in ((150, top + step), (250, top)):
         c.rect(x - 11, start, 22, 314 - start, 3, c.grad("#e0c59a", "#b8935f", "across"))
-        c.stroke("".join(f"M{x - 11} {start + 8 + 9 * n:.0f}l22 -4" for n in range(int((306 - start) / 9))), "#a8834f", 1.5)
+        c.stroke(
+            "".join(
+                f"M{x - 11} {start + 8 + 9 * n:.0f}l22 -4" for n in range(int((306 - start) / 9))
+            ),
+            "#a8834f",
+            1.5,
+        )
     c.rect(96, 310, 208, 16, 7, c.body(look.color, "down"))
     c.rect(112, 250, 76, 62, 12, c.body(look.color, "across"))
     c.circle(150, 284, 19, dark(look.color, 0.55))
@@ -156,7 +198,12 @@ def draw_cat_tree(c: Canvas, look: Look) -> None:
         c.rect(x, 310 - step * n, 76, 13, 6, c.body(light(look.color, 0.08), "down"))
     c.rect(206, top - 4, 92, 14, 7, c.body(look.color, "down"))
     fur = ("#4a4f56", "#d98a4a", "#8d949c")[look.pick(3)]
-    c.path(f"M224 {top - 4}C222 {top - 44} 250 {top - 48} 262 {top - 40}L264 {top - 68}L274 {top - 54}H286L296 {top - 68}L297 {top - 34}C298 {top - 16} 288 {top - 12} 284 {top - 4}Z", c.body(fur))
+    c.path(
+        f"M224 {top - 4}C222 {top - 44} 250 {top - 48} 262 {top - 40}L264 {top - 68}L274"
+        f" {top - 54}H286L296 {top - 68}L297 {top - 34}C298 {top - 16} 288 {top - 12} 284"
+        f" {top - 4}Z",
+        c.body(fur),
+    )
     c.dots([274, 287], [top - 38], 2.6, "#f4e08a")
     c.stroke(f"M226 {top - 2}C206 {top + 8} 214 {top + 40} 204 {top + 44}", fur, 8)
     c.stroke(f"M116 {310 - step * (levels - 2) + 13:.0f}v22", "#b8935f", 2.5)
@@ -165,8 +212,13 @@ def draw_cat_tree(c: Canvas, look: Look) -> None:
 
 def draw_notebook(c: Canvas, look: Look) -> None:
     """A bound book with an elastic, or a sketchbook with a pencil."""
-    small = {"A6": 0.8, "A5": 0.9, "B5": 0.96, "A4": 1.04}.get(str(look.values.get("paper_size")), 0.9)
-    with c.group(f'transform="rotate(-7 200 200) translate({200 - 200 * small:.0f} {200 - 200 * small:.0f}) scale({small})"'):
+    small = {"A6": 0.8, "A5": 0.9, "B5": 0.96, "A4": 1.04}.get(
+        str(look.values.get("paper_size")), 0.9
+    )
+    with c.group(
+        f'transform="rotate(-7 200 200) translate({200 - 200 * small:.0f}'
+        f' {200 - 200 * small:.0f}) scale({small})"'
+    ):
         c.drop("M104 56h196v288h-196z", 12, 18)
         c.rect(110, 62, 196, 284, 8, "#f6f1e2")
         c.stroke("M302 70V340M297 70V340", "#ddd5bf", 1.5)

@@ -9,7 +9,11 @@ _METAL = "#53585f"
 
 def _grain(c: Canvas, x: float, y: float, w: float, color: str) -> None:
     for n in range(2):
-        c.stroke(f"M{x + 14 + 40 * n:.0f} {y + 5 + 5 * n}H{x + w - 20 - 60 * n:.0f}", dark(color, 0.13), 1.5)
+        c.stroke(
+            f"M{x + 14 + 40 * n:.0f} {y + 5 + 5 * n}H{x + w - 20 - 60 * n:.0f}",
+            dark(color, 0.13),
+            1.5,
+        )
 
 
 def draw_desk(c: Canvas, look: Look) -> None:
@@ -29,7 +33,9 @@ def draw_desk(c: Canvas, look: Look) -> None:
         c.circle(x + w - 60, y + 21, 2, "#6fd2ff")
     elif look.flag("foldable"):
         for left in (x + 30, x + w - 30):
-            c.stroke(f"M{left - 18} {y + 8}L{left + 18} 320M{left + 18} {y + 8}L{left - 18} 320", leg, 9)
+            c.stroke(
+                f"M{left - 18} {y + 8}L{left + 18} 320M{left + 18} {y + 8}L{left - 18} 320", leg, 9
+            )
     else:
         for left in (x + 10, x + w - 24):
             c.path(f"M{left} {y}h14l-2 158h-10z", c.body(leg, "across"))
@@ -42,7 +48,9 @@ def draw_desk(c: Canvas, look: Look) -> None:
             c.rect(x + w - 117, y + 18 + 24 * n, 86, 18, 2, light(look.color, 0.12))
             c.rect(x + w - 82, y + 25 + 24 * n, 18, 4, 2, detail(look.color, 0.5))
     if look.says("corner"):
-        c.path(f"M{x} {y}H{x + 96}V{y + 46}L{x - 24} {y + 66}Z", c.body(dark(look.color, 0.08), "down"))
+        c.path(
+            f"M{x} {y}H{x + 96}V{y + 46}L{x - 24} {y + 66}Z", c.body(dark(look.color, 0.08), "down")
+        )
     c.rect(x - 6, y - 8, w + 12, 20, 5, c.body(look.color, "down"))
     _grain(c, x, y - 8, w, look.color)
     if look.kids:
@@ -52,7 +60,11 @@ def draw_desk(c: Canvas, look: Look) -> None:
         c.stroke(f"M{x + w - 52} {y - 34}v-16M{x + w - 46} {y - 34}l6 -18", "#e2a33c", 4)
     else:
         c.path(f"M{x + 40} {y - 8}c-4 -26 40 -26 36 0z", "#d8d0c4")
-        c.path(f"M{x + 58} {y - 24}c-26 -10 -22 -40 -8 -52c4 16 12 30 8 52c2 -22 14 -36 28 -38c2 20 -10 34 -28 38z", "#6f9372")
+        c.path(
+            f"M{x + 58} {y - 24}c-26 -10 -22 -40 -8 -52c4 16 12 30 8 52c2 -22 14 -36 28 -38c2 20"
+            " -10 34 -28 38z",
+            "#6f9372",
+        )
         c.rect(x + w * 0.55, y - 14, 66, 6, 2, "#c9665a")
         c.rect(x + w * 0.55 + 5, y - 20, 56, 6, 2, "#efe6d6")
 
@@ -64,7 +76,10 @@ def draw_chair(c: Canvas, look: Look) -> None:
     for x, y in ((126, 338), (274, 338), (160, 344), (240, 344)):
         c.circle(x, y, 8, "#2b2f35")
     c.rect(193, 256, 14, 66, 4, c.metal("#9ba2a9"))
-    boss, top = look.says("executive"), 104 if look.kids else 56 if look.says("executive", "ergonomic") else 88
+    boss, top = (
+        look.says("executive"),
+        104 if look.kids else 56 if look.says("executive", "ergonomic") else 88,
+    )
     if look.says("ergonomic"):
         c.rect(158, 44, 84, 34, 15, c.body(look.color))
         c.rect(194, 74, 12, 24, 3, _METAL)
@@ -78,16 +93,36 @@ def draw_chair(c: Canvas, look: Look) -> None:
     width = 150 if boss else 132
     c.rect(200 - width / 2, top, width, h, 36, c.body(look.color))
     if look.values.get("material") == "mesh fabric":
-        c.rect(214 - width / 2, top + 14, width - 28, h - 30, 26, light(look.color, 0.14), 'opacity=".55"')
-        c.dots([224 - width / 2 + 13 * n for n in range(int((width - 40) / 13))],
-               [top + 30 + 13 * n for n in range(int((h - 60) / 13))], 2, detail(look.color, 0.3))
+        c.rect(
+            214 - width / 2,
+            top + 14,
+            width - 28,
+            h - 30,
+            26,
+            light(look.color, 0.14),
+            'opacity=".55"',
+        )
+        c.dots(
+            [224 - width / 2 + 13 * n for n in range(int((width - 40) / 13))],
+            [top + 30 + 13 * n for n in range(int((h - 60) / 13))],
+            2,
+            detail(look.color, 0.3),
+        )
     elif boss:
         for n in range(1, 4):
-            c.stroke(f"M{208 - width / 2} {top + h * n / 4}Q200 {top + h * n / 4 + 10} {192 + width / 2} {top + h * n / 4}", detail(look.color, 0.22), 3)
+            c.stroke(
+                f"M{208 - width / 2} {top + h * n / 4}Q200 {top + h * n / 4 + 10}"
+                f" {192 + width / 2} {top + h * n / 4}",
+                detail(look.color, 0.22),
+                3,
+            )
         c.stroke(f"M200 {top + 10}V{top + h - 10}", detail(look.color, 0.18), 3)
     if look.flag("lumbar_support"):
         c.rect(158, 186, 84, 26, 13, dark(look.color, 0.28))
-    c.path("M118 236C118 224 282 224 282 236L292 258C292 272 108 272 108 258Z", c.body(dark(look.color, 0.08), "down"))
+    c.path(
+        "M118 236C118 224 282 224 282 236L292 258C292 272 108 272 108 258Z",
+        c.body(dark(look.color, 0.08), "down"),
+    )
 
 
 def draw_lamp(c: Canvas, look: Look) -> None:
@@ -142,7 +177,14 @@ def draw_bookshelf(c: Canvas, look: Look) -> None:
         if look.kids:
             for n in range(3):
                 tint = tints[(row * 3 + n + look.pick(7)) % 7]
-                c.rect(x + 14 + n * (w - 22) / 3, base - pitch + 14, (w - 22) / 3 - 8, pitch - 18, 3, tint)
+                c.rect(
+                    x + 14 + n * (w - 22) / 3,
+                    base - pitch + 14,
+                    (w - 22) / 3 - 8,
+                    pitch - 18,
+                    3,
+                    tint,
+                )
         else:
             left, n = x + 14, 0
             while left < x + w - 30 - 24 * (look.pick(3, f"{row}")):
@@ -163,11 +205,20 @@ def draw_duvet_set(c: Canvas, look: Look) -> None:
     c.rect(44, 232, 312, 92, 16, c.body("#f7f4ee", "down"))
     for x in (80, 212):
         c.rect(x, 158, 110, 66, 28, c.body(light(look.color, 0.32)))
-        c.stroke(f"M{x + 14} 190Q{x + 55} 182 {x + 96} 192", dark(look.color, 0.08), 2, 'opacity=".5"')
-    c.path("M40 236Q200 200 360 236V316Q352 328 340 326H60Q48 328 40 316Z", c.body(look.color, "down"))
+        c.stroke(
+            f"M{x + 14} 190Q{x + 55} 182 {x + 96} 192", dark(look.color, 0.08), 2, 'opacity=".5"'
+        )
+    c.path(
+        "M40 236Q200 200 360 236V316Q352 328 340 326H60Q48 328 40 316Z", c.body(look.color, "down")
+    )
     c.path("M40 236Q200 200 360 236V262Q200 226 40 262Z", light(look.color, 0.4))
     fold = dark(look.color, 0.14)
-    c.stroke("M96 262Q110 300 92 324M182 250Q170 290 190 324M282 254Q300 290 284 324", fold, 3, 'opacity=".6"')
+    c.stroke(
+        "M96 262Q110 300 92 324M182 250Q170 290 190 324M282 254Q300 290 284 324",
+        fold,
+        3,
+        'opacity=".6"',
+    )
     if look.pick(3) == 0:
         c.dots([70 + 30 * n for n in range(10)], [280, 304], 2.6, light(look.color, 0.5))
 
@@ -176,11 +227,24 @@ def draw_pillow(c: Canvas, look: Look) -> None:
     """A plump pillow; contour foam ones wavy."""
     c.floor(200, 150, 296)
     if look.says("foam"):
-        c.path("M58 238C56 178 96 160 150 176C196 190 240 196 282 182C330 168 346 200 342 246C340 290 320 292 200 292C84 292 60 286 58 238Z", c.body(look.color, "down"))
+        c.path(
+            "M58 238C56 178 96 160 150 176C196 190 240 196 282 182C330 168 346 200 342 246C340"
+            " 290 320 292 200 292C84 292 60 286 58 238Z",
+            c.body(look.color, "down"),
+        )
         c.stroke("M64 244C130 214 268 244 338 226", dark(look.color, 0.14), 3)
         return
-    c.path("M62 168C110 146 290 146 338 168C352 210 352 250 338 288C290 300 110 300 62 288C48 250 48 210 62 168Z", c.body(look.color))
-    c.stroke("M70 176Q96 196 112 200M330 176Q304 196 288 200M70 282Q100 262 118 258M330 282Q300 262 282 258", dark(look.color, 0.14), 3)
+    c.path(
+        "M62 168C110 146 290 146 338 168C352 210 352 250 338 288C290 300 110 300 62 288C48 250"
+        " 48 210 62 168Z",
+        c.body(look.color),
+    )
+    c.stroke(
+        "M70 176Q96 196 112 200M330 176Q304 196 288 200M70 282Q100 262 118 258M330 282Q300 262"
+        " 282 258",
+        dark(look.color, 0.14),
+        3,
+    )
     if look.kids:
         for x, y in ((150, 210), (206, 250), (258, 206)):
             c.path(f"M{x} {y - 14}l4 10 11 1 -8 7 3 11 -10 -6 -10 6 3 -11 -8 -7 11 -1z", "#f2c55c")
@@ -217,7 +281,11 @@ def draw_vacuum(c: Canvas, look: Look) -> None:
     if look.says("cylinder"):
         c.floor(190, 130)
         c.stroke("M232 236C340 190 300 90 220 92C170 94 150 150 120 152", "#454b53", 13)
-        c.path("M84 292C84 216 140 196 200 200C262 204 292 244 292 292Q292 318 268 318H104Q84 318 84 292Z", c.body(look.color))
+        c.path(
+            "M84 292C84 216 140 196 200 200C262 204 292 244 292 292Q292 318 268 318H104Q84 318"
+            " 84 292Z",
+            c.body(look.color),
+        )
         c.circle(126, 300, 27, "#2e333a")
         c.circle(126, 300, 12, "#8a9199")
         c.circle(262, 312, 14, "#2e333a")
@@ -226,7 +294,10 @@ def draw_vacuum(c: Canvas, look: Look) -> None:
     c.floor(196, 110, 342)
     with c.group('transform="rotate(9 200 200)"'):
         c.rect(193, 150, 14, 166, 5, c.metal(look.color if not is_dark(look.color) else "#aeb4ba"))
-        c.path("M140 318H262Q268 342 256 342H146Q134 342 140 318Z", c.body(dark(look.color, 0.3), "down"))
+        c.path(
+            "M140 318H262Q268 342 256 342H146Q134 342 140 318Z",
+            c.body(dark(look.color, 0.3), "down"),
+        )
         c.rect(168, 44, 62, 96, 24, c.body(look.color))
         c.rect(176, 96, 46, 66, 12, "#dfe9ef", 'opacity=".85"')
         c.path("M182 156h34l-6 -34h-22z", "#8d949c")
@@ -240,10 +311,20 @@ def draw_air_purifier(c: Canvas, look: Look) -> None:
     w, h = (184, 248) if big else (150, 204)
     x, y = 200 - w / 2, 326 - h
     c.floor(200, w * 0.62)
-    c.stroke(f"M{x + 30} {y - 16}q16 -20 32 0t32 0M{x + 60} {y - 38}q14 -18 28 0t28 0", "#8fc7c2", 5, 'opacity=".6"')
+    c.stroke(
+        f"M{x + 30} {y - 16}q16 -20 32 0t32 0M{x + 60} {y - 38}q14 -18 28 0t28 0",
+        "#8fc7c2",
+        5,
+        'opacity=".6"',
+    )
     c.rect(x, y, w, h, 34, c.body(look.color, "across"))
     c.ellipse(200, y + 12, w / 2 - 22, 9, dark(look.color, 0.45))
-    c.dots([x + 24 + 11 * n for n in range(int((w - 40) / 11))], [y + h * 0.5 + 11 * n for n in range(int(h * 0.4 / 11))], 2.6, detail(look.color, 0.3))
+    c.dots(
+        [x + 24 + 11 * n for n in range(int((w - 40) / 11))],
+        [y + h * 0.5 + 11 * n for n in range(int(h * 0.4 / 11))],
+        2.6,
+        detail(look.color, 0.3),
+    )
     c.circle(200, y + h * 0.3, 22, "#1f252c")
     c.circle(200, y + h * 0.3, 17, "none", 'stroke="#62d9a0" stroke-width="4"')
 

@@ -15,18 +15,28 @@ def draw_kettle(c: Canvas, look: Look) -> None:
         c.stroke("M134 286C70 270 116 190 62 148", dark(look.color, 0.1), 13)
         c.stroke("M134 282C76 266 122 186 66 146", light(look.color, 0.3), 3)
         c.stroke("M262 178C330 168 338 250 300 292", black, 15)
-        c.path("M146 162H254L284 306Q284 316 274 316H126Q116 316 116 306Z", c.body(look.color, "across"))
+        c.path(
+            "M146 162H254L284 306Q284 316 274 316H126Q116 316 116 306Z",
+            c.body(look.color, "across"),
+        )
         c.rect(150, 148, 100, 16, 6, dark(look.color, 0.2))
         c.circle(200, 140, 10, black)
         c.rect(110, 314, 180, 14, 6, black)
         return
     c.stroke("M270 128C344 120 346 236 282 262", black, 19)
-    d = "M142 116H258Q268 116 270 128L290 300Q290 314 276 314H124Q110 314 110 300L130 128Q132 116 142 116Z"
+    d = (
+        "M142 116H258Q268 116 270 128L290 300Q290 314 276 314H124Q110 314 110 300L130 128Q132 116"
+        " 142 116Z"
+    )
     c.path("M136 130L88 146L124 188Z", c.body(dark(look.color, 0.08)))
     if look.says("glass"):
         c.path(d, "#e6f1f6", 'opacity=".8"')
-        c.path("M121 204H279L290 300Q290 314 276 314H124Q110 314 110 300Z", c.grad("#bfe0ef", "#86bcd8", "down"), 'opacity=".8"')
-        c.dots([160, 196, 236], [240, 264], 5, "#ffffffaa")
+        c.path(
+            "M121 204H279L290 300Q290 314 276 314H124Q110 314 110 300Z",
+            c.grad("#bfe0ef", "#86bcd8", "down"),
+            'opacity=".8"',
+        )
+        c.dots([160, 198, 236], [240, 264], 5, "#ffffffaa")
         c.rect(112, 292, 176, 24, 6, c.metal())
     else:
         c.path(d, c.body(look.color, "across"))
@@ -41,7 +51,7 @@ def draw_kettle(c: Canvas, look: Look) -> None:
 
 def draw_coffee_maker(c: Canvas, look: Look) -> None:
     """Espresso machine, bean-to-cup, drip machine or press."""
-    if look.says("press"):
+    if look.says("french press"):
         c.floor(200, 84)
         c.stroke("M254 166C318 166 318 268 254 268", dark(look.color, 0.2), 14)
         c.rect(146, 136, 108, 180, 10, "#e6f1f6", 'opacity=".8"')
@@ -98,10 +108,18 @@ def draw_pan(c: Canvas, look: Look) -> None:
         inner = "#3a3d42" if not steel else "#c3c8cd"
         c.circle(176, 214, r - 15, c.grad(light(inner, 0.22), dark(inner, 0.2), "slant"))
         if look.pick(3) == 0 and not steel:
-            c.path("M140 208c-10 -40 44 -58 70 -28c40 0 38 52 4 62c-26 26 -72 4 -74 -34z", "#fdfdf8")
+            c.path(
+                "M140 208c-10 -40 44 -58 70 -28c40 0 38 52 4 62c-26 26 -72 4 -74 -34z", "#fdfdf8"
+            )
             c.circle(178, 210, 20, c.grad("#ffd257", "#f0a92c", "ball"))
         else:
-            c.circle(176, 214, r - 40, "none", f'stroke="{light(inner, 0.14)}" stroke-width="2" opacity=".6"')
+            c.circle(
+                176,
+                214,
+                r - 40,
+                "none",
+                f'stroke="{light(inner, 0.14)}" stroke-width="2" opacity=".6"',
+            )
 
 
 def draw_blender(c: Canvas, look: Look) -> None:
@@ -121,7 +139,9 @@ def draw_blender(c: Canvas, look: Look) -> None:
     c.stroke("M262 116C306 116 302 206 256 208", "#cfd9df", 11)
     c.rect(136, 80, 130, 20, 8, dark(look.color, 0.3))
     c.rect(176, 66, 50, 16, 6, dark(look.color, 0.3))
-    c.path("M146 232H256L282 316Q282 326 270 326H130Q118 326 118 316Z", c.body(look.color, "across"))
+    c.path(
+        "M146 232H256L282 316Q282 326 270 326H130Q118 326 118 316Z", c.body(look.color, "across")
+    )
     c.circle(200, 284, 20, c.metal())
     c.stroke("M200 284V270", "#3a3f46", 4)
     for y in (168, 188, 208):
@@ -143,7 +163,8 @@ def draw_storage_box(c: Canvas, look: Look) -> None:
         c.rect(x + w / 2 + 2, y + 24, w / 2 - 10, h - 32, 8, two)
         c.shine(f"M{x + 16} {y + 16}h10v{h - 28}h-10z", 0.6)
         c.rect(x - 6, y - 4, w + 12, 18, 8, c.body(lid, "down"))
-        c.rect(x + w - 4, y + 4, 14, 26, 4, dark(lid, 0.15))
+        for clip in (x + w * 0.2, x + w * 0.8 - 26):
+            c.rect(clip, y + 6, 26, 18, 5, dark(lid, 0.18))
 
 
 DRAWINGS = {

@@ -27,11 +27,18 @@ def draw_phone(c: Canvas, look: Look) -> None:
     c.drop(f"M{x} {y + 20}h{w}v{tall - 30}h{-w}z", -8, 8)
     c.rect(x, y + 4, w, tall, 24, dark(look.color, 0.25))
     c.rect(x + 4, y + 8, w - 8, tall - 8, 21, "#12151a")
-    screens = (("#7fb6e6", "#f2b6c6"), ("#38526e", "#e9a779"), ("#5a4d8f", "#f08fa0"), ("#2f7b74", "#d9e6a0"))
+    screens = (
+        ("#7fb6e6", "#f2b6c6"),
+        ("#38526e", "#e9a779"),
+        ("#5a4d8f", "#f08fa0"),
+        ("#2f7b74", "#d9e6a0"),
+    )
     c.rect(x + 9, y + 13, w - 18, tall - 18, 17, c.grad(*screens[look.pick(4)], "down"))
     if look.values.get("age_group") == "seniors":
         for n, tint in enumerate(("#58b368", "#f0a93f", "#4b8fe0", "#e05b5b")):
-            c.rect(x + 18 + (n % 2) * (w / 2 - 14), y + 90 + (n // 2) * 60, w / 2 - 22, 50, 12, tint)
+            c.rect(
+                x + 18 + (n % 2) * (w / 2 - 14), y + 90 + (n // 2) * 60, w / 2 - 22, 50, 12, tint
+            )
     c.rect(x + w / 2 - 12, y + 22, 24, 7, 3.5, "#12151a")
     c.rect(x + w / 2 - 22, y + tall - 14, 44, 4, 2, "#fff", 'opacity=".8"')
 
@@ -45,7 +52,15 @@ def draw_phone_case(c: Canvas, look: Look) -> None:
         c.rect(66, 66, 140, 266, 16, c.body(dark(look.color, 0.1)))
         c.rect(200, 66, 136, 266, 20, c.body(look.color))
         for n in range(int(look.number("card_slots", 3))):
-            c.rect(82, 100 + 44 * n, 108, 50, 6, light(look.color, 0.1 + 0.08 * n), f'stroke="{dark(look.color, 0.3)}" stroke-width="1.5"')
+            c.rect(
+                82,
+                100 + 44 * n,
+                108,
+                50,
+                6,
+                light(look.color, 0.1 + 0.08 * n),
+                f'stroke="{dark(look.color, 0.3)}" stroke-width="1.5"',
+            )
         c.rect(212, 80, 112, 238, 16, "#171a1f")
         c.rect(217, 86, 102, 226, 12, c.grad("#8ab0d6", "#e6c3b4", "down"))
         c.stroke("M72 74V324", light(look.color, 0.35), 2, 'stroke-dasharray="5 6"')
@@ -66,7 +81,9 @@ def draw_phone_case(c: Canvas, look: Look) -> None:
         if look.flag("magnetic"):
             c.circle(200, 238, 40, "none", f'stroke="{detail(look.color, 0.22)}" stroke-width="7"')
             c.rect(196, 284, 8, 22, 4, detail(look.color, 0.22))
-        c.shine("M130 190C128 120 132 84 160 74C142 110 144 250 150 318C132 300 130 260 130 190Z", 0.2)
+        c.shine(
+            "M130 190C128 120 132 84 160 74C142 110 144 250 150 318C132 300 130 260 130 190Z", 0.2
+        )
 
 
 def draw_charger(c: Canvas, look: Look) -> None:
@@ -80,7 +97,11 @@ def draw_charger(c: Canvas, look: Look) -> None:
         c.shine(f"M{x + 12} {y + 30}h14v{h - 60}h-14z", 0.25)
         c.rect(x + w / 2 - 26, y + 14, 52, 8, 4, "#22262c")
         c.dots([x + w / 2 - 18 + 12 * n for n in range(4)], [y + 46], 3, "#7fe0a0")
-        c.stroke(f"M205 {y + h * .42}L188 {y + h * .56}H204L196 {y + h * .68}", detail(look.color, 0.4), 5)
+        c.stroke(
+            f"M205 {y + h * 0.42}L188 {y + h * 0.56}H204L196 {y + h * 0.68}",
+            detail(look.color, 0.4),
+            5,
+        )
         return
     if look.says("wireless"):
         c.floor(200, 130, 306)
@@ -110,9 +131,23 @@ def draw_cable(c: Canvas, look: Look) -> None:
     hdmi = look.says("hdmi")
     for n in range(3):
         r = 96 - 13 * n
-        c.circle(200, 196 + 3 * n, r, "none", f'stroke="#20262e" stroke-width="13" opacity=".13" transform="translate(6 12)"')
-        c.circle(200, 196 + 3 * n, r, "none", f'stroke="{dark(look.color, 0.06 * n)}" stroke-width="12"')
-        c.circle(200, 196 + 3 * n, r, "none", f'stroke="{light(look.color, 0.35)}" stroke-width="2.5" stroke-dasharray="3 5"')
+        c.circle(
+            200,
+            196 + 3 * n,
+            r,
+            "none",
+            'stroke="#20262e" stroke-width="13" opacity=".13" transform="translate(6 12)"',
+        )
+        c.circle(
+            200, 196 + 3 * n, r, "none", f'stroke="{dark(look.color, 0.06 * n)}" stroke-width="12"'
+        )
+        c.circle(
+            200,
+            196 + 3 * n,
+            r,
+            "none",
+            f'stroke="{light(look.color, 0.35)}" stroke-width="2.5" stroke-dasharray="3 5"',
+        )
     c.rect(186, 84, 28, 40, 5, dark(look.color, 0.4))
     wide = 46 if hdmi else 32
     for x, angle in ((120, 14), (272, -14)):
@@ -184,8 +219,14 @@ def draw_smartwatch(c: Canvas, look: Look) -> None:
         c.stroke("M200 200L236 216", "#fff", 4)
         return
     for r, tint, share in ((62, "#ff5f6d", 0.78), (48, "#8be04e", 0.6), (34, "#4cc9ff", 0.7)):
-        c.circle(200, 200, r, "none", f'stroke="{tint}" stroke-width="9" stroke-linecap="round" '
-                 f'stroke-dasharray="{6.283 * r * share:.0f} 999" transform="rotate(-90 200 200)"')
+        c.circle(
+            200,
+            200,
+            r,
+            "none",
+            f'stroke="{tint}" stroke-width="9" stroke-linecap="round" '
+            f'stroke-dasharray="{6.283 * r * share:.0f} 999" transform="rotate(-90 200 200)"',
+        )
     c.rect(184, 192, 32, 14, 4, "#fff")
 
 
