@@ -70,6 +70,12 @@ class Engine:
         """The state now."""
         return self._status
 
+    @property
+    def base_url(self) -> str | None:
+        """Where the endpoint answers; None while it is not ready."""
+        client = self._client
+        return client[0] if client is not None else None
+
     def start(self) -> None:
         """Begins supervising in the background."""
         if self._watcher is None or self._thread is not None:

@@ -182,7 +182,7 @@ def test_an_error_of_the_weights_is_told_in_one_line(
 def test_a_taken_port_is_told(tmp_path: Path, start: Callable[..., Recorded]) -> None:
     first = start(FakeParts(tmp_path))
     assert first.wait(20).state is EngineState.READY
-    taken = int((first._client or ("",))[0].rsplit(":", 1)[1].split("/")[0])
+    taken = int((first.base_url or "").rsplit(":", 1)[1].split("/")[0])
     other = Recorded(
         Supervisor(FakeParts(tmp_path), tmp_path / "b", tmp_path / "b.log", port=taken, pace=FAST)
     )
