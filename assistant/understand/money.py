@@ -200,7 +200,13 @@ def _classify(
         return None
     if word or amount.plus:
         bound = Bound[word or "AT_LEAST"]
-    elif amount.paired or budget or budget_after or words.SPEND_BEFORE.search(before):
+    elif (
+        amount.paired
+        or budget
+        or budget_after
+        or words.SPEND_BEFORE.search(before)
+        or words.MAXIMUM_LAST.search(after)
+    ):
         bound = Bound.AT_MOST
     else:
         bound = Bound.AROUND

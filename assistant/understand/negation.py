@@ -34,7 +34,7 @@ class Unwanted:
 # "Not too heavy" is a wish, not a condition that the catalogue could decide.
 _SOFT = re.compile(
     r"\b(?:not|nothing|n't|isn't|aren't)\s+(?:be\s+)?(?P<en>(?:too|very|so|that|overly|super)\s+[a-z-]+)"
-    r"|(?:不要|不能|别|不想|不)(?:太|很|那么|过于)(?P<zh>[\u4e00-\u9fff]{1,3}?)(?=的|[,。!;了]|$)"
+    r"|(?:不要|不能|别|不想|不用|不需要|不必|不)(?:太|很|那么|过于)(?P<zh>[\u4e00-\u9fff]{1,3}?)(?=的|[,。!;了]|$)"
 )
 _NO_NEED = re.compile(
     r"\b(?:do(?:n't|\s+not)|no)\s+need\s+(?:(?:for|to\s+have|to\s+be|any|an?|the)\s+)*(?P<en>[a-z][a-z-]*(?:\s+[a-z-]+)?)"
@@ -58,8 +58,8 @@ _LIST_EN = re.compile(
     r"\s*(?:,\s*(?:or|and|nor)?|\bor\b|\band\b|\bnor\b|/|&)\s*(?:not\s+|no\s+|any\s+|the\s+)?"
 )
 
-_AFTER_ZH = re.compile(
-    r"(?:的|牌|品牌|款)*(?:都|就|一律|统统)?(?:不要了?|除外|不考虑|不行|排除|就算了|算了|免谈|以外的?|之外的?"
+_AFTER = re.compile(
+    r"\s+(?:is|are)\s+(?:out|excluded|not\s+an\s+option|off\s+the\s+table|a\s+no-go)\b|\s+excluded\b|(?:的|牌|品牌|款)*(?:都|就|也|一律|统统)?(?:不要了?|除外|不考虑|不行|排除|就算了|算了|免谈|以外的?|之外的?"
     r"|(?:我|都|也|并|真的|实在)*不(?:是很|太|怎么|是太|大)?(?:喜欢|满意|合适|适合|想要|感兴趣|好看?|行)"
     r"(?:我们家?|我)?(?![\u4e00-\u9fff]))"
 )
@@ -67,7 +67,7 @@ _OUTSIDE = re.compile(
     r"(?:的)?(?:以外|之外|外)?(?:的)?(?:其他|其它|别的|任何|所有)?(?:的)?(?:都?(?:可以|行|好|要))?"
 )
 _STOP_ZH = re.compile(
-    rf"[,。.!?;:、\s{TAKEN}]|的|但|而|要(?!素)|就|了|吧|也|还|和|或|跟|与|以及|及|最好|价格|预算|就行|就好|谢谢|请|啊|呢|哦"
+    rf"[,。.!?;:、()\s{TAKEN}]|的|但|而|要(?!素)|就|了|吧|也|还|和|或|跟|与|以及|及|最好|价格|预算|就行|就好|谢谢|请|啊|呢|哦"
 )
 _LIST_ZH = re.compile(r"(?:色)?的?\s*(?:、|和|或者?|跟|与|以及|及|也不要|,也不要|,不要|还有|,)\s*")
 
@@ -82,10 +82,10 @@ def read_unwanted(scan: Scan, lexicon: Lexicon, pointing: Pointing) -> Unwanted:
         unwanted.softened.append("not " + match["en"] if match["en"] else "不" + match["zh"])
         scan.take(*match.span())
     scan.take_all(pattern("idioms"))
+    for match in scan.find(_AFTER):
+        _read_backwards(match, scan, lexicon, pointing, unwanted)
     for match in scan.find(pattern("refuse.en")):
         _read_english(match, scan, lexicon, pointing, unwanted)
-    for match in scan.find(_AFTER_ZH):
-        _read_backwards(match, scan, lexicon, pointing, unwanted)
     for match in scan.find(pattern("refuse.zh")):
         _read_chinese(match, scan, lexicon, pointing, unwanted)
     return unwanted
@@ -100,9 +100,11 @@ def _read_english(
     if negator in ("no", "not", "nothing") and re.match(r"\s*(?:[,.!;]|$)", scan.free[end:]):
         scan.take(match.start(), end)  # "no, wireless": a correction
         return
+    needs_known = bool(re.match(r"(?:any|every)\s+\w+\s", negator))
     lacking = bool(re.search(r"without|with no|w/o|free|contain|\bno$", negator))
     if negator == "but" and not _is_exclusion(scan.free, end):
         return  # "but in black" goes on, "but HP" alone refuses nothing
+    kind: Kind | None = None
     first = True
     while True:
         if (pointer := _pointer(scan, pointing, end)) is not None:
@@ -111,9 +113,11 @@ def _read_english(
         else:
             start = _skip(_DETERMINERS, scan.free, end)
             found = lexicon.at(scan.free, start)
+            if found and not first and not _continues(scan.free, end, found, kind):
+                break
             if found and _refuse(found, unwanted, lacking):
-                end = found.end
-            elif not first:
+                end, kind = found.end, _kind(found)
+            elif not first or needs_known:
                 break
             else:
                 phrase = _english_phrase(scan.free, start)
@@ -193,9 +197,10 @@ def _read_chinese(
     match: re.Match[str], scan: Scan, lexicon: Lexicon, pointing: Pointing, unwanted: Unwanted
 ) -> None:
     """The list of things after a Chinese negator."""
-    negator = match[0]
-    end = match.end()
+    end = _end_of_negator(match, scan.free, lexicon)
+    negator = scan.free[match.start() : end]
     lacking = bool(re.search(r"带|含|有|包", negator))
+    kind: Kind | None = None
     first = True
     while True:
         pointer = _pointer(scan, pointing, end)
@@ -203,8 +208,10 @@ def _read_chinese(
         if pointer is not None:
             unwanted.ids.extend(pointing.refuse(pointer))
             end = pointer.end
+        elif found and not first and not _continues(scan.free, end, found, kind):
+            return
         elif found and _refuse(found, unwanted, lacking):
-            end = found.end
+            end, kind = found.end, _kind(found)
         elif negator == "非" or not first:
             return
         else:
@@ -223,11 +230,34 @@ def _read_chinese(
         end = joint.end()
 
 
+def _end_of_negator(match: re.Match[str], text: str, lexicon: Lexicon) -> int:
+    """Where the negator ends: in 别要有线的 the 有 belongs to 有线."""
+    end = match.end()
+    inner = lexicon.at(text, end - 1) if end - match.start() > 1 else None
+    return end - 1 if inner and inner.end > end else end
+
+
+def _kind(mention: Mention) -> Kind:
+    """The kind under which a mention is refused."""
+    return next(k for k in (Kind.BRAND, Kind.VALUE, Kind.CATEGORY, Kind.ATTRIBUTE) if mention.of(k))
+
+
+def _continues(text: str, position: int, found: Mention, kind: Kind | None) -> bool:
+    """Whether a list of refused things goes on with `found`.
+
+    After "or" it does; after a comma only with a thing of the same kind, and never with a
+    category: in "not a laptop bag, a laptop" the second one is wanted.
+    """
+    comma = text[:position].rstrip().endswith(",")
+    return not comma or (_kind(found) is kind and kind is not Kind.CATEGORY)
+
+
 def _lexicon_zh(lexicon: Lexicon, text: str, start: int) -> Mention | None:
     """The catalogue word at `start`; a lone colour character is met as 黑 → 黑色."""
     if found := lexicon.at(text, start):
         return found
-    if start < len(text) and (found := lexicon.at(text[start] + "色", 0)):
+    alone = not re.match("[\u4e00-\u9fff]", text[start + 1 : start + 2].strip("的和或与跟及也就了"))
+    if start < len(text) and alone and (found := lexicon.at(text[start] + "色", 0)):
         return Mention(start, start + 1, found.surface, found.meanings)
     return None
 
@@ -259,3 +289,18 @@ def _read_backwards(
         scan.take(*match.span())
     elif found and _refuse(found, unwanted, lacking=False):
         scan.take(found.start, match.end())
+        _read_list_backwards(found, scan, lexicon, unwanted)
+
+
+def _read_list_backwards(last: Mention, scan: Scan, lexicon: Lexicon, unwanted: Unwanted) -> None:
+    """白色、黑色都不要: the things listed before the last one."""
+    start = last.start
+    while True:
+        joint = re.search(r"(?:的)?(?:、|和|与|跟|或者?|及)?$", scan.free[:start])
+        end = joint.start() if joint else start
+        found = lexicon.ending_at(scan.free, end)
+        if found is None or _kind(found) is not _kind(last):
+            return
+        _refuse(found, unwanted, lacking=False)
+        scan.take(found.start, start)
+        start = found.start

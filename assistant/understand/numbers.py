@@ -38,6 +38,8 @@ _DIGITS = (
 )
 _ZH = r"[零〇一二两俩三四五六七八九十百千万亿几]"
 _WORD = "|".join([*WORD_VALUES, *WORD_SCALES])
+# "Two hundred and fifty" is one number, "one and two hundred" are two.
+_AND = r"(?:(?<=hundred)|(?<=thousand)|(?<=grand))\s+and\s+"
 # The scale letter must not run on ("4kg"); "w" is 万 only in Chinese and read there.
 NUMBER = (
     rf"(?:(?:{_DIGITS})(?![\d]|[.,]\d)"
@@ -46,8 +48,8 @@ NUMBER = (
     rf"|{_ZH}+"
     rf"|(?:an?\s+)?(?:couple(?:\s+of)?\s+|few\s+)(?:hundred|thousand|grand)\b"
     rf"|(?:an?\s+)?(?:hundred|thousand|grand)\b"
-    rf"(?:[\s-]+(?:and\s+)?(?:{_WORD})\b)*"
-    rf"|(?:{_WORD})\b(?:[\s-]+(?:and\s+)?(?:{_WORD})\b)*)"
+    rf"(?:(?:[\s-]+|{_AND})(?:{_WORD})\b)*"
+    rf"|(?:{_WORD})\b(?:(?:[\s-]+|{_AND})(?:{_WORD})\b)*)"
 )
 
 _TRAILING_SCALE = re.compile(
@@ -108,7 +110,10 @@ def _parse_words(text: str) -> Interval | None:
     total = current = 0
     for word in re.findall(r"[a-z]+", text):
         if word in WORD_VALUES:
-            current += WORD_VALUES[word]
+            value = WORD_VALUES[word]
+            # "Two fifty" is 250 in a shop.
+            spoken = 1 <= current <= 9 and value >= 20
+            current = current * 100 + value if spoken else current + value
         elif word == "couple":
             current = 2
         elif word == "few":
@@ -118,8 +123,8 @@ def _parse_words(text: str) -> Interval | None:
         elif word in WORD_SCALES:
             total += (current or 1) * WORD_SCALES[word]
             current = 0
-    value = Decimal(total + current)
-    return value, value
+    number = Decimal(total + current)
+    return number, number
 
 
 def _parse_chinese(text: str) -> Interval | None:

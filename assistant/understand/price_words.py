@@ -43,7 +43,8 @@ PREFIXES = Bounding(
             r"(?:(?:\b(?:no|not|never)|n't)\s+(?:cost(?:ing)?\s+|to\s+)*(?:more(?:\s+(?:expensive|costly))?|higher|pricier|greater)\s+than"
             r"|(?:\b(?:not|without|no\s+need\s+to)|n't)\s+(?:to\s+)?(?:exceed(?:ing)?|(?:go(?:ing)?\s+|be\s+)?(?:over|above|beyond)"
             r"|(?:want|wanna|wish|like|able|willing|plan)?\s*(?:to\s+)?(?:spend|pay|cost)(?:ing)?\s+(?:more|over|above)(?:\s+than)?)"
-            r"|\bup\s+to|\bat\s+(?:the\s+)?(?:very\s+)?most|\bmax(?:imum|imal|\.)?(?:\s+(?:of|is|price|budget|:))*"
+            r"|\b(?:won't|doesn't|don't|not|without)\s+break(?:ing)?|\b(?:price|budget)\s+(?:cap|ceiling|limit|max)(?:\s+(?:of|is|at))?"
+            r"|花不了|\bup\s+to|\bat\s+(?:the\s+)?(?:very\s+)?most|\bmax(?:imum|imal|\.)?(?:\s+(?:of|is|price|budget|:))*"
             r"|\bwithin|\bas\s+(?:much|high)\s+as|\b(?:upper\s+)?limit(?:ed)?(?:\s+(?:of|is|to))*|\bcap(?:ped)?\s+(?:of|at)|<=|≤"
             r"|不要超过|不想超过|别超过|不能超过|不可以超过|不得超过|不超过|不超|不要高于|不高于|不多于|不大于|不贵于|不要贵于|最多|最高|最贵|至多|顶多"
             r"|上限(?:是|为|:)?|封顶|控制在|限制在|以内的?|小于等于)"
@@ -55,7 +56,7 @@ PREFIXES = Bounding(
             r"|不低于|不少于|不小于|不下于|不得低于|不能低于|至少|最少|最低|起码|大于等于|下限(?:是|为|:)?)"
         ),
         "BELOW": (
-            r"(?:\b(?:under|below|beneath|underneath|(?:less|lower|cheaper|fewer)\s+than|sub)|<"
+            r"(?:\bsub-?|\b(?:under|below|beneath|underneath|(?:less|lower|cheaper|fewer)\s+than|sub)|<"
             r"|低于|少于|小于|不到|不足|便宜于)"
         ),
         "ABOVE": (
@@ -63,7 +64,7 @@ PREFIXES = Bounding(
             r"|超过|高于|大于|多于|超出|贵于)"
         ),
         "AROUND": (
-            r"(?:\b(?:around|about|approximately|approx\.?|roughly|circa|ca\.|near(?:ly)?|close\s+to|somewhere\s+around|some)|~|≈"
+            r"(?:\b(?:somewhere\s+)?in\s+the\s+(?:neighbou?rhood|region|area|ballpark|vicinity)\s+of|\b(?:around|about|approximately|approx\.?|roughly|circa|ca\.|near(?:ly)?|close\s+to|somewhere\s+around|some)|~|≈"
             r"|大约|大概|差不多|约莫|约|左右|接近|近)"
         ),
         "RANGE": r"(?:\bbetween|\bin\s+the\s+range(?:\s+of)?|\branging\s+from|在|从|介于)",
@@ -75,14 +76,14 @@ SUFFIXES = Bounding(
     {
         "AT_MOST": (
             r"(?:(?:or|and)\s+(?:less|under|below|cheaper|lower)\b|max(?:imum|\.)?\b|tops\b|at\s+(?:the\s+)?most\b"
-            r"|\(?max\)|以内|之内|以下|之下|以里|内(?![\u4e00-\u9fff])|内的|封顶|为上限|往下|及以下|或以下|或更低)"
+            r"|\(?max\)|以内|之内|以下|之下|以里|内(?![\u4e00-\u9fff])|内的|封顶|为上限|(?:就)?(?:能|可以)(?:买|拿下|搞定|入手|解决)到?的?|往下|及以下|或以下|或更低)"
         ),
         "AT_LEAST": (
             r"(?:(?:or|and)\s+(?:more|over|above|up|higher|upwards?)\b|plus\b|\+(?!\s?\d)|min(?:imum|\.)?\b|at\s+(?:the\s+)?least\b"
             r"|以上|之上|起步|起(?![\u4e00-\u9fff])|往上|开外|及以上|或以上|或更高)"
         ),
         "AROUND": (
-            r"(?:or\s+so\b|-?ish\b|give\s+or\s+take\b|or\s+thereabouts\b|左右|上下|附近|前后|来块钱?|来元|出头|多块钱?|多元|多(?![\u4e00-\u9fff])|样子|的样子)"
+            r"(?:or\s+so\b|-?ish\b|give\s+or\s+take\b|or\s+thereabouts\b|左右|上下|附近|前后|来块钱?|来元|出头|多块钱?|多元|[多来](?=的|$|[,。\s])|样子|的样子)"
         ),
         "BELOW": r"(?:还要?|更)?便宜",
         "RANGE": r"(?:之间|区间|range\b|这个价位|价位)",
@@ -131,3 +132,5 @@ NOT_NOUNS = (
     r"|would|should|will|can|max|maximum|min|minimum|total|budget|each|price|at|as|so|only|preferably|ideally|because"
     r"|since|also|too|where|would|does|do|are|be|my|ok|okay|then|this|instead|now|of|than|plus|tops"
 )
+# "USD 250 monitor max": the bound may come last.
+MAXIMUM_LAST = re.compile(r"\b(?:max(?:imum)?|tops|at\s+(?:the\s+)?most)\s*[.!]?\s*$")
