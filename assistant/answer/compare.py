@@ -18,7 +18,7 @@ from assistant.answer.money import format_money
 from assistant.answer.names import name_products
 from assistant.answer.quantity import format_number
 from assistant.answer.record import Record
-from assistant.answer.telling import is_showable, is_spoken_of, show_value, telling_attributes
+from assistant.answer.telling import is_showable, is_spoken_of, show_label, show_value, telling_attributes
 from assistant.errors import InvalidRequestError
 from assistant.types import Comparison, ComparisonRow, Sentence, Understanding
 from retrieval.types import Language, Product, Vocabulary
@@ -81,7 +81,7 @@ class _ComparisonBuilder:
             asked = is_spoken_of(name, request, self._records, self._vocabulary)
             if told < ROWS and any(values) and (asked or len(set(values)) > 1):
                 told += 1
-                yield self._row(name, self._vocabulary.label(name, self._language), values)
+                yield self._row(name, self._label(name), values)
 
     def _row(self, name: str, label: str, values: Sequence[str]) -> ComparisonRow:
         adjective = self._good.get(name)
@@ -94,6 +94,10 @@ class _ComparisonBuilder:
             values=tuple(v or self._labels["none"] for v in values),
             best=tuple(p.id for p in best),
         )
+
+    def _label(self, name: str) -> str:
+        attribute = next(a for p in self._products if (a := p.attribute(name)))
+        return show_label(attribute, self._language, self._vocabulary)
 
     def _price(self, product: Product) -> str:
         if product.price is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from functools import cache
@@ -32,6 +33,9 @@ _CORE_WORDS = {
 _FOREIGN = frozenset(
     split_words("package packaging pack shipping maximum minimum max min supported carton pallet")
 )
+# A unit in a name only tells attributes of one feed apart ("weight_kg").
+_UNIT_WORDS = frozenset(split_words("g kg mm cm m l ml w kw v h min inch db gb tb hz"))
+_ASIDE = re.compile(r"\s*\([^()]*\)$")
 _NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight"}
 _CHINESE_NUMBERS = {2: "两", 3: "三", 4: "四", 5: "五", 6: "六", 7: "七", 8: "八"}
 
@@ -203,7 +207,10 @@ def find_metric(words: str, products: Sequence[Product], vocabulary: Vocabulary)
 
 
 def _distance(words: str, name: str, vocabulary: Vocabulary) -> int | None:
-    """How many words attribute `name` has beyond `words`; None when it lacks one of them."""
+    """How many words attribute `name` has beyond `words`; None when it is about another thing.
+
+    One word must be the whole name: the weight of the paper is not the weight.
+    """
     distances = [
         distance
         for label in attribute_names(name, vocabulary)
@@ -214,12 +221,15 @@ def _distance(words: str, name: str, vocabulary: Vocabulary) -> int | None:
 
 
 def _label_distance(phrase: str, label: str) -> int | None:
-    phrase, label = fold(phrase), fold(label)
+    phrase, label = fold(phrase), _ASIDE.sub("", fold(label))
     if not phrase.isascii():
-        return len(label) - len(phrase) if phrase in label else None
+        extra = len(label) - len(phrase)
+        return extra if phrase in label and extra <= max(0, len(phrase) - 2) else None
     wanted, have = _content(phrase), _content(label)
-    extra = have - wanted
-    return None if not wanted <= have else len(extra) + 5 * len(extra & _FOREIGN)
+    missing = have - wanted - _UNIT_WORDS
+    if not wanted <= have or missing & _FOREIGN or len(missing) > len(wanted) - 1:
+        return None
+    return len(missing)
 
 
 def _phrasings(words: str) -> tuple[str, ...]:

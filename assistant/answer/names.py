@@ -20,9 +20,13 @@ _SPECIFICATION = re.compile(
     re.IGNORECASE,
 )
 _LATIN_ASIDE = re.compile(r"\s*[(（][A-Za-z0-9 .&'’-]+[)）]\s*")
-_MODEL = re.compile(r"(?=.*\d)(?=.*[a-z])[a-z0-9].*", re.IGNORECASE)
+# "TN-2110", "dv7-1211ea"; "IPX7" and "DDR4" are specifications.
+_MODEL = re.compile(r"(?=(?:.*\d){2})(?=.*[a-z])[a-z0-9][a-z0-9.-]{3,}", re.IGNORECASE)
+# Where a part of a name may stand for all of it: "the Hush is", not "comes in Hush".
+_NAME_PLACE = re.compile(r"(?:^|\b(?:the|than|and|or|while|but|,) |[,，比与和跟而但选款]\s?)$")
 _MEASURE = re.compile(r"\d+(?:\.\d+)?[a-z]{1,4}", re.IGNORECASE)
 _TOKEN = re.compile(rf"[^\W_{_CJK}]+(?:[-./+&'][^\W_{_CJK}]+)*|[{_CJK}]+")
+_WORD = re.compile(rf"[^\W_{_CJK}]+")
 # What may stand between two words of a name in a sentence.
 _JOINT = re.compile(r"[\s()（）\"'“”「」《》,·-]{0,3}")
 # The brand and the name after it are what people call a product by.
@@ -92,12 +96,13 @@ class NameIndex:
                 owners.setdefault(word, set()).add(product_id)
         self._unique = {word for word, ids in owners.items() if len(ids) == 1}
 
-    def find(self, text: str, capitals: frozenset[str] = frozenset()) -> list[Mention]:
+    def find(self, text: str, sentence: str = "") -> list[Mention]:
         """The mentions in folded `text`, longest first match, not overlapping.
 
-        `capitals` are the folded words written with a capital inside the sentence: one such
-        word that only one title has ("the Hush") is a name by itself.
+        Where `sentence`, the text before folding, has a capital inside, a word that only one
+        title has ("the Hush") is a name by itself.
         """
+        capitals = _capitals(text, sentence)
         found: list[Mention] = []
         position = 0
         for start in _starts(text):
@@ -106,12 +111,13 @@ class NameIndex:
                 position = mention.end
         return found
 
-    def _match_at(self, text: str, start: int, capitals: frozenset[str]) -> Mention | None:
+    def _match_at(self, text: str, start: int, capitals: frozenset[int]) -> Mention | None:
         best: dict[int, list[str]] = {}
+        placed = bool(_NAME_PLACE.search(text[:start]))
         for product_id, title in self._titles:
             for j in range(len(title)):
                 end, matched = _follow(text, start, title, j)
-                if matched and self._is_name(title, matched, capitals):
+                if matched and self._is_name(title, matched, start in capitals, placed):
                     best.setdefault(end, []).append(product_id)
         if not best:
             return None
@@ -119,14 +125,25 @@ class NameIndex:
         return Mention(start, end, tuple(dict.fromkeys(best[end])))
 
     def _is_name(
-        self, title: Sequence[str], matched: Sequence[int], capitals: frozenset[str]
+        self, title: Sequence[str], matched: Sequence[int], capital: bool, placed: bool
     ) -> bool:
         words = [title[i] for i in matched]
         if matched[0] == 0 and (len(matched) > 1 or len(title) == 1 or _is_long(words[0])):
             return True
-        if any(word in self._brand_words or _is_model(word) for word in words):
+        if any(word in self._brand_words for word in words):
             return True
-        return matched[0] < _CALLED_BY and words[0] in self._unique & capitals
+        if matched[0] >= _CALLED_BY or not placed or words[0] not in self._unique:
+            return False
+        return capital or _is_model(words[0])
+
+
+def _capitals(text: str, sentence: str) -> frozenset[int]:
+    """Where in folded `text` words stand that `sentence` capitalises, the first one left out."""
+    folded, written = list(_WORD.finditer(text)), _WORD.findall(sentence)
+    if len(folded) != len(written):
+        return frozenset()
+    pairs = zip(folded[1:], written[1:], strict=True)
+    return frozenset(match.start() for match, word in pairs if word[0].isupper())
 
 
 def _is_long(word: str) -> bool:

@@ -114,8 +114,8 @@ class Quantity:
         return abs(mine - self.value) <= self.step / 2 and self._precise_enough(mine)
 
     def _precise_enough(self, value: Decimal) -> bool:
-        # "1 kg" for 1.4 kg would be rounding away a claim.
-        return abs(value - self.value) * 50 <= abs(value)
+        # "1 kg" for 1400 g would be rounding away a claim; one percent is not.
+        return abs(value - self.value) * 100 <= abs(value)
 
 
 @cache
@@ -130,7 +130,7 @@ def _number_pattern() -> re.Pattern[str]:
 
     return re.compile(
         r"(?<![a-z0-9])(?<!\d[.,])(?<![a-z0-9]-)(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(?P<scale>[万千])?"
-        rf"(?:[\s-]?(?P<loose>{join(loose)})|-?(?P<tight>{join(tight)}))?(?![a-z0-9])"
+        rf"(?:[\s-]?(?P<loose>{join(loose)})(?!/)|-?(?P<tight>{join(tight)})(?!/))?(?![a-z0-9])"
     )
 
 
@@ -230,4 +230,4 @@ def format_quantity(value: Decimal, unit: str | None, language: Language) -> str
     if language is Language.CHINESE:
         return f"{number}{_CHINESE_UNITS.get(symbol) or _ENGLISH_UNITS.get(symbol, symbol)}"
     shown = _ENGLISH_UNITS.get(symbol, symbol)
-    return f"{number}{shown}" if shown == "%" else f"{number} {shown}"
+    return f"{number}{shown}" if shown in ("%", "x") else f"{number} {shown}"

@@ -30,7 +30,8 @@ _ORDINAL = re.compile(
     r"第(?P<chinese>[一二三四五六七八九十]|\d)(?:款|个|种|件|台|双|只)|(?P<last>最后一[款个])"
 )
 _SINGLE = re.compile(
-    r"\b(?:it|its|this|that)(?: (?:one|option|product|model))?\b(?! (?:is )?(?:the case|why|said))|"
+    r"\b(?:it|its|this|that (?=one|option|product|model))(?: ?(?:one|option|product|model))?\b"
+    r"(?! (?:is )?(?:the case|why|said))|"
     r"它(?!们)的?|[这该此](?:一)?[款个件](?:产品|商品)?|其(?![他它中次实余])"
 )
 _PLURAL = re.compile(

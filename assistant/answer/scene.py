@@ -14,6 +14,7 @@ from assistant.answer.references import Antecedents, find_references
 from assistant.types import ProductFacts, Understanding
 from retrieval.index.analysis import fold
 from retrieval.types import Language, Product, StoreInfo, Vocabulary
+from retrieval.units import find_unit
 
 # Private-use characters stand for what was read, so that patterns see names and numbers.
 MENTION, MONEY, NUMBER, PERCENT = (chr(0xE000 + 0x100 * i) for i in range(4))
@@ -57,6 +58,7 @@ class ClaimError(Exception):
 class Claim(NamedTuple):
     """A checked claim: where it stands and how to ask the same of another product."""
 
+    position: int
     clause: int
     predicate: Callable[[Product], bool | None]
     negated: bool
@@ -74,8 +76,16 @@ class Setting:
     positions: dict[int, str] = field(init=False)
     records: dict[str, Record] = field(init=False)
     names: NameIndex = field(init=False)
+    # Units that are no measure ("shots", "years"): the catalogue's unit → its spellings.
+    units: dict[str, tuple[str, ...]] = field(init=False)
 
     def __post_init__(self) -> None:
+        self.units = {
+            a.unit: _spell_unit(a.unit, self.vocabulary)
+            for f in self.facts
+            for a in f.product.attributes
+            if a.unit and find_unit(a.unit) is None
+        }
         self.products = {f.product.id: f.product for f in self.facts}
         self.positions = {f.position: f.product.id for f in self.facts}
         self.records = {f.product.id: Record(f.product, self.vocabulary) for f in self.facts}
@@ -91,6 +101,13 @@ class Setting:
     def shown(self) -> tuple[Product, ...]:
         """The products the answer may speak of."""
         return tuple(self.products.values())
+
+
+def _spell_unit(unit: str, vocabulary: Vocabulary) -> tuple[str, ...]:
+    folded = fold(unit)
+    singular = folded.removesuffix("s") if folded.isascii() and len(folded) > 3 else folded
+    labels = (fold(vocabulary.label(unit, language)) for language in Language)
+    return tuple(dict.fromkeys((folded, singular, *labels)))
 
 
 class Scene:
@@ -110,16 +127,18 @@ class Scene:
         self.evidence: dict[str, None] = {}
         text = _expand(sentence)
         text = self._put_mentions(text, sentence, previous)
+        for surface in (s for surfaces in setting.units.values() for s in surfaces):
+            # "21000Pa": a number must end where its unit begins to be read as one.
+            text = re.sub(rf"(?<=\d)(?={re.escape(surface)}(?![a-z]))", " ", text)
         self.text, self.quantities = _put_quantities(text)
         self.original = self.text
         self._clause_starts = [0, *(m.end() for m in _CLAUSE.finditer(self.text))]
         self._find_subjects()
 
     def _put_mentions(self, text: str, sentence: str, previous: Sequence[str]) -> str:
-        capitals = frozenset(fold(w) for w in re.findall(r"(?<=[\w,'’] )[A-Z]\w+", sentence))
         self.mentions: list[tuple[str, ...]] = []
         self.negative_slots: list[str] = []
-        named = self.setting.names.find(text, capitals)
+        named = self.setting.names.find(text, sentence)
         text = self._fill(text, [(m.start, m.end, m.ids, False) for m in named])
         spots = [(m.start(), self.mention_ids(m.group())) for m in re.finditer(M, text)]
         known = Antecedents(
@@ -192,18 +211,35 @@ class Scene:
 
     def _find_subjects(self) -> None:
         self._events: list[tuple[int, tuple[str, ...]]] = []
+        # Whether the event only continues a list of names ("the A and the B").
+        self._joined: list[bool] = []
         group_end = -1
         for match in re.finditer(M, self.text):
             ids = self.mention_ids(match.group())
             if _is_object(self.text, match.start()) or self._is_scope(match.start(), ids):
                 continue
             joint = self.text[group_end : match.start()] if group_end >= 0 else "x"
-            if self._events and re.fullmatch(
-                r"\s*(?:,|、|and|or|,\s*and|和|与|及|以及|跟)?\s*(?:the )?", joint
-            ):
+            joined = bool(self._events and _NAME_JOINT.fullmatch(joint))
+            if joined:
                 ids = tuple(dict.fromkeys((*self._events[-1][1], *ids)))
             self._events.append((match.start(), ids))
+            self._joined.append(joined)
             group_end = match.end()
+
+    def check_roles(self) -> None:
+        """Every product named by itself is there for a claim; raises ClaimError else.
+
+        "The A is from B" names B in a place no check has read.
+        """
+        starts = [start for start, _ in self._events]
+        groups = [s for i, s in enumerate(starts) if not self._joined[i]]
+        if len(groups) < 2:
+            return
+        for i, start in enumerate(groups):
+            end = groups[i + 1] if i + 1 < len(groups) else len(self.text)
+            first = 0 if i == 0 else start
+            if not any(first <= claim.position < end for claim in self.claims):
+                raise ClaimError("a product is named without a claim that can be checked")
 
     def _is_scope(self, position: int, ids: Sequence[str]) -> bool:
         """Whether the mention is what a rank ranges over ("cheapest of these")."""
@@ -275,7 +311,7 @@ class Scene:
                 raise ClaimError(f"{what}: the catalogue does not say")
             if truth == denied:
                 raise ClaimError(f"{what}: {'is so' if denied else 'is not so'} of {product_id}")
-        self.claims.append(Claim(self.clause_of(position), predicate, denied))
+        self.claims.append(Claim(position, self.clause_of(position), predicate, denied))
         if evidence:
             self.evidence[evidence] = None
 
@@ -300,6 +336,7 @@ def _put_quantities(text: str) -> tuple[str, dict[str, Quantity]]:
     return text, slots
 
 
+_NAME_JOINT = re.compile(r"\s*(?:,|、|and|or|,\s*and|和|与|及|以及|跟)?\s*(?:the )?")
 _SCOPE_BEFORE = re.compile(r"\b(?:of|among|amongst|out of|between)(?: all)?(?: of)?(?: the)? $")
 _OBJECT_BEFORE = re.compile(
     r"(?:\bthan|\bcompared (?:to|with)|\bversus|\bvs\.?|\btied with|\bties with|\bsame as|\bas)"

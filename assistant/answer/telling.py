@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -12,7 +13,11 @@ from assistant.answer.record import Record, is_negative, is_positive, split_word
 from assistant.types import Understanding
 from retrieval.index.analysis import fold
 from retrieval.types import Attribute, AttributeKind, Language, Vocabulary
+from retrieval.units import find_unit
 
+# "weight_kg" ends in a unit, "type_c" does not.
+_UNIT_LETTERS = 2
+_ASIDE = re.compile(r"\s*[(（][^()（）]*[)）]$")
 # A value longer than this is a paragraph or a list of standards.
 VALUE_CHARACTERS = 40
 # Text attributes with more values than this name things (part numbers, colour names).
@@ -98,14 +103,29 @@ def show_value(attribute: Attribute, language: Language, vocabulary: Vocabulary)
     if is_negative(attribute):
         return say["no"]
     if isinstance(attribute.value, Decimal):
-        return format_quantity(attribute.value, attribute.unit, language)
+        unit = attribute.unit
+        if unit and find_unit(unit) is None:
+            unit = vocabulary.label(unit, language)
+        return format_quantity(attribute.value, unit, language)
     return vocabulary.label(str(attribute.value), language)
+
+
+def show_label(attribute: Attribute, language: Language, vocabulary: Vocabulary) -> str:
+    """The attribute's name; a unit that only tells feeds apart ("weight_kg") is left out."""
+    label = vocabulary.label(attribute.name, language)
+    base, _, last = attribute.name.rpartition("_")
+    unit = find_unit(attribute.unit)
+    if unit is None or not base or find_unit(last) != unit or len(last) < _UNIT_LETTERS:
+        return label
+    if label == attribute.name.replace("_", " "):
+        return vocabulary.label(base, language)
+    return _ASIDE.sub("", label)
 
 
 def show_attribute(attribute: Attribute, language: Language, vocabulary: Vocabulary) -> str:
     """ "weight: 1.2 kg", "重量：1.2公斤"."""
     return PHRASES[language]["attribute"].format(
-        label=vocabulary.label(attribute.name, language),
+        label=show_label(attribute, language, vocabulary),
         value=show_value(attribute, language, vocabulary),
     )
 

@@ -38,6 +38,7 @@ CHECKS: tuple[Callable[[Scene], None], ...] = (
     check_numbers,
     check_words,
     check_exclusive,
+    Scene.check_roles,
 )
 _LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
 _HAS_CJK = re.compile(f"[{CJK}]")

@@ -70,7 +70,7 @@ _BUDGET_MENTION = re.compile(rf"{_BUDGET}|{_ZH_BUDGET}")
 _LIST_PRICE = re.compile(
     rf"(?:{_LIST}|was(?: originally)?|originally(?: priced at)?|down from|reduced from|"
     rf"discounted from|marked down from|instead of|normally|usually)(?: {_LIST})? (?P<d>{D})|"
-    rf"(?:原价|标价|定价|划线价|吊牌价)(?:为|是|:|的)?(?P<d2>{D})"
+    rf"(?:原价|划线价|吊牌价)(?:为|是|:|的)?(?P<d2>{D})"
 )
 _SAVING = re.compile(
     rf"(?P<d>{D}|{P}) (?:off|discount|reduction|(?:less|cheaper|lower) than|below|under)"

@@ -48,12 +48,24 @@ def check_numbers(scene: Scene) -> None:
             found = _UP_TO.search(before)
             start = found.start() if found else match.start()
         what = f"number {quantity.value:f} {quantity.unit.symbol if quantity.unit else ''}".strip()
-        predicate = _backed(scene, quantity, match.start(), bound)
+        unit, length = _named_unit(scene, match.end()) if quantity.unit is None else ("", 0)
+        predicate = _backed(scene, quantity, match.start(), bound, unit)
         evidence = _find_evidence(scene, quantity, match.start())
         scene.claim(match.start(), predicate, what, evidence, negated=False)
         if scene.negated(match.start()):
             raise ClaimError(f"{what}: denied")
-        scene.consume(start, match.end())
+        scene.consume(start, match.end() + length)
+
+
+def _named_unit(scene: Scene, position: int) -> tuple[str, int]:
+    """A unit only the catalogue knows ("510 shots", 2年) that stands at `position`."""
+    rest = scene.text[position : position + 24]
+    for unit, surfaces in scene.setting.units.items():
+        for surface in surfaces:
+            found = re.match(rf"[ -]?{re.escape(surface)}(?![a-z])", rest)
+            if found:
+                return unit, found.end()
+    return "", 0
 
 
 def _check_shown_count(scene: Scene) -> None:
@@ -75,20 +87,27 @@ def _find_evidence(scene: Scene, quantity: Quantity, position: int) -> str:
 
 
 def _backed(
-    scene: Scene, quantity: Quantity, position: int, bound: str
+    scene: Scene, quantity: Quantity, position: int, bound: str, unit: str
 ) -> Callable[[Product], bool | None]:
     segment = _readable_segment(scene, position)
+    if unit:
+        for surface in scene.setting.units[unit]:
+            segment = segment.replace(surface, " ")
 
     def predicate(product: Product) -> bool | None:
         record = scene.setting.records[product.id]
         numeric = [a for a in product.attributes if isinstance(a.value, Decimal)]
         named = [a for a in numeric if names_attribute(segment, a.name, scene.setting.vocabulary)]
         backing = [a for a in numeric if _equals(a, quantity, bound)]
+        if unit:
+            backing = [a for a in backing if a.unit == unit]
         if named and not [a for a in backing if a in named]:
             # "16 GB of storage": the number is the product's, but of something else.
             return False
         if not _dimension_fits(segment, quantity):
             return False
+        if unit:
+            return bool(backing)
         if quantity.unit is None:
             return bool([a for a in backing if a in named]) or _counted_in_text(
                 record, scene, quantity, position

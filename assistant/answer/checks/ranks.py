@@ -17,7 +17,7 @@ from assistant.answer.metrics import (
     measure,
 )
 from assistant.answer.quantity import Quantity
-from assistant.answer.record import CJK
+from assistant.answer.record import CJK, known_phrases
 from assistant.answer.scene import ClaimError, D, M, N, P, Scene
 from retrieval.types import Product
 from retrieval.units import convert
@@ -111,8 +111,15 @@ def _superlatives(scene: Scene) -> Iterator[re.Match[str]]:
     for pattern in _superlative_patterns():
         position = 0
         while match := pattern.search(scene.text, position):
-            yield match
+            if not match.groupdict().get("zh") or not _is_label(scene, match.start("zh") - 1):
+                yield match
             position = max(match.end(), match.start() + 1)
+
+
+def _is_label(scene: Scene, position: int) -> bool:
+    """Whether a known name ("最小头围") starts at `position`: that ranks nothing."""
+    known = known_phrases(scene.setting.vocabulary)
+    return any((scene.text[position : position + size],) in known for size in range(3, 9))
 
 
 def _check_superlative(scene: Scene, match: re.Match[str]) -> None:

@@ -92,8 +92,11 @@ def check_silence(scene: Scene) -> None:
 
 def _asked_words(scene: Scene, start: int, end: int) -> list[str]:
     text = scene.text[start:end]
-    english = [w for w in split_words(re.sub(rf"[{CJK}]", " ", text))]
-    words = [w for w in english if w not in harmless_words(Language.ENGLISH)]
+    words = [
+        word
+        for word in re.findall(rf"[^\W_{CJK}\ue000-\uf8ff]+(?:-[^\W_{CJK}\ue000-\uf8ff]+)*", text)
+        if not set(split_words(word)) <= harmless_words(Language.ENGLISH)
+    ]
     for run in re.findall(rf"[{CJK}]+", text):
         rest = re.sub(
             r"^(?:是否|支持|具有|关于|有|的|能|可以|带|其|它)+|(?:的?信息|情况|功能|吗|的)+$",
@@ -101,9 +104,7 @@ def _asked_words(scene: Scene, start: int, end: int) -> list[str]:
             run,
         )
         words += [rest] if rest else []
-    if len(english) > 1 and words:
-        return [" ".join(words)] if all(w.isascii() for w in words) else words
-    return words
+    return [" ".join(words)] if words and all(w.isascii() for w in words) else words
 
 
 def _unknown(scene: Scene, words: str) -> Callable[[Product], bool | None]:

@@ -18,8 +18,9 @@ _PHRASE = 3
 # Comparison left over by the rank checks compares by something nobody can check.
 _DEGREE = re.compile(
     r"\b(?:more|less|most|least|best|better|worst|worse|fewer|than|as good|twice|half|double|"
-    r"[a-z]{3,}iest|second)\b|[更最比]|不如|超越|优于|胜过|远"
+    r"[a-z]{3,}iest|second)\b"
 )
+_ZH_DEGREE = re.compile(r"[更最比]|不如|超越|优于|胜过|远")
 # Recommending is an act of speech, not a claim; it needs a claim beside it.
 _RECOMMENDING = re.compile(
     r"(?:making it |which makes it |so it is |is )?\b(?:a|an|the|another|your|one) "
@@ -179,6 +180,8 @@ def _check_chinese(scene: Scene, match: re.Match[str]) -> None:
     rest = list(run)
     for start, end in claimed:
         rest[start:end] = [" "] * (end - start)
+    if found := _ZH_DEGREE.search("".join(rest)):
+        raise ClaimError(f"comparison: {found.group()!r} compares by something unknown")
     position = 0
     for piece in re.findall(r"[^ ]+| +", "".join(rest)):
         if piece.strip():
