@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import time
-import uuid
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from assistant.answer.compare import FEWEST, MOST, compare_products
 from assistant.answer.facts import build_facts, write_reasons
 from assistant.answer.stream import AnswerTrace, stream_answer
 from assistant.errors import AisleError, EngineUnavailableError, ModelOutputError
 from assistant.guard import bound_conversation_id, bound_message
+from assistant.turn import Selection, TurnLimits, TurnRecord
 from assistant.types import (
     Act,
     AnswerVerifier,
     AnswerWriter,
-    Comparison,
     ComparisonEvent,
     Conversation,
     ConversationStore,
@@ -38,7 +34,6 @@ from assistant.types import (
     ServiceStatus,
     ShownProduct,
     TextEvent,
-    Turn,
     Understanding,
 )
 from assistant.understand.clarify import choose_question
@@ -71,69 +66,6 @@ class EngineHandle(Protocol):
     def wait(self, timeout: float | None = None) -> EngineStatus:
         """Blocks until it is ready, failed or off."""
         ...
-
-
-@dataclass(frozen=True)
-class TurnLimits:
-    """Bounds of one turn: cards shown, characters read, seconds given to the model."""
-
-    cards: int
-    message: int
-    understand_s: float
-    answer_s: float
-
-
-@dataclass(frozen=True)
-class Selection:
-    """What a turn is about: cards, and for a search the list they head."""
-
-    cards: tuple[ShownProduct, ...]
-    facts: tuple[ProductFacts, ...] = ()
-    result: SearchResult | None = None
-    comparison: Comparison | None = None
-
-    @property
-    def products(self) -> tuple[Product, ...]:
-        """The products on the cards."""
-        return tuple(card.hit.product for card in self.cards)
-
-
-@dataclass
-class TurnRecord:
-    """What is known of the running turn; becomes the stored Turn and its trace."""
-
-    message: str
-    id: str = field(default_factory=lambda: uuid.uuid4().hex)
-    started: datetime = field(default_factory=lambda: datetime.now(UTC))
-    clock: float = field(default_factory=time.perf_counter)
-    understanding: Understanding | None = None
-    shown: tuple[str, ...] = ()
-    sentences: list[Sentence] = field(default_factory=list)
-    question: str | None = None
-    trace: dict[str, Any] = field(default_factory=dict)
-
-    def elapsed_ms(self) -> float:
-        """Milliseconds since the message arrived."""
-        return round((time.perf_counter() - self.clock) * 1000, 1)
-
-    def mark(self, stage: str) -> None:
-        """Note when `stage` was reached first."""
-        self.trace.setdefault("reached_ms", {}).setdefault(stage, self.elapsed_ms())
-
-    def finished(self) -> Turn | None:
-        """The turn to store; None when nothing was understood."""
-        if self.understanding is None:
-            return None
-        return Turn(
-            id=self.id,
-            message=self.message,
-            understanding=self.understanding,
-            shown=self.shown,
-            sentences=tuple(self.sentences),
-            question=self.question,
-            started=self.started,
-            trace=self.trace,
-        )
 
 
 class Assistant:

@@ -11,12 +11,13 @@ from pathlib import Path
 import prompts
 from assistant.answer.verify import ClaimVerifier
 from assistant.answer.write import LLMAnswerWriter
-from assistant.assistant import Assistant, TurnLimits, read_query
+from assistant.assistant import Assistant, read_query
 from assistant.conversation import SqlConversationStore, open_database
 from assistant.errors import CallerError
 from assistant.llm.engine import Engine, EngineLanguageModel, open_engine
 from assistant.llm.weights import ensure_encoders
 from assistant.settings import Settings
+from assistant.turn import TurnLimits
 from assistant.understand.quick import RuleReader
 from assistant.understand.rewrite import LLMRewriter
 from retrieval.catalog.demo.generate import generate_demo
