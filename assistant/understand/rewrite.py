@@ -28,19 +28,14 @@ _ACTS = "|".join(act.value for act in Act)
 # ASCII makes the model translate; a bounded length keeps it from rambling.
 _TEXT = r"[A-Za-z0-9][A-Za-z0-9 .,'&+/%-]{0,79}"
 _PRICE = r"[0-9]{1,7}(\.[0-9]{1,2})?"
-REQUEST_REGEX = (
-    rf'\{{"act":"({_ACTS})","q":"({_TEXT})?"'
-    rf'(,"min":{_PRICE})?(,"max":{_PRICE})?'
-    rf'(,"not":\["[A-Za-z0-9][A-Za-z0-9 -]{{0,29}}"(,"[A-Za-z0-9][A-Za-z0-9 -]{{0,29}}"){{0,3}}\])?'
-    r'(,"ref":\[[1-9][0-9]?(,[1-9][0-9]?){0,3}\])?\}'
-)
-"""One line of JSON without white space: a schema lets a small model pad without end."""
+_TERM = r'"[A-Za-z0-9][A-Za-z0-9 -]{0,29}"'
 
 _MONEY = re.compile(
-    r"[$€£¥元块钱]|\b(?:price[ds]?|budget|costs?|spend|pay|afford|dollars?|euros?|bucks?|usd|eur|under|over|below|above|less|more|most|least|max|min)\b|预算|价|贵|便宜|以内|以下|以上"
+    r"[$€£¥元块钱]|\b(?:price[ds]?|budget|costs?|spend|pay|afford|dollars?|euros?|bucks?|usd|eur"
+    r"|under|over|below|above|less|more|most|least|max|min)\b|预算|价|贵|便宜|以内|以下|以上"
 )
 _REFUSAL = re.compile(
-    r"\b(?:no|not|non|without|except|but|avoid|hate|never|don'?t|doesn'?t|isn'?t|other\s+than|free)\b|n't\b"
+    r"\b(?:no|not|non|without|except|but|avoid|hate|never|cannot|other\s+than|free)\b|n'?t\b"
 )
 _NUMBER = re.compile(NUMBER)
 
@@ -79,9 +74,8 @@ class LLMRewriter:
         Raises EngineUnavailableError, and ModelOutputError where its answer does not parse.
         """
         messages = self.render(message, conversation, shown, quick)
-        completion = await self._model.complete(
-            messages, max_tokens=MAX_TOKENS, regex=REQUEST_REGEX
-        )
+        regex = request_regex(normalise(message).lower(), shown, quick)
+        completion = await self._model.complete(messages, max_tokens=MAX_TOKENS, regex=regex)
         request = parse_request(completion.text)
         return to_understanding(request, message, shown, quick)
 
@@ -100,6 +94,30 @@ class LLMRewriter:
         return self._prompt(
             PROMPT, topic=last.query if last else "", shown=titles, message=normalise(message)
         )
+
+
+def request_regex(text: str, shown: Sequence[Product], quick: Understanding) -> str:
+    """One line of JSON without white space, holding only what can still count.
+
+    What the rules are certain of, and what normalised `text` gives no ground for, is left out
+    of the grammar: the model cannot invent it, and it costs no tokens. Without white space,
+    because under a JSON schema a small model pads without end.
+    """
+    certain = quick.certain
+    act = quick.act.value if "act" in certain else _ACTS
+    parts = [rf'\{{"act":"({act})","q":"({_TEXT})?"']
+    if "price" not in certain and _MONEY.search(text) and _NUMBER.search(text):
+        parts.append(rf'(,"min":{_PRICE})?(,"max":{_PRICE})?')
+    if "negation" not in certain and _may_refuse(text, quick):
+        parts.append(rf'(,"not":\[{_TERM}(,{_TERM}){{0,3}}\])?')
+    if "ordinal" not in certain and shown:
+        parts.append(r'(,"ref":\[[1-9][0-9]?(,[1-9][0-9]?){0,3}\])?')
+    return "".join(parts) + r"\}"
+
+
+def _may_refuse(text: str, quick: Understanding) -> bool:
+    """A Chinese refusal comes translated and cannot be checked: there only the rules count."""
+    return quick.language is Language.ENGLISH and bool(_REFUSAL.search(text))
 
 
 def parse_request(text: str) -> ModelRequest:
@@ -145,10 +163,7 @@ def _price(request: ModelRequest, text: str) -> Range | None:
 
 
 def _refused(request: ModelRequest, text: str, quick: Understanding) -> tuple[str, ...]:
-    """Refused things that the message itself names beside a negation.
-
-    A Chinese refusal comes translated and cannot be checked, so there only the rules count.
-    """
-    if quick.language is not Language.ENGLISH or not _REFUSAL.search(text):
+    """Refused things that the message itself names beside a negation."""
+    if not _may_refuse(text, quick):
         return ()
     return tuple(term for term in request.refused if term.lower() in text)

@@ -11,18 +11,18 @@ from langchain_core.messages import BaseMessage
 
 from assistant.errors import ModelOutputError
 from assistant.llm.types import Completion
-from assistant.types import Act, Conversation, Source
+from assistant.types import Act, Conversation, Source, Understanding
 from assistant.understand.merge import changes_search, merge
 from assistant.understand.quick import RuleReader
 from assistant.understand.rewrite import (
     MAX_TOKENS,
-    REQUEST_REGEX,
     LLMRewriter,
     parse_request,
+    request_regex,
     to_understanding,
 )
 from prompts import load
-from retrieval.types import Filters, Product, Range
+from retrieval.types import Filters, Language, Product, Range
 
 Talk = Callable[..., Conversation]
 Shown = tuple[Product, ...]
@@ -81,11 +81,13 @@ class TestPrompt:
         other = rewriter.render("鼠标", talk("mouse", shown), shown, quick)
         assert one[:-1] == other[:-1]
 
-    def test_examples_obey_the_grammar_and_the_parser(self) -> None:
+    def test_examples_obey_the_grammar_and_the_parser(self, shown: Shown) -> None:
         messages = load("understand.v1", topic="", shown=[], message="x")
         answers = [str(m.content) for m in messages if m.type == "ai"]
         assert {parse_request(a).act for a in answers} == set(Act)
-        assert all(re.fullmatch(REQUEST_REGEX, a) for a in answers)
+        free = Understanding(act=Act.SEARCH, language=Language.ENGLISH)
+        anything = request_regex("under 30 but no", shown, free)
+        assert all(re.fullmatch(anything, a) for a in answers)
 
     def test_examples_show_both_languages(self) -> None:
         messages = load("understand.v1", topic="", shown=[], message="x")
@@ -99,12 +101,32 @@ class TestRewriter:
     async def test_reads_the_answer(self, reader: RuleReader, shown: Shown, talk: Talk) -> None:
         model = Answering('{"act":"ask","q":"quiet","ref":[2]}')
         conversation = talk("mouse", shown)
-        message = "the white one, is it quiet?"
+        message = "how quiet is that white mouse?"
         quick = reader.read(message, conversation, shown)
         read = await LLMRewriter(model, load).rewrite(message, conversation, shown, quick)
         assert (read.act, read.query, read.references) == (Act.ASK, "quiet", ("p2",))
         assert read.source is Source.LLM
-        assert model.options == {"max_tokens": MAX_TOKENS, "regex": REQUEST_REGEX}
+        assert model.options["max_tokens"] == MAX_TOKENS
+        assert re.fullmatch(model.options["regex"], model.answer)
+
+    def test_grammar_leaves_out_what_the_rules_are_certain_of(
+        self, reader: RuleReader, shown: Shown, talk: Talk
+    ) -> None:
+        sure = "under 30, not black, not the second one"
+        quick = reader.read(sure, talk("mouse", shown), shown)
+        assert {"act", "price", "negation"} <= quick.certain
+        regex = request_regex(sure, shown, quick)
+        assert re.fullmatch(regex, '{"act":"refine","q":"mouse"}')
+        assert not re.fullmatch(regex, '{"act":"search","q":"mouse"}')
+        assert not re.fullmatch(regex, '{"act":"refine","q":"mouse","max":30}')
+        assert not re.fullmatch(regex, '{"act":"refine","q":"mouse","not":["black"]}')
+
+    def test_grammar_offers_no_price_where_none_is_spoken_of(self, reader: RuleReader) -> None:
+        message = "something to carry books"
+        regex = request_regex(message, (), reader.read(message, EMPTY, ()))
+        assert re.fullmatch(regex, '{"act":"search","q":"school backpack"}')
+        assert not re.fullmatch(regex, '{"act":"search","q":"school backpack","min":20}')
+        assert not re.fullmatch(regex, '{"act":"search","q":"school backpack","ref":[1]}')
 
     @pytest.mark.parametrize(
         "answer",
