@@ -13,6 +13,7 @@ from retrieval.types import Attribute, Language
 Value = bool | Decimal | str
 
 _RANGE = re.compile(r"^([+-]?)(\d+(?:\.\d+)?)\.\.(\d+(?:\.\d+)?)(?:/(\d+(?:\.\d+)?))?$")
+_CONDITION = re.compile(r"!?(\w+)(?:([=<>])(.*))?")
 _SLOT = re.compile(r"\{(\w+)(#?)\}")
 _UNITS_WITHOUT_SPACE = frozenset(("%", "°", "x", ""))
 _SINGULAR = {
@@ -69,19 +70,47 @@ def show_value(name: str, value: Value, language: Language, words: Words) -> str
 
 def holds(piece: Bilingual, values: Mapping[str, Value]) -> bool:
     """Whether the conditions of a piece are met and all its slots can be filled."""
-    for condition in piece.conditions:
-        name, equals, wanted = condition.lstrip("!").partition("=")
-        value = values.get(name)
-        met = (str(value) == wanted) if equals else (value is not None and value is not False)
-        if met is condition.startswith("!"):
-            return False
-    return all(slot in values for slot, _ in _SLOT.findall(piece.en + piece.zh))
+    return all(meets(condition, values) for condition in piece.conditions) and all(
+        slot in values for slot, _ in _SLOT.findall(piece.en + piece.zh)
+    )
+
+
+def meets(condition: str, values: Mapping[str, Value]) -> bool:
+    """Whether ``flag``, ``name=value``, ``name<1`` or ``name>1`` is true; ``!`` negates."""
+    name, sign, wanted = _parse_condition(condition)
+    value = values.get(name)
+    if sign in {"<", ">"}:
+        met = isinstance(value, Decimal) and (
+            value < Decimal(wanted) if sign == "<" else value > Decimal(wanted)
+        )
+    else:
+        met = str(value) == wanted if sign else value is not None and value is not False
+    return met is not condition.startswith("!")
 
 
 def slots(piece: Bilingual) -> frozenset[str]:
     """Names of the attributes a piece speaks of, its conditions included."""
     spoken = {slot for slot, _ in _SLOT.findall(piece.en)}
-    return frozenset(spoken | {c.lstrip("!").partition("=")[0] for c in piece.conditions})
+    return frozenset(spoken | {_parse_condition(c)[0] for c in piece.conditions})
+
+
+def _parse_condition(condition: str) -> tuple[str, str, str]:
+    found = _CONDITION.fullmatch(condition)
+    if found is None:
+        raise ValueError(f"not a condition: {condition!r}")
+    return found[1], found[2] or "", found[3] or ""
+
+
+def draw_values(
+    specs: Mapping[str, AttributeSpec], quality: float, random: Random
+) -> dict[str, Value]:
+    """Draw all attributes of a line; ``name[condition]`` is drawn only where it is met."""
+    values: dict[str, Value] = {}
+    for key, spec in specs.items():
+        name, _, condition = key.rstrip("]").partition("[")
+        if not condition or meets(condition, values):
+            values[name] = draw_value(spec, quality, random)
+    return values
 
 
 def fill(template: str, values: Mapping[str, Value], language: Language, words: Words) -> str:

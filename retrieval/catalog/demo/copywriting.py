@@ -12,7 +12,9 @@ from retrieval.types import Language
 
 # Sentences on attributes in a description, beside the introduction.
 _FEWEST_FACTS, _MOST_FACTS = 3, 5
-_SMALL_WORDS = frozenset(("and", "or", "for", "with", "of", "in", "on", "to", "the", "a", "an"))
+_SMALL_WORDS = frozenset(
+    ("and", "or", "for", "with", "of", "in", "on", "to", "per", "the", "a", "an")
+)
 
 
 def title_case(text: str, units: frozenset[str]) -> str:
@@ -25,7 +27,10 @@ def title_case(text: str, units: frozenset[str]) -> str:
             return word
         if not word.islower() or word[0].isdigit():
             return word
-        return "-".join(part[:1].upper() + part[1:] for part in word.split("-"))
+        return "-".join(
+            part if number and part in _SMALL_WORDS else part[:1].upper() + part[1:]
+            for number, part in enumerate(word.split("-"))
+        )
 
     return " ".join(capitalise(place, word) for place, word in enumerate(words))
 

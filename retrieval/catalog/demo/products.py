@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from random import Random
 
-from retrieval.catalog.demo.attributes import Value, as_attribute, draw_value
+from retrieval.catalog.demo.attributes import Value, as_attribute, draw_values, holds
 from retrieval.catalog.demo.copywriting import list_words, write_description, write_title
 from retrieval.catalog.demo.reviews import write_reviews
 from retrieval.catalog.demo.sources import (
@@ -27,6 +27,7 @@ _LOW_STOCK_SHARE = 0.10
 # From here on prices are whole dollars, as shops quote them.
 _WHOLE_DOLLARS = Decimal(200)
 _YEARS_ON_SALE = 3
+_MOST_DRAFTS = 50
 
 
 class ProductWriter:
@@ -39,6 +40,7 @@ class ProductWriter:
         self._sources = sources
         self._today = today
         self._random = random
+        self._descriptions: set[str] = set()
 
     def write(self) -> Iterator[Product]:
         """The category's products, numbered from 1."""
@@ -73,7 +75,7 @@ class ProductWriter:
     def _product(self, product_id: str, line: Line, brand: BrandSource, name: str) -> Product:
         random, words = self._random, self._sources.words
         quality = random.random()
-        values = {key: draw_value(spec, quality, random) for key, spec in line.attributes.items()}
+        values = draw_values(line.attributes, quality, random)
         price = round_price(self._price(line, brand, quality))
         colors = self._colors(line)
         shown: dict[str, Value] = {**values, **({"color": colors[0].name} if colors else {})}
@@ -81,9 +83,7 @@ class ProductWriter:
             shown["storage"] = values["storage"] = Decimal(line.storages[0][0])
         variants = self._variants(product_id, line, colors, price)
         titles = write_title(self._category, line, brand, name, shown, words, random)
-        texts = write_description(
-            self._category, line, shown, self._closing(line, colors), words, random
-        )
+        texts = self._describe(line, shown, colors)
         rating = min(4.9, max(3.3, random.gauss(4.05 + 0.35 * quality, 0.28)))
         rating_rounded = Decimal(str(rating)).quantize(Decimal("0.1"))
         stock = sum(v.stock or 0 for v in variants) if variants else self._stock()
@@ -127,6 +127,26 @@ class ProductWriter:
             image_url=f"media/{product_id}.svg",
             released=self._today - timedelta(days=random.randint(20, 365 * _YEARS_ON_SALE)),
         )
+
+    def _describe(
+        self, line: Line, shown: dict[str, Value], colors: list[Color]
+    ) -> dict[Language, str]:
+        """A description no other product of the category has."""
+        closing = self._closing(line, colors)
+        suits = [piece for piece in self._sources.voices["suits"] if holds(piece, shown)]
+        for _ in range(_MOST_DRAFTS):
+            texts = write_description(
+                self._category,
+                line,
+                shown,
+                [*self._random.sample(suits, min(1, len(suits))), *closing],
+                self._sources.words,
+                self._random,
+            )
+            if texts[Language.ENGLISH] not in self._descriptions:
+                break
+        self._descriptions.add(texts[Language.ENGLISH])
+        return texts
 
     def _price(self, line: Line, brand: BrandSource, quality: float) -> Decimal:
         low, high = line.price
@@ -188,7 +208,7 @@ class ProductWriter:
         if line.sizes:
             low, high = line.sizes[0], line.sizes[-1]
             closing.append(Bilingual(f"Sizes {low} to {high}.", f"尺码{low}至{high}可选。"))
-        if line.storages:
+        if len(line.storages) > 1:
             english = list_words([f"{size} GB" for size, _ in line.storages], Language.ENGLISH)
             chinese = list_words([f"{size}GB" for size, _ in line.storages], Language.CHINESE)
             closing.append(Bilingual(f"Available with {english}.", f"可选容量：{chinese}。"))

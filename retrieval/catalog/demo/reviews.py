@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from random import Random
 
@@ -31,8 +31,9 @@ def write_reviews(
 ) -> tuple[Review, ...]:
     """Two to five reviews whose mean rating is as near to `rating` as whole stars allow."""
     ratings = draw_ratings(rating, random.randint(2, 5), random)
-    praise = _shuffled([piece for piece in category.praise if holds(piece, values)], random)
-    gripes = _shuffled([piece for piece in category.gripes if holds(piece, values)], random)
+    # what can be said of any product comes after what only this kind can be praised for
+    praise = _true_pieces((category.praise, voices["praise_any"]), values, random)
+    gripes = _true_pieces((category.gripes, voices["gripes_any"]), values, random)
     reviews = []
     for number, stars in enumerate(ratings, start=1):
         language = Language.CHINESE if random.random() < _CHINESE_SHARE else Language.ENGLISH
@@ -75,7 +76,7 @@ def _choose_pieces(
     if stars >= _LOWEST_PRAISE:
         pieces += _take(praise, random.choice((1, 1, 2)))
         if stars == _LOWEST_PRAISE:
-            pieces += [random.choice(voices["but"])] if not gripes else _take(gripes, 1)
+            pieces += _take(gripes, 1)
     elif stars == _LOWEST_MIXED:
         pieces += _take(praise, 1) + _take(gripes, 1)
     else:
@@ -91,6 +92,13 @@ def _take(pieces: list[Bilingual], count: int) -> list[Bilingual]:
     return taken
 
 
-def _shuffled(pieces: list[Bilingual], random: Random) -> list[Bilingual]:
-    random.shuffle(pieces)
+def _true_pieces(
+    groups: Sequence[Sequence[Bilingual]], values: Mapping[str, Value], random: Random
+) -> list[Bilingual]:
+    """The pieces that are true of the product, shuffled within their group."""
+    pieces: list[Bilingual] = []
+    for group in groups:
+        true = [piece for piece in group if holds(piece, values)]
+        random.shuffle(true)
+        pieces += true
     return pieces

@@ -22,7 +22,7 @@ COLOR_FAMILIES = (
 )
 _CHINESE_SHARE = 0.4
 # A small shape makes shoppers care for few categories, as real ones do.
-_CATEGORY_SHAPE = 0.18
+_CATEGORY_SHAPE = 0.08
 _CATEGORIES_KEPT = 8
 _BRAND_SPREAD, _COLOR_SPREAD = 0.9, 0.6
 _PRICE_WIDTH = 0.25
