@@ -95,7 +95,8 @@ def test_position_bias_is_there_and_not_made_by_relevance(
 ) -> None:
     products = {p.id: p for p in demo.products}
     model = Behaviour(demo.products, demo.sources, demo.seed, REFERENCE_DATE)
-    shown, clicked = defaultdict(int), defaultdict(int)
+    shown: dict[int, int] = defaultdict(int)
+    clicked: dict[int, int] = defaultdict(int)
     liking: dict[int, list[float]] = defaultdict(list)
     for event in events:
         if event.position is None or event.object_id is None:
