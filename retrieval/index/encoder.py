@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from retrieval.errors import WeightsError
+from retrieval.index.encoder_onnx import GRAPH, OnnxEncoder
 from retrieval.types import Encoder
 
 Runtime = Literal["auto", "torch", "onnx"]
@@ -14,19 +15,27 @@ Runtime = Literal["auto", "torch", "onnx"]
 def load_encoder(
     name: str, models_path: Path, runtime: Runtime = "auto", threads: int = 0
 ) -> Encoder:
-    """The encoder called `name`.
+    """The encoder called `name`: a built model's folder, or a published "owner/model".
 
-    `threads` bounds the encoding of passages (0: all cores); queries use one. Raises
-    WeightsError when the model is not there.
+    "auto" takes the ONNX graph where the model has one. `threads` bounds the encoding of
+    passages (0: all cores); queries use one. Raises WeightsError when the model is not there.
     """
     folder = models_path / name
-    if (folder / "modules.json").is_file():
-        return _load_torch(str(folder), name, threads)
-    if "/" in name:
+    if not (folder / "modules.json").is_file():
+        if "/" not in name:
+            raise WeightsError(
+                f"The encoder {name} is not in {models_path}.",
+                remedy=f"Run: aisle models pull {name}",
+            )
+        if runtime == "onnx":
+            raise WeightsError(
+                f"The published model {name} has no ONNX graph built here.",
+                remedy="Set AISLE_ENCODER_RUNTIME=auto.",
+            )
         return _load_torch(name, name, threads)
-    raise WeightsError(
-        f"The encoder {name} is not in {models_path}.", remedy=f"Run: aisle models pull {name}"
-    )
+    if runtime == "torch" or (runtime == "auto" and not (folder / GRAPH).is_file()):
+        return _load_torch(str(folder), name, threads)
+    return OnnxEncoder(folder, name, passage_threads=threads)
 
 
 def _load_torch(source: str, name: str, threads: int) -> Encoder:

