@@ -9,6 +9,7 @@ products held out. Nothing in it knows any data set; `docs/feeds.md` gives the n
 
 from __future__ import annotations
 
+import math
 import random
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -63,6 +64,8 @@ EXACT, NEAR = 0.9, 0.95
 FLOOR = 0.1
 # Share of those a title names that attributes may find unlike the kind: homonyms.
 LOWEST = 0.02
+# Weight of how plausible a name is (its logarithm) beside what attributes say for it.
+TITLE_WEIGHT = 2.0
 # Features a product must show before it can be unlike anything.
 MIN_EVIDENCE = 8
 # Fewer products with a name in their title than this measure no precision.
@@ -150,17 +153,39 @@ class CategoryModel:
         """The kind of `product`, from its title if that names one, else from the rest."""
         brand = product.brand or ""
         parts = split_title(tokenize(product.title), brand, value_words(product), self.lexicon)
-        called = _title_name(self.table, parts, kind_values(product))
+        ranked = self.table.ranked(parts, kind_values(product))
+        features = feature_ids(product_features(product), self.features)
+        called = self._called(ranked, features)
         named = self.kinds.of(called)
         if self.judge is None:
             return named
-        features = feature_ids(product_features(product), self.features)
         denied = named in self.trusted and self.judge.denies(named, features)
         if named in self.trusted and not denied:
             return named
         if (placed := self.judge.place(features)) is not None:
             return placed
         return named if called and self._stands_alone(called, denied) else None
+
+    def _called(self, ranked: Sequence[tuple[float, str]], features: Features) -> str | None:
+        """The name a title calls a product by; of several, the one attributes bear out.
+
+        "Core 2 Duo Processor T7250 ... Notebook" speaks of a notebook.
+        """
+        names = [(math.log(score), base_form(phrase)) for score, phrase in ranked]
+        if not names:
+            return None
+        known = [(w, n) for w, n in names if self.kinds.of(n) in self.trusted]
+        if self.judge is None or len(known) < 2 or known[0] != names[0]:
+            return names[0][1]
+        best = max(known, key=lambda k: TITLE_WEIGHT * k[0] + self._evidence(k[1], features))[1]
+        narrower = (n for _, n in known if n != best and head_of(n) == best)
+        return next(narrower, best)
+
+    def _evidence(self, called: str, features: Features) -> float:
+        name = self.kinds.of(called)
+        if self.judge is None or name is None:
+            return 0.0
+        return self.judge.bayes.score_of(features, self.judge.numbers[name])
 
     def _stands_alone(self, called: str, denied: bool) -> bool:
         """Whether a name holds without the support of attributes, or against them."""

@@ -182,12 +182,13 @@ def _details(detail: Value) -> list[tuple[str, str]]:
 def merge_group(group: str, members: list[tuple[int, Item]]) -> Record:
     """One record for the items of a group: common texts, lowest price, one variant each."""
     records = [_record(line, item) for line, item in members]
+    variants = [_variant(item, r) for (_, item), r in zip(members, records, strict=True)]
     cheapest = min(records, key=lambda r: _amount(r.price))
     lead = records[0]
     lead.id = group
     lead.title = common_title([str(r.title) for r in records])
     lead.price, lead.list_price = cheapest.price, cheapest.list_price
-    lead.variants = [_variant(item, r) for (_, item), r in zip(members, records, strict=True)]
+    lead.variants = variants
     stocks = [v.stock for v in lead.variants]
     lead.stock = sum(s for s in stocks if s is not None) if None not in stocks else None
     lead.attributes = list(dict.fromkeys(a for r in records for a in r.attributes))

@@ -20,9 +20,35 @@ from retrieval.types import Attribute
 # Icecat's reference data are priced for its home market; --currency overrides this.
 CURRENCY = "EUR"
 CENTS = 100
-# Units that Icecat's numbers are in, by attribute name as `snake` writes it. Only attributes
-# whose unit is the same in every product: memory sizes and clock rates are not (4 and 4096).
-UNITS: dict[str, str] = {}
+# Units that Icecat's numbers are in: unit → attribute names as `snake` writes them. Only
+# attributes whose unit is the same in every product: memory sizes, clock rates, transfer
+# rates and packages are not (4 and 4096, 62 and 0.62).
+_UNIT_NAMES = {
+    "mm": "width height depth roll_width tape_width tape_size label_width label_height",
+    "cm": "display_diagonal_metric",
+    "m": "cable_length roll_length tape_length maximum_transfer_distance",
+    "inch": "display_diagonal diagonal maximum_screen_size_compatibility "
+    "minimum_screen_size_compatibility hdd_size",
+    "g": "weight keyboard_weight",
+    "kg": "maximum_weight_capacity",
+    "ml": "colour_ink_volume black_ink_volume",
+    "mb": "cache_memory cd_storage_capacity",
+    "gb": "total_storage_capacity ssd_capacity hdd_capacity total_ssds_capacity "
+    "total_hdds_capacity native_capacity internal_storage_capacity "
+    "discrete_graphics_adapter_memory",
+    "w": "output_power bulb_power power power_supply rms_rated_power power_consumption_typical "
+    "total_power",
+    "v": "nominal_input_voltage nominal_output_voltage battery_voltage",
+    "mhz": "processor_front_side_bus memory_clock_speed bus_clock_rate",
+    "hz": "maximum_refresh_rate",
+    "rpm": "hdd_speed",
+    "ms": "response_time",
+    "min": "recording_time",
+    "dpi": "movement_resolution",
+    "mp": "rear_camera_resolution_numeric front_camera_resolution_numeric",
+    "db": "headphone_sensitivity signal_to_noise_ratio_snr",
+}
+UNITS = {name: unit for unit, names in _UNIT_NAMES.items() for name in names.split()}
 _IMAGES = ("img_500x500", "img_high", "img_low", "img_thumb")
 # Icecat joins the values of a list by bare commas, and writes prose with ", ".
 _LIST = re.compile(r",(?=\S)")

@@ -136,19 +136,26 @@ class PhraseTable:
     longer: dict[str, float]
     tails: set[str]
 
-    def name(self, parts: TitleParts, types: Sequence[str] = ()) -> str | None:
-        """The phrase that names the kind of product a title speaks of, or None.
+    def ranked(self, parts: TitleParts, types: Sequence[str] = ()) -> list[tuple[float, str]]:
+        """(plausibility, phrase) of what may name the kind of product a title speaks of, best
+        first.
 
         `types` are the values of the product's own type attributes; they count like runs.
         """
-        best: tuple[float, list[str]] | None = None
+        found: dict[str, float] = {}
         runs = [*zip(parts.runs, parts.weights, strict=True), *((tokenize(t), 1.0) for t in types)]
         for whole, weight in runs:
             run = self._trim(whole)
             score = weight * self._score(run) if run else 0.0
-            if score and (best is None or score > best[0]):
-                best = (score, run)
-        return self._longest(best[1]) if best else None
+            if score:
+                name = self._longest(run)
+                found[name] = max(score, found.get(name, 0.0))
+        return sorted(((score, name) for name, score in found.items()), key=lambda f: -f[0])
+
+    def name(self, parts: TitleParts, types: Sequence[str] = ()) -> str | None:
+        """The most plausible of `ranked`, or None."""
+        ranked = self.ranked(parts, types)
+        return ranked[0][1] if ranked else None
 
     def names(self, parts: TitleParts) -> list[str]:
         """Every phrase of a title that names a kind."""

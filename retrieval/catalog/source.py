@@ -25,6 +25,7 @@ MAX_LINE = 4 * 1024 * 1024
 COMMON_HANZI = range(0xB0, 0xD8)
 CHINESE_SYMBOLS = range(0xA1, 0xA4)
 MIN_COMMON = 0.7
+READABLE = 0.99
 
 
 class FeedSource:
@@ -146,9 +147,10 @@ def detect_encoding(head: bytes, path: Path) -> str:
         return "utf-8-sig"
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
-    if nulls := head.count(0):
-        if nulls > len(head) // 4:
-            return "utf-16-be" if head[0::2].count(0) > head[1::2].count(0) else "utf-16-le"
+    if 0 in head:
+        for wide in ("utf-16-le", "utf-16-be"):
+            if _reads_as(head, wide):
+                return wide
         raise FeedError(
             f"{path} is not a text file (it holds NUL bytes).",
             remedy="Export the catalogue as CSV, TSV, XML or JSON lines.",
@@ -170,6 +172,13 @@ def _decodes(head: bytes, encoding: str) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _reads_as(head: bytes, encoding: str) -> bool:
+    """Whether `head` decodes to lines of printable text; bytes of other files do not."""
+    text = head[: len(head) // 2 * 2].decode(encoding, "replace")
+    readable = sum(c.isprintable() or c in "\r\n\t" for c in text) - text.count("\ufffd")
+    return "\n" in text and readable >= READABLE * len(text)
 
 
 def _looks_chinese(head: bytes) -> bool:

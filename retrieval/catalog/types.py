@@ -138,5 +138,6 @@ SHOWN = 120
 def shorten(value: object) -> str:
     """`value` as it may stand in a report: one line, at most 120 characters."""
     text = "" if value is None else str(value)[: 4 * SHOWN]
+    text = "".join(c if c.isprintable() else " " for c in text)
     text = " ".join(text.encode("utf-8", "replace").decode().split())
     return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
