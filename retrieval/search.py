@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
 
 import numpy as np
 
+from retrieval.index.analysis import warm_up as warm_up_analysis
 from retrieval.index.document import read_product
 from retrieval.index.filters import build_condition
 from retrieval.index.lexical import encode_query
@@ -75,11 +76,20 @@ class HybridSearcher:
         english: Encoder,
         multilingual: Encoder,
         vocabulary: Vocabulary | None = None,
+        languages: Collection[Language] = (Language.ENGLISH,),
     ) -> None:
+        """`languages` are those of the catalogue's texts (`StoreInfo.languages`)."""
         self._index = index
         self._encoders = {VectorName.ENGLISH: english, VectorName.MULTILINGUAL: multilingual}
+        self._languages = frozenset(languages)
         self._units = attribute_units(vocabulary)
         self._encode = lru_cache(maxsize=ENCODED)(self._encode_query)
+
+    def warm_up(self) -> None:
+        """Load what the first query would load: dictionaries and the encoders' kernels."""
+        warm_up_analysis()
+        for encoder in self._encoders.values():
+            encoder.encode_queries(["warm up"])
 
     def search(self, request: SearchRequest) -> SearchResult:
         """Ranked products that pass the filters.
@@ -125,8 +135,11 @@ class HybridSearcher:
         queries: list[VectorQuery] = []
         weights: list[float] = []
         for wording, share in wordings.items():
-            for name, weight in WEIGHTS[language_of(wording)].items():
-                queries.append(VectorQuery(name, self._encode(name, wording), depth, condition))
+            for name, weight in self._weights(wording).items():
+                vector = self._encode(name, wording)
+                if isinstance(vector, SparseVector) and not vector.indices:
+                    continue  # punctuation and emoji have no words to look up
+                queries.append(VectorQuery(name, vector, depth, condition))
                 weights.append(share * weight)
         watch.lap("encode")
         answers = self._index.search(queries)
@@ -135,6 +148,12 @@ class HybridSearcher:
         fused = fuse_to_depth(rankings, weights, DEPTH)
         names = [query.using.value for query in queries]
         return pin(fused, self._pinned(request.text, condition)), collect_signals(names, rankings)
+
+    def _weights(self, wording: str) -> dict[VectorName, float]:
+        """English alone is best on English products; anything else needs the other encoder."""
+        language = language_of(wording)
+        known = language is Language.ENGLISH and Language.ENGLISH in self._languages
+        return WEIGHTS[Language.ENGLISH if known else Language.CHINESE]
 
     def _pinned(self, text: str, condition: Group) -> list[str]:
         models = query_models(text)

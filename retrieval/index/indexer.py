@@ -21,7 +21,7 @@ from retrieval.types import Encoder, Fingerprint, Product, Vectors
 BATCH = 64
 # A number attribute this common (share of products, and at least so many) gets a payload
 # index; rarer ones are filtered by reading the few payloads that state them.
-COMMON_SHARE = 0.005
+COMMON_SHARE = 0.01
 COMMON_COUNT = 20
 # A payload index costs memory and time at every write: no catalogue needs more.
 MOST_NUMBERS = 64
@@ -37,6 +37,7 @@ class Indexer:
         self._index = index
         self._encoders = {VectorName.ENGLISH: english, VectorName.MULTILINGUAL: multilingual}
         self._numbers: Counter[str] = Counter()
+        self._declared: set[str] = set()
         self._seen = 0
 
     def fingerprints(self) -> dict[str, Fingerprint]:
@@ -72,7 +73,7 @@ class Indexer:
             for row, product in enumerate(products)
         ]
         self._index.upsert(points)
-        self._count_numbers(points)
+        self._declare_numbers(points)
 
     def update(self, products: Sequence[Product]) -> None:
         """Replace everything but the vectors (price, stock, rating ...)."""
@@ -84,17 +85,21 @@ class Indexer:
             self._index.delete([point_id(i) for i in ids])
 
     def flush(self) -> None:
-        """Index the common number attributes, then make everything survive a crash."""
-        least = max(COMMON_COUNT, COMMON_SHARE * self._seen)
-        for name, count in self._numbers.most_common(MOST_NUMBERS):
-            if count >= least:
-                self._index.declare_number(number_field(name))
+        """Make everything written so far survive a crash."""
         self._index.flush()
 
-    def _count_numbers(self, points: Sequence[Point]) -> None:
+    def _declare_numbers(self, points: Sequence[Point]) -> None:
+        """Index number attributes as soon as they prove common: the store reads every
+        payload it already holds for a new payload index, 0.7 s at 20,000 products."""
         self._seen += len(points)
         for point in points:
             self._numbers.update(point.payload["numbers"].keys())
+        least = max(COMMON_COUNT, COMMON_SHARE * self._seen)
+        for name, count in self._numbers.most_common(MOST_NUMBERS):
+            if count >= least and name not in self._declared:
+                self._declared.add(name)
+                if len(self._declared) <= MOST_NUMBERS:
+                    self._index.declare_number(number_field(name))
 
 
 def encode_by_length(encoder: Encoder, texts: Sequence[str]) -> Vectors:

@@ -129,7 +129,8 @@ class EmbeddedIndex:
 
     def count(self, condition: Group) -> int:
         """The exact number of points that meet `condition`."""
-        request = edge.CountRequest(exact=True, filter=_filter(condition))
+        # Without a condition the store's own total is exact and needs no scan.
+        request = edge.CountRequest(exact=condition != Group(), filter=_filter(condition))
         return int(_guarded(lambda: self._shard.count(request)))
 
     def facet(self, key: str, condition: Group, limit: int) -> dict[str, int]:

@@ -286,6 +286,28 @@ def test_rewrites_help(searcher: HybridSearcher) -> None:
     assert searcher.search(request).hits[0].product == SMALL_MONITOR
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["😀🎧", "!!! ???", "the", "的", "\x00\x07", "a" * 10_000, "混合 mixed テスト", "' OR 1=1 --"],
+)
+def test_any_text_is_answered(searcher: HybridSearcher, text: str) -> None:
+    result = searcher.search(SearchRequest(text=text))
+    assert result.total == len(PRODUCTS)
+    assert len({h.product.id for h in result.hits}) == len(result.hits)
+
+
+def test_order_does_not_depend_on_how_far_a_page_reaches(
+    searcher: HybridSearcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("retrieval.search.DEPTH", 2)
+    lists = [
+        [h.product.id for h in searcher.search(SearchRequest(text="black monitor", limit=n)).hits]
+        for n in (2, 7)
+    ]
+    assert lists[1][:2] == lists[0]
+    assert len(set(lists[1])) == len(PRODUCTS)
+
+
 def test_pages_do_not_overlap(searcher: HybridSearcher) -> None:
     whole = searcher.search(SearchRequest(text="monitor toner", limit=6)).hits
     first = searcher.search(SearchRequest(text="monitor toner", limit=3)).hits
