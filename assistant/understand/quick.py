@@ -15,7 +15,7 @@ from assistant.understand.context import (
     merge_query,
 )
 from assistant.understand.language import detect_language, normalise
-from assistant.understand.lexicon import Kind, Lexicon
+from assistant.understand.lexicon import Kind, Lexicon, Mention
 from assistant.understand.measures import MEASURE, read_measures
 from assistant.understand.money import PriceReading, read_price
 from assistant.understand.negation import Unwanted, read_unwanted
@@ -134,7 +134,7 @@ class RuleReader:
     def _read_values(self, scan: Scan) -> tuple[tuple[AttributeFilter, ...], tuple[str, ...]]:
         """Attribute values named: wishes, and conditions where "must" or "only" is said."""
         mentions = [m for m in self._lexicon.mentions(scan.free) if m.of(Kind.VALUE)]
-        wishes = tuple(m.surface for m in mentions if len(m.surface) > 1)
+        wishes = tuple(m.surface for m in mentions if _is_wish(m))
         if not pattern("must").search(scan.free):
             return (), wishes
         demanded: dict[str, list[str]] = {}
@@ -316,6 +316,12 @@ def _topic(conversation: Conversation) -> Understanding | None:
         ),
         None,
     )
+
+
+def _is_wish(mention: Mention) -> bool:
+    """Whether a value names a property: not the thing itself, its maker or a bare number."""
+    named = mention.of(Kind.BRAND) or mention.of(Kind.CATEGORY)
+    return not named and not mention.surface.isdigit()
 
 
 def _is_answer(last: Turn | None, reading: Reading, text: str) -> bool:

@@ -98,11 +98,11 @@ class TestPrompt:
 
 
 class TestRewriter:
-    async def test_reads_the_answer(self, reader: RuleReader, shown: Shown, talk: Talk) -> None:
+    async def test_reads_the_answer(self, shown: Shown, talk: Talk) -> None:
         model = Answering('{"act":"ask","q":"quiet","ref":[2]}')
         conversation = talk("mouse", shown)
         message = "how quiet is that white mouse?"
-        quick = reader.read(message, conversation, shown)
+        quick = Understanding(act=Act.SEARCH, language=Language.ENGLISH, query="quiet mouse")
         read = await LLMRewriter(model, load).rewrite(message, conversation, shown, quick)
         assert (read.act, read.query, read.references) == (Act.ASK, "quiet", ("p2",))
         assert read.source is Source.LLM
