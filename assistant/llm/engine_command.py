@@ -91,6 +91,7 @@ def build_command(
         *("--max-model-len", str(settings.engine_context)),
         *("--max-num-seqs", str(settings.engine_streams)),
         "--enable-prefix-caching",
+        "--enable-prompt-tokens-details",
         "--disable-uvicorn-access-log",
     )
     # Compiling takes 130 s instead of 45 s to be ready and gains nothing on a CPU.

@@ -17,7 +17,7 @@ from assistant.llm import engine_guard
 from assistant.llm.engine_command import EngineCommand
 from assistant.llm.types import WarmUp
 
-NICENESS = 10
+NICENESS = 5
 """Writing yields to searching: with both on two cores a query waits for the engine otherwise."""
 
 STOP_S = engine_guard.GRACE_S + 5
