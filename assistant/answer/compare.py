@@ -18,7 +18,13 @@ from assistant.answer.money import format_money
 from assistant.answer.names import name_products
 from assistant.answer.quantity import format_number
 from assistant.answer.record import Record
-from assistant.answer.telling import is_showable, is_spoken_of, show_label, show_value, telling_attributes
+from assistant.answer.telling import (
+    is_showable,
+    is_spoken_of,
+    show_label,
+    show_value,
+    telling_attributes,
+)
 from assistant.errors import InvalidRequestError
 from assistant.types import Comparison, ComparisonRow, Sentence, Understanding
 from retrieval.types import Language, Product, Vocabulary

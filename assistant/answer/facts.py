@@ -35,6 +35,8 @@ QUOTE_CHARACTERS = 140
 # Ranks worth telling unasked; others only when the request is about them.
 _ALWAYS_RANKED = (PRICE, RATING)
 REASONS = 3
+# A first place shared by more tells nothing.
+TIED = 2
 # How far down the telling attributes a rank is worth a fact.
 RANKED_ATTRIBUTES = 4
 
@@ -190,7 +192,7 @@ class _FactBuilder:
             if metric not in _ALWAYS_RANKED and metric not in self._telling[:RANKED_ATTRIBUTES]:
                 continue
             best = find_extreme(self._shown, metric, highest=adjective.highest)
-            if best and len(best) < len(self._shown):
+            if best and len(best) <= TIED and len(best) < len(self._shown):
                 told.add(metric)
                 yield adjective, metric, best
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
-from assistant.answer.record import split_words, wordings
+from assistant.answer.record import attribute_names, split_words, wordings
 from retrieval.index.analysis import fold
 from retrieval.types import Language, Product, Vocabulary
 from retrieval.units import find_unit, to_base
@@ -116,41 +116,46 @@ SYNONYMS: dict[str, tuple[str, bool]] = {
     "weighs more": ("weight", True),
     "lasts longer": ("battery", True),
 }
-# Attribute names that are about the same property as the key of an adjective.
-RELATED: tuple[tuple[str, ...], ...] = (
+# Attribute names that are about one property, and the words that ask for it.
+RELATED: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (
-        "weight",
-        "weigh",
-        "heavy",
-        "net weight",
-        "product weight",
-        "重量",
-        "净重",
-        "机身重量",
-        "多重",
+        ("weight", "net weight", "product weight", "重量", "净重", "机身重量"),
+        ("weigh", "heavy", "light", "lightweight", "多重", "轻便", "轻"),
     ),
-    ("thickness", "depth", "thick", "厚度", "多厚"),
-    ("width", "wide", "宽度", "多宽"),
-    ("height", "tall", "高度", "多高"),
-    ("noise", "noise level", "sound level", "loud", "quiet", "噪音", "噪声", "噪音值", "吵"),
-    ("brightness", "luminous flux", "light output", "亮度", "光通量"),
-    ("speed", "print speed", "速度", "打印速度"),
-    ("power", "motor power", "wattage", "功率"),
+    (("thickness", "depth", "厚度"), ("thick", "多厚")),
+    (("width", "宽度"), ("wide", "多宽")),
+    (("height", "高度"), ("tall", "多高")),
+    (("noise", "noise level", "sound level", "噪音", "噪声", "噪音值"), ("loud", "quiet", "吵")),
+    (("brightness", "luminous flux", "light output", "亮度", "光通量"), ("bright",)),
+    (("speed", "print speed", "速度", "打印速度"), ("fast",)),
+    (("power", "motor power", "wattage", "功率"), ("powerful",)),
     (
-        "battery",
-        "battery life",
-        "runtime",
-        "playing time",
-        "last",
-        "续航",
-        "续航时间",
-        "电池续航",
-        "电池",
-        "多久",
+        (
+            "battery",
+            "battery life",
+            "runtime",
+            "playing time",
+            "续航",
+            "续航时间",
+            "电池续航",
+            "电池",
+        ),
+        ("last", "多久"),
     ),
-    ("screen", "screen size", "display diagonal", "display size", "display", "屏幕", "屏幕尺寸"),
-    ("storage", "storage capacity", "total storage capacity", "存储", "存储容量"),
-    ("memory", "internal memory", "ram", "内存"),
+    (
+        (
+            "screen",
+            "screen size",
+            "display diagonal",
+            "display size",
+            "display",
+            "屏幕",
+            "屏幕尺寸",
+        ),
+        (),
+    ),
+    (("storage", "storage capacity", "total storage capacity", "存储", "存储容量"), ()),
+    (("memory", "internal memory", "ram", "内存"), ()),
 )
 
 
@@ -220,6 +225,7 @@ def _distance(words: str, name: str, vocabulary: Vocabulary) -> int | None:
     return min(distances, default=None)
 
 
+@lru_cache(maxsize=65536)
 def _label_distance(phrase: str, label: str) -> int | None:
     phrase, label = fold(phrase), _ASIDE.sub("", fold(label))
     if not phrase.isascii():
@@ -232,10 +238,23 @@ def _label_distance(phrase: str, label: str) -> int | None:
     return len(missing)
 
 
+@cache
+def _related() -> tuple[tuple[tuple[str, ...], frozenset[frozenset[str]]], ...]:
+    groups = [(*names, *words) for names, words in RELATED]
+    return tuple((group, frozenset(_content(name) for name in group)) for group in groups)
+
+
+@lru_cache(maxsize=4096)
+def _related_to(labels: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    called = {_content(label) for label in labels}
+    return tuple(group for group, names in _related() if called & names)
+
+
+@lru_cache(maxsize=2048)
 def _phrasings(words: str) -> tuple[str, ...]:
     """`words` and the names that mean the same ("battery" is also asked as "battery life")."""
     wanted = {_content(wording) for wording in wordings(words)}
-    related = [group for group in RELATED if wanted & {_content(name) for name in group}]
+    related = [group for group, names in _related() if wanted & names]
     return tuple(dict.fromkeys((*wordings(words), *(name for g in related for name in g))))
 
 
@@ -243,9 +262,7 @@ def names_attribute(text: str, name: str, vocabulary: Vocabulary) -> bool:
     """Whether folded `text` speaks of attribute `name` by any of its names."""
     words = frozenset(split_words(text))
     labels = tuple(attribute_names(name, vocabulary))
-    related = [
-        g for g in RELATED if {_content(n) for n in g} & {_content(label) for label in labels}
-    ]
+    related = _related_to(labels)
     for label in (*labels, *(n for group in related for n in group)):
         folded = fold(label)
         if folded.isascii():
@@ -257,16 +274,7 @@ def names_attribute(text: str, name: str, vocabulary: Vocabulary) -> bool:
     return False
 
 
-def attribute_names(name: str, vocabulary: Vocabulary) -> Iterable[str]:
-    """What attribute `name` is called: its own name, labels and learned surfaces."""
-    yield name.replace("_", " ")
-    for language in Language:
-        yield vocabulary.label(name, language)
-    profile = vocabulary.attributes.get(name)
-    if profile:
-        yield from (s for s, canonical in profile.surfaces.items() if canonical == name)
-
-
+@lru_cache(maxsize=8192)
 def _content(words: str) -> frozenset[str]:
     return frozenset(split_words(words)) - {"the", "a", "of", "in", "its"}
 

@@ -11,6 +11,8 @@ from retrieval.types import Language, Product
 
 # A name longer than this is a specification sheet, not a name.
 SHORT_WORDS = 5
+# A title that turns to its specification by then has its name before it.
+HEAD_WORDS = 7
 _CJK = "\u3400-\u4dbf\u4e00-\u9fff"
 _HAS_CJK = re.compile(rf"[{_CJK}]")
 # Where a title turns into its specification.
@@ -68,7 +70,8 @@ def _shortenings(title: str) -> Iterator[str]:
     else:
         cut = _SPECIFICATION.search(title)
         head = title[: cut.start()] if cut and cut.start() else title
-        least = min(len(head.split(" ")), SHORT_WORDS)
+        words = len(head.split(" "))
+        least = words if words <= HEAD_WORDS else SHORT_WORDS
     for count in range(least, len(pieces) + 1):
         yield " ".join(pieces[:count]).strip(" ,;|–—-(（")
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from importlib.resources import files
 from typing import NamedTuple
 
@@ -20,6 +20,7 @@ from retrieval.types import Attribute, AttributeKind, Language, Product, Vocabul
 
 CJK = "\u3400-\u4dbf\u4e00-\u9fff"
 _TOKEN = re.compile(rf"[{CJK}]+|[^\W_{CJK}]+(?:[.'][^\W_{CJK}]+)*")
+_SENTENCE = re.compile(r"[.!?。！？](?!\d)")
 _HAS_CJK = re.compile(rf"[{CJK}]")
 # Words between a negation and what it negates: "not fully waterproof".
 _NEGATION_REACH = 3
@@ -89,6 +90,28 @@ _NAME_FILLERS = frozenset(
 )
 
 
+# With fewer attributes the description is all there is to ask.
+_FEW_ATTRIBUTES = 3
+# Attributes that have one value only: being black denies being white, while being fit for
+# camping does not deny being fit for winter.
+_EXCLUSIVE = frozenset(
+    stem(w)
+    for w in [
+        "color",
+        "colour",
+        "gender",
+        "age",
+        "hand",
+        "handed",
+        "orientation",
+        "resolution",
+        "panel",
+        "format",
+        "shape",
+    ]
+)
+
+
 class Verdict(StrEnum):
     """What the record says."""
 
@@ -115,6 +138,35 @@ class Entry(NamedTuple):
     stems: tuple[str, ...]
 
 
+class ByIdentity:
+    """A cache key for the one vocabulary of a store, too large to hash by value."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self.vocabulary = vocabulary
+
+    def __hash__(self) -> int:
+        return id(self.vocabulary)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ByIdentity) and other.vocabulary is self.vocabulary
+
+
+@lru_cache(maxsize=4096)
+def _attribute_names(key: ByIdentity, name: str) -> tuple[str, ...]:
+    vocabulary = key.vocabulary
+    names = [name.replace("_", " "), *(vocabulary.label(name, language) for language in Language)]
+    profile = vocabulary.attributes.get(name)
+    if profile:
+        names += [s for s, canonical in profile.surfaces.items() if canonical == name]
+    return tuple(dict.fromkeys(fold(n) for n in names))
+
+
+def attribute_names(name: str, vocabulary: Vocabulary) -> tuple[str, ...]:
+    """What attribute `name` is called, folded: its own name, labels and learned surfaces."""
+    return _attribute_names(ByIdentity(vocabulary), name)
+
+
+@lru_cache(maxsize=32768)
 def split_words(text: str) -> tuple[str, ...]:
     """Folded words of `text`: English words stemmed, Chinese runs whole."""
     return tuple(stem(word) for word in _TOKEN.findall(fold(text)))
@@ -133,6 +185,7 @@ def _concepts() -> dict[str, tuple[str, ...]]:
     return table
 
 
+@lru_cache(maxsize=8192)
 def wordings(term: str) -> tuple[str, ...]:
     """`term` and what means the same in either language ("静音" → "quiet", "silent")."""
     folded = fold(term)
@@ -150,15 +203,44 @@ class Record:
             _entry(f"review:{review.id}", review.text) for review in product.reviews
         )
 
-    def says(self, term: str, *, reviews: bool = False) -> Finding:
-        """What the record says of `term` (one or several words of either language)."""
+    def says(self, term: str, *, reviews: bool = False, prose: bool = True) -> Finding:
+        """What the record says of `term` (one or several words of either language).
+
+        Without `prose` the description is not asked: it may speak of a sleeping baby and
+        be of a mouse.
+        """
         asked = wordings(term)
-        for ask in (self._ask_flags, lambda wording: self._ask_texts(wording, reviews)):
+        for ask in (self._ask_flags, lambda wording: self._ask_texts(wording, reviews, prose)):
             findings = [finding for wording in asked if (finding := ask(wording)) != _UNKNOWN]
             yes = next((f for f in findings if f.verdict is Verdict.YES), None)
             if findings:
                 return yes or findings[0]
         return self._ask_alternatives(asked) or _UNKNOWN
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """What kind of thing the product is: its categories by all their names."""
+        return tuple(self._category_words())
+
+    def speaks_of(self, phrases: Sequence[str]) -> bool:
+        """Whether one sentence of the prose says all of `phrases`, and at least two words."""
+        if sum(len(split_words(p)) if p.isascii() else len(p) // 2 for p in phrases) < 2:
+            return False
+        prose = [e.text for e in self._entries if e.evidence.startswith("description")]
+        prose += [e.text for e in self._reviews]
+        sentences = (s for text in prose for s in _SENTENCE.split(text))
+        return any(
+            all(
+                any(next(_occurrences(e, w), None) is not None for w in wordings(p))
+                for p in phrases
+            )
+            for e in (_entry("", s) for s in sentences)
+        )
+
+    @property
+    def has_attributes(self) -> bool:
+        """Whether the record is more than prose."""
+        return len(self.product.attributes) >= _FEW_ATTRIBUTES
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -170,20 +252,22 @@ class Record:
         return next((e.evidence for e in self._entries if text in e.text), None)
 
     def _read_texts(self) -> Iterator[Entry]:
+        """The texts, the most reliable first: evidence names the first that speaks."""
         product = self.product
-        yield _entry("title", product.title)
-        for language, translation in product.translations.items():
-            yield _entry(f"title:{language}", translation.title)
-            yield _entry(f"description:{language}", translation.description)
-        yield _entry("brand", product.brand or "")
-        yield _entry("category", " ".join(self._category_words()))
-        yield _entry("description", product.description)
         for attribute in product.attributes:
             if not isinstance(attribute.value, bool) and not is_negative(attribute):
                 yield from self._attribute_entries(attribute)
+        yield _entry("title", product.title)
+        for language, translation in product.translations.items():
+            yield _entry(f"title:{language}", translation.title)
+        yield _entry("brand", self._label_all(product.brand or ""))
+        yield _entry("category", " | ".join(self._category_words()))
         for variant in product.variants:
             for name, value in variant.options.items():
-                yield _entry(f"variant:{variant.id}", f"{name} {self._label_all(value)}")
+                yield _entry(f"variant:{variant.id}", f"{name} | {self._label_all(value)}")
+        yield _entry("description", product.description)
+        for language, translation in product.translations.items():
+            yield _entry(f"description:{language}", translation.description)
 
     def _attribute_entries(self, attribute: Attribute) -> Iterator[Entry]:
         evidence = f"attribute:{attribute.name}"
@@ -198,35 +282,30 @@ class Record:
     def _category_words(self) -> Iterator[str]:
         path = self.product.category
         yield from path
-        for profile in self._vocabulary.categories:
-            if profile.path == path:
-                yield from profile.surfaces
-                yield from profile.labels.values()
+        yield from _category_names(ByIdentity(self._vocabulary), path)
 
-    def _ask_flags(self, wording: str) -> Finding:
-        wanted = [w for w in split_words(wording) if w not in _NAME_FILLERS]
+    @cached_property
+    def _flags(self) -> dict[tuple[str, ...], Finding]:
+        """Words that name a yes/no attribute → what it says."""
+        table: dict[tuple[str, ...], Finding] = {}
         for attribute in self.product.attributes:
             yes = is_positive(attribute)
             if not yes and not is_negative(attribute):
                 continue
-            for name in self._names(attribute.name):
-                asked = [w for w in split_words(name) if w not in _NAME_FILLERS]
-                if asked and asked == wanted:
-                    verdict = Verdict.YES if yes else Verdict.NO
-                    return Finding(verdict, f"attribute:{attribute.name}")
-        return _UNKNOWN
+            finding = Finding(Verdict.YES if yes else Verdict.NO, f"attribute:{attribute.name}")
+            for name in attribute_names(attribute.name, self._vocabulary):
+                if words := _essence(name):
+                    table.setdefault(words, finding)
+        return table
 
-    def _names(self, attribute: str) -> Iterator[str]:
-        yield attribute.replace("_", " ")
-        for language in Language:
-            yield self._vocabulary.label(attribute, language)
-        profile = self._vocabulary.attributes.get(attribute)
-        if profile:
-            yield from (s for s, canonical in profile.surfaces.items() if canonical == attribute)
+    def _ask_flags(self, wording: str) -> Finding:
+        return self._flags.get(_essence(wording), _UNKNOWN)
 
-    def _ask_texts(self, wording: str, reviews: bool) -> Finding:
+    def _ask_texts(self, wording: str, reviews: bool, prose: bool) -> Finding:
         negated: Finding | None = None
         for entry in (*self._entries, *(self._reviews if reviews else ())):
+            if not prose and entry.evidence.startswith("description"):
+                continue
             for denied in _occurrences(entry, wording):
                 if not denied:
                     return Finding(Verdict.YES, entry.evidence)
@@ -241,11 +320,30 @@ class Record:
             profile = self._vocabulary.attributes.get(attribute.name)
             if profile is None or profile.kind is not AttributeKind.TEXT:
                 continue
-            known = {fold(value) for value in profile.values}
-            known |= {s for s, canonical in profile.surfaces.items() if canonical in profile.values}
+            if not set(split_words(attribute.name)) & _EXCLUSIVE:
+                continue
+            known = _known_values(ByIdentity(self._vocabulary), attribute.name)
             if any(term in known for term in terms):
                 return Finding(Verdict.NO, f"attribute:{attribute.name}")
         return None
+
+
+@lru_cache(maxsize=8192)
+def _essence(name: str) -> tuple[str, ...]:
+    return tuple(w for w in split_words(name) if w not in _NAME_FILLERS)
+
+
+@lru_cache(maxsize=4096)
+def _category_names(key: ByIdentity, path: tuple[str, ...]) -> tuple[str, ...]:
+    profiles = [c for c in key.vocabulary.categories if c.path == path]
+    return tuple(name for c in profiles for name in (*c.surfaces, *c.labels.values()))
+
+
+@lru_cache(maxsize=1024)
+def _known_values(key: ByIdentity, name: str) -> frozenset[str]:
+    profile = key.vocabulary.attributes[name]
+    known = {fold(value) for value in profile.values}
+    return frozenset(known | {s for s, of in profile.surfaces.items() if of in profile.values})
 
 
 def is_positive(attribute: Attribute) -> bool:
@@ -291,24 +389,11 @@ def _concept_phrases() -> frozenset[tuple[str, ...]]:
 
 def known_phrases(vocabulary: Vocabulary) -> frozenset[tuple[str, ...]]:
     """The stems of every property known by name: concepts, attributes, values, in any language."""
-    return _vocabulary_phrases(_ByIdentity(vocabulary)) | _concept_phrases()
-
-
-class _ByIdentity:
-    """A cache key for the one vocabulary of a store, too large to hash by value."""
-
-    def __init__(self, vocabulary: Vocabulary) -> None:
-        self.vocabulary = vocabulary
-
-    def __hash__(self) -> int:
-        return id(self.vocabulary)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _ByIdentity) and other.vocabulary is self.vocabulary
+    return _vocabulary_phrases(ByIdentity(vocabulary)) | _concept_phrases()
 
 
 @lru_cache(maxsize=4)
-def _vocabulary_phrases(key: _ByIdentity) -> frozenset[tuple[str, ...]]:
+def _vocabulary_phrases(key: ByIdentity) -> frozenset[tuple[str, ...]]:
     vocabulary = key.vocabulary
     texts: set[str] = set()
     for name, profile in vocabulary.attributes.items():

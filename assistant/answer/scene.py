@@ -120,7 +120,8 @@ class Scene:
         self.claims: list[Claim] = []
         self.policy = False
         self.advice = False
-        self.spoken = False
+        # (position, product id, words) that only a description or a review backs.
+        self.from_prose: list[tuple[int, str, str]] = []
         # What a review says is only said of the product where the sentence speaks of reviews.
         self.quotes = bool(_REVIEWERS.search(fold(sentence)))
         self.exclusive: list[int] = []

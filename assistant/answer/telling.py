@@ -45,7 +45,11 @@ def telling_attributes(
         (name for name in names if name not in asked),
         key=lambda name: (-_weight(name, records, vocabulary), name),
     )
-    shown = [name for name in rest if _weight(name, records, vocabulary) > 0]
+    shown = [
+        name
+        for name in rest
+        if _weight(name, records, vocabulary) > 0 and not _repeats(name, (*asked, *names))
+    ]
     return tuple(dict.fromkeys((*(n for n in asked if n in names), *shown)))
 
 
@@ -71,6 +75,11 @@ def is_spoken_of(
             elif len(wording) > 1 and wording in folded:
                 return True
     return False
+
+
+def _repeats(name: str, others: Sequence[str]) -> bool:
+    """Whether the attribute only refines another ("color_name" beside "color")."""
+    return any(name.startswith(f"{other}_") for other in others)
 
 
 def _weight(name: str, records: Sequence[Record], vocabulary: Vocabulary) -> float:

@@ -21,7 +21,7 @@ from assistant.answer.checks.state import (
     check_stock,
 )
 from assistant.answer.checks.words import check_words
-from assistant.answer.record import CJK
+from assistant.answer.record import CJK, known_phrases
 from assistant.answer.scene import ClaimError, Scene, Setting
 from assistant.types import Act, ProductFacts, Rejection, Sentence, Understanding
 from retrieval.types import Language, StoreInfo, Vocabulary
@@ -49,6 +49,8 @@ class ClaimVerifier:
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._vocabulary = vocabulary
+        # Takes a second for a large catalogue: at the start, not in the first answer.
+        known_phrases(vocabulary)
         self._setting: Setting | None = None
 
     def check(

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import cache
 from typing import NamedTuple
 
+from assistant.answer.metrics import RELATED
 from assistant.answer.quantity import format_quantity
-from assistant.answer.record import Finding, Record, Verdict, is_positive, split_words
+from assistant.answer.record import (
+    CJK,
+    Finding,
+    Record,
+    Verdict,
+    attribute_names,
+    is_positive,
+    known_phrases,
+    split_words,
+    wordings,
+)
 from assistant.types import Understanding
 from retrieval.index.analysis import STOPWORDS, fold
 from retrieval.types import AttributeFilter, Language, Vocabulary
@@ -28,47 +41,114 @@ class Wish(NamedTuple):
 def collect_wishes(
     understanding: Understanding, records: Sequence[Record], vocabulary: Vocabulary
 ) -> tuple[Wish, ...]:
-    """Stated wishes, attribute conditions and those query words that tell products apart."""
-    found = [Wish(w.strip()) for w in understanding.wishes if w.strip()]
-    found += [
+    """Stated wishes, attribute conditions and the properties the query names.
+
+    What every record says by its kind ("mouse" among mice), names of measured attributes
+    and gradable words ("light", "long") are no wishes: they are told as attributes and ranks.
+    """
+    found = [
         Wish(_filter_text(f, understanding.language, vocabulary), f)
         for f in understanding.filters.attributes
     ]
-    said = {word for wish in found for word in split_words(wish.text)}
-    for phrase in _query_phrases(understanding.query, records):
-        words = set(split_words(phrase))
-        if not words <= said:
-            found.append(Wish(phrase))
-            said |= words
-    return tuple(dict.fromkeys(found))
+    stated = [w.strip() for w in understanding.wishes]
+    phrases = [*stated, *_known_phrases_in(understanding.query, vocabulary)]
+    for phrase in sorted(filter(None, phrases), key=lambda p: -len(split_words(p))):
+        covered = any(_covers(wish.text, phrase) for wish in found)
+        if covered or _is_kind(phrase, records) or not _is_property(phrase, records, vocabulary):
+            continue
+        found.append(Wish(phrase))
+    return tuple(sorted(dict.fromkeys(found), key=lambda w: _place(w, understanding)))
 
 
-def _query_phrases(query: str, records: Sequence[Record]) -> list[str]:
-    """Words of the query that at least one record affirms or denies, longest phrase first.
+def _place(wish: Wish, understanding: Understanding) -> int:
+    """Where the shopper said it; conditions first."""
+    if wish.filter:
+        return -1
+    place = fold(understanding.query).replace("-", " ").find(fold(wish.text).replace("-", " "))
+    return place if place >= 0 else len(understanding.query)
 
-    What every title says ("mouse" among mice) is no wish any more, and what no record
-    speaks of ("for my son") is no property.
-    """
-    words = [w for w in fold(query).replace("-", " ").split() if w not in STOPWORDS]
-    phrases: list[str] = []
-    i = 0
-    while i < len(words):
-        for size in range(min(_PHRASE, len(words) - i), 0, -1):
-            phrase = " ".join(words[i : i + size])
-            verdicts = [r.says(phrase).verdict for r in records]
-            telling = any(v is not Verdict.UNKNOWN for v in verdicts)
-            named = all(
-                set(split_words(phrase)) <= set(split_words(r.product.title)) for r in records
+
+def _covers(longer: str, shorter: str) -> bool:
+    """Whether a wish already taken says the same or more."""
+    if fold(shorter) in fold(longer):
+        return True
+    ours = {tuple(split_words(w)) for w in wordings(shorter)}
+    theirs = {tuple(split_words(w)) for w in wordings(longer)}
+    return bool(ours & theirs) or set(split_words(shorter)) <= set(split_words(longer))
+
+
+def _is_kind(phrase: str, records: Sequence[Record]) -> bool:
+    """Whether `phrase` only says what kind of thing all of these are ("mouse" among mice)."""
+    if not records:
+        return False
+    for wording in wordings(phrase):
+        words = set(split_words(wording))
+        if all(
+            any(
+                words <= set(split_words(k)) or (not wording.isascii() and wording in fold(k))
+                for k in record.kinds
             )
-            if telling and not (named and size == 1):
-                phrases.append(phrase)
-                break
-            if telling:
-                break
-        else:
-            size = 1
-        i += size
+            for record in records
+        ):
+            return True
+    return False
+
+
+def _known_phrases_in(query: str, vocabulary: Vocabulary) -> list[str]:
+    """The properties known by name in `query`, longest first where they overlap."""
+    known = known_phrases(vocabulary)
+    text = fold(query).replace("-", " ")
+    phrases: list[str] = []
+    for chunk in re.findall(rf"[{CJK}]+|[^{CJK}]+", text):
+        chinese = bool(re.match(rf"[{CJK}]", chunk))
+        pieces: Sequence[str] = chunk if chinese else chunk.split()
+        joint, longest, least = ("", 8, 2) if chinese else (" ", _PHRASE, 1)
+        i = 0
+        while i < len(pieces):
+            for size in range(min(longest, len(pieces) - i), least - 1, -1):
+                phrase = joint.join(pieces[i : i + size])
+                if split_words(phrase) in known and phrase not in STOPWORDS:
+                    phrases.append(phrase)
+                    i += size - 1
+                    break
+            i += 1
     return phrases
+
+
+def _is_property(phrase: str, records: Sequence[Record], vocabulary: Vocabulary) -> bool:
+    """Whether `phrase` is something a product has or has not, and records could say."""
+    if set(split_words(phrase)) <= _gradable():
+        return False
+    named = {a.name for r in records for a in r.product.attributes if not isinstance(a.value, bool)}
+    if any(_is_name(phrase, name, vocabulary) for name in named):
+        return False
+    if any(
+        r.says(phrase, prose=not r.has_attributes).verdict is not Verdict.UNKNOWN for r in records
+    ):
+        return True
+    return any(split_words(w) in known_phrases(vocabulary) for w in wordings(phrase))
+
+
+def _is_name(phrase: str, name: str, vocabulary: Vocabulary) -> bool:
+    """Whether `phrase` is what attribute `name` is called: a topic, not a property."""
+    names = attribute_names(name, vocabulary)
+    asked = {fold(w) for w in wordings(phrase)}
+    return bool(asked & set(names)) or any(
+        asked & set(group) and set(names) & set(group) for group, _ in RELATED
+    )
+
+
+@cache
+def _gradable() -> frozenset[str]:
+    """Words of degree; products have them more or less, never simply."""
+    return frozenset(
+        split_words(
+            "light lightweight heavy long short big large small little compact wide narrow tall high "
+            "low thin thick slim cheap expensive affordable fast slow good great nice best better "
+            "new old latest popular quality powerful strong bright loud left right size weight price "
+            "轻 重 轻便 长 短 大 小 宽 窄 高 低 薄 厚 便宜 贵 实惠 快 慢 好 不错 新 旧 热门 强劲 亮 吵 质量 续航长"
+        )
+    )
 
 
 def judge_wish(
@@ -76,7 +156,7 @@ def judge_wish(
 ) -> tuple[Finding, str]:
     """What the record says of the wish, and the wording of that in `language`."""
     if wish.filter is None:
-        return record.says(wish.text), wish.text
+        return record.says(wish.text, prose=not record.has_attributes), wish.text
     return _judge_filter(wish, wish.filter, record, language, vocabulary)
 
 

@@ -104,7 +104,7 @@ def _backed(
         if named and not [a for a in backing if a in named]:
             # "16 GB of storage": the number is the product's, but of something else.
             return False
-        if not _dimension_fits(segment, quantity):
+        if not named and not _dimension_fits(segment, quantity):
             return False
         if unit:
             return bool(backing)

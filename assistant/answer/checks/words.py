@@ -15,6 +15,7 @@ from retrieval.types import Language, Product
 _LATIN = re.compile(rf"[^\W_{CJK}\ue000-\uf8ff]+(?:[.'+-][^\W_{CJK}\ue000-\uf8ff]+)*")
 _RUN = re.compile(rf"[{CJK}]+")
 _PHRASE = 3
+_QUOTED = 4
 # Comparison left over by the rank checks compares by something nobody can check.
 _DEGREE = re.compile(
     r"\b(?:more|less|most|least|best|better|worst|worse|fewer|than|as good|twice|half|double|"
@@ -55,6 +56,21 @@ def check_words(scene: Scene) -> None:
     _check_latin(scene)
     for match in _RUN.finditer(scene.text):
         _check_chinese(scene, match)
+    _check_prose(scene)
+
+
+def _check_prose(scene: Scene) -> None:
+    """A word that only a description holds needs a companion from the same sentence there.
+
+    "baby" alone may come from "quiet enough for a sleeping baby next door".
+    """
+    by_clause: dict[tuple[int, str], list[str]] = {}
+    for position, product_id, phrase in scene.from_prose:
+        by_clause.setdefault((scene.clause_of(position), product_id), []).append(phrase)
+    for (_, product_id), phrases in by_clause.items():
+        record = scene.setting.records[product_id]
+        if not record.speaks_of(phrases):
+            raise ClaimError(f"{phrases[0]!r}: the description says it of something else")
 
 
 def _check_recommending(scene: Scene) -> None:
@@ -150,12 +166,13 @@ def _phrase_size(scene: Scene, tokens: list[tuple[int, int, str]], i: int) -> in
 
 def _claim_words(scene: Scene, start: int, end: int, phrase: str) -> None:
     asked = _says(scene, phrase)
-    evidence = [
-        finding.evidence
-        for product_id in scene.subject_at(start)
-        if (finding := scene.setting.records[product_id].says(phrase, reviews=scene.quotes))
-    ]
-    scene.claim(start, asked, f"{phrase!r}", evidence[0] if evidence else "")
+    evidence = ""
+    for product_id in scene.subject_at(start):
+        finding = scene.setting.records[product_id].says(phrase, reviews=scene.quotes)
+        evidence = evidence or finding.evidence
+        if finding.evidence.startswith(("description", "review")):
+            scene.from_prose.append((start, product_id, phrase))
+    scene.claim(start, asked, f"{phrase!r}", evidence)
     scene.consume(start, end)
 
 
@@ -217,11 +234,12 @@ def _speaker(scene: Scene, position: int) -> Callable[[str], bool]:
         if len(piece) < 2 or not ids:
             return False
         want = Verdict.NO if denied else Verdict.YES
+        # Two characters of prose can be met by chance, four are quoted.
+        prose = len(piece) >= _QUOTED
         records = [scene.setting.records[i] for i in ids]
-        if all(r.says(piece, reviews=scene.quotes).verdict is want for r in records):
-            scene.spoken = True
-            return True
-        return False
+        return all(
+            r.says(piece, reviews=scene.quotes, prose=prose).verdict is want for r in records
+        )
 
     return says
 
