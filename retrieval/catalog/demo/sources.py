@@ -21,7 +21,7 @@ _CONDITION = re.compile(r"^\[([^\]]*)\]\s*")
 class Bilingual:
     """One piece of copy in both languages, and the attribute conditions under which it is true.
 
-    Written ``[hand_orientation=left,!wireless] English | 中文`` in the sources.
+    Written ``[hand_orientation=left-handed,!wireless] English | 中文`` in the sources.
     """
 
     en: str

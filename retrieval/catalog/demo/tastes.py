@@ -70,7 +70,7 @@ class Taste:
         if values.get("gender") in {"men", "women"} and values["gender"] != self.wears:
             fit += _NEED_FOREIGN
         for need, present in (
-            ("left-handed", values.get("hand_orientation") == "left"),
+            ("left-handed", values.get("hand_orientation") == "left-handed"),
             ("kids", values.get("age_group") == "kids"),
             ("seniors", values.get("age_group") == "seniors"),
         ):

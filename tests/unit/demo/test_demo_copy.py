@@ -92,8 +92,8 @@ CONSISTENT: list[tuple[str, Callable[[Product], bool], Callable[[Product], bool]
     ("silent mice stay below 30 dB", lambda p: p.id.startswith("mouse") and "Silent" in p.title,
      lambda p: value(p, "silent") is True and Decimal(str(value(p, "noise"))) < 30),
     ("left-handed titles", lambda p: "Left-Handed" in p.title,
-     lambda p: value(p, "hand_orientation") == "left"),
-    ("left-handed products", lambda p: value(p, "hand_orientation") == "left",
+     lambda p: value(p, "hand_orientation") == "left-handed"),
+    ("left-handed products", lambda p: value(p, "hand_orientation") == "left-handed",
      lambda p: "left-handed" in p.title.lower()),
     ("kids", lambda p: "Kids" in p.title, lambda p: value(p, "age_group") == "kids"),
     ("seniors", lambda p: "Senior" in p.title, lambda p: value(p, "age_group") == "seniors"),
@@ -166,7 +166,7 @@ def test_bad_ratings_do_not_read_like_praise(demo: DemoStore) -> None:
 REQUESTS: dict[str, Callable[[Product], bool]] = {
     "a quiet mouse for a left-handed kid, under 30": lambda p: (
         p.category[-1] == "Mice" and value(p, "silent") is True
-        and value(p, "hand_orientation") == "left" and value(p, "age_group") == "kids"
+        and value(p, "hand_orientation") == "left-handed" and value(p, "age_group") == "kids"
         and (p.price or 0) < 30),
     "两百元以内的静音鼠标": lambda p: (
         p.category[-1] == "Mice" and value(p, "silent") is True

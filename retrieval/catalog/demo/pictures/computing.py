@@ -13,7 +13,7 @@ _HUMP = "M92 318C84 250 118 118 206 96C268 82 300 140 302 214C303 262 316 288 32
 
 def draw_mouse(c: Canvas, look: Look) -> None:
     """From above; upright models from the side, left-handed ones mirrored."""
-    left = look.values.get("hand_orientation") == "left"
+    left = look.values.get("hand_orientation") == "left-handed"
     if look.says("vertical"):
         with c.mirrored(left):
             _draw_vertical_mouse(c, look)

@@ -245,7 +245,7 @@ def draw_pen(c: Canvas, look: Look) -> None:
     c.drop("M70 70h236v262h-236z", 8, 12)
     c.rect(66, 66, 240, 268, 4, "#fdfbf4")
     c.stroke("M92 112H280M92 146H280M92 180H280M92 214H280M92 248H280M92 282H280", "#dfe3ea", 1.5)
-    left = look.values.get("hand_orientation") == "left"
+    left = look.values.get("hand_orientation") == "left-handed"
     ink = "#2f4a86" if look.pick(2) else "#33363b"
     c.stroke("M96 142q10 -24 16 0t16 0t16 -4t16 4q8 -30 14 0t18 -2t16 2", ink, 3)
     with c.mirrored(left), c.group('transform="rotate(38 210 210)"'):

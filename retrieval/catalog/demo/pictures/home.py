@@ -22,7 +22,7 @@ def draw_desk(c: Canvas, look: Look) -> None:
     x, y = 200 - w / 2, 168
     leg = dark(look.color, 0.25) if look.values.get("material") == "solid pine" else _METAL
     c.floor(200, w * 0.52)
-    if look.flag("height_adjustable"):
+    if look.flag("height_adjustable") and not look.kids:
         y = 140
         for left in (x + 34, x + w - 56):
             c.rect(left + 3, y + 10, 16, 100, 2, c.metal("#aeb4ba"))
@@ -48,9 +48,10 @@ def draw_desk(c: Canvas, look: Look) -> None:
             c.rect(x + w - 117, y + 18 + 24 * n, 86, 18, 2, light(look.color, 0.12))
             c.rect(x + w - 82, y + 25 + 24 * n, 18, 4, 2, detail(look.color, 0.5))
     if look.says("corner"):
-        c.path(
-            f"M{x} {y}H{x + 96}V{y + 46}L{x - 24} {y + 66}Z", c.body(dark(look.color, 0.08), "down")
-        )
+        c.rect(x - 14, y + 60, 13, 112, 3, c.body(leg, "across"))
+        c.rect(x + 74, y + 60, 13, 112, 3, c.body(leg, "across"))
+        c.path(f"M{x - 6} {y - 4}H{x + 92}V{y + 60}H{x - 20}Z", c.body(look.color, "down"))
+        c.rect(x - 20, y + 58, 112, 13, 4, dark(look.color, 0.2))
     c.rect(x - 6, y - 8, w + 12, 20, 5, c.body(look.color, "down"))
     _grain(c, x, y - 8, w, look.color)
     if look.kids:
@@ -59,14 +60,28 @@ def draw_desk(c: Canvas, look: Look) -> None:
         c.rect(x + w - 60, y - 34, 24, 26, 4, "#7fb7d6")
         c.stroke(f"M{x + w - 52} {y - 34}v-16M{x + w - 46} {y - 34}l6 -18", "#e2a33c", 4)
     else:
-        c.path(f"M{x + 40} {y - 8}c-4 -26 40 -26 36 0z", "#d8d0c4")
+        _draw_desk_things(c, x, y - 8, w, look.pick(3))
+
+
+def _draw_desk_things(c: Canvas, x: float, y: float, w: float, choice: int) -> None:
+    """What lies on a grown-up's desk: a plant, a laptop or a mug, and books."""
+    if choice == 1:
+        left = x + w * 0.3
+        c.path(f"M{left} {y - 52}h76l8 48h-92z", c.body("#c9ced3"))
+        c.path(f"M{left + 5} {y - 47}h66l6 38h-78z", c.grad("#49688c", "#d59a86", "slant"))
+        c.rect(left - 14, y - 6, 104, 6, 3, "#aeb4ba")
+    else:
+        c.path(f"M{x + 40} {y}c-4 -26 40 -26 36 0z", "#d8d0c4")
         c.path(
-            f"M{x + 58} {y - 24}c-26 -10 -22 -40 -8 -52c4 16 12 30 8 52c2 -22 14 -36 28 -38c2 20"
-            " -10 34 -28 38z",
+            f"M{x + 58} {y - 16}c-26 -10 -22 -40 -8 -52c4 16 12 30 8 52"
+            "c2 -22 14 -36 28 -38c2 20 -10 34 -28 38z",
             "#6f9372",
         )
-        c.rect(x + w * 0.55, y - 14, 66, 6, 2, "#c9665a")
-        c.rect(x + w * 0.55 + 5, y - 20, 56, 6, 2, "#efe6d6")
+    if choice == 2:
+        c.rect(x + w * 0.6, y - 26, 22, 26, 5, "#e9e4da")
+        c.stroke(f"M{x + w * 0.6 + 22} {y - 20}q12 0 8 12q-4 4 -8 2", "#e9e4da", 4)
+    c.rect(x + w * 0.7, y - 6, 62, 6, 2, "#c9665a")
+    c.rect(x + w * 0.7 + 5, y - 12, 52, 6, 2, "#efe6d6")
 
 
 def draw_chair(c: Canvas, look: Look) -> None:
