@@ -16,6 +16,13 @@ from retrieval.units import UNITS, find_unit
 # The attribute's name stands this close to the number ("16 GB of RAM", 内存至少16GB).
 NEARBY = 24
 
+# What shoppers call an attribute whose name holds the word on the right.
+_CALLED = {
+    "ram": "memory", "运行内存": "memory", "运存": "memory", "ssd": "storage", "hdd": "storage",
+    "disk": "storage", "hard drive": "storage", "硬盘": "storage", "固态": "storage",
+    "screen": "display", "屏幕": "display", "屏": "display", "wattage": "power", "瓦数": "power",
+}  # fmt: skip
+
 _UNIT = "|".join(
     re.escape(u) + (r"(?![a-z])" if u[-1].isascii() and u[-1].isalpha() else "")
     for u in sorted(UNITS, key=len, reverse=True)
@@ -97,9 +104,13 @@ def _attribute(
         for mention in lexicon.mentions(window)
         for meaning in mention.of(Kind.ATTRIBUTE)
     }
-    by_name = [p for p in fitting if p.name in named]
-    if len(by_name) == 1:
-        return by_name[0]
+    called = {word for said, word in _CALLED.items() if said in window}
+    for chosen in (
+        [p for p in fitting if p.name in named],
+        [p for p in fitting if called & set(p.name.split("_"))],
+    ):
+        if len(chosen) == 1:
+            return chosen[0]
     return fitting[0] if len(fitting) == 1 else None
 
 

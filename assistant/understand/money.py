@@ -63,6 +63,7 @@ class _Amount:
     currency: str | None
     paired: bool
     plus: bool = False
+    joint: str = ""
 
 
 _NUM = rf"(?<![a-z0-9_/])(?<!\d[.,])(?<![a-z0-9]-){NUMBER}"
@@ -147,7 +148,9 @@ def _parse(match: re.Match[str], text: str) -> _Amount | None:
     if joined:
         values = _share_scale(match, low[0], high[1])
     small, large = min(values), max(values)
-    return _Amount(start, end, small, large, named, small != large, bool(match["plus"]))
+    return _Amount(
+        start, end, small, large, named, small != large, bool(match["plus"]), match["joint"] or ""
+    )
 
 
 def _joins(match: re.Match[str], text: str) -> bool:
@@ -247,7 +250,10 @@ def _bare_is_price(
         return not (word == "AROUND" and noun)
     alone = not before.strip(f" ,.!?{TAKEN}") and not after.strip(f" ,.!?{TAKEN}")
     elliptic = language is Language.CHINESE and bool(re.match(r"\s?(?:的|之间|$|[,。!])", after))
-    return amount.paired and (alone or (elliptic and amount.low >= BARE_RANGE_MINIMUM))
+    # "Coffee machine 200 to 400"; a hyphen there may as well be a model ("lens 70-200").
+    last = amount.joint == "to" and not after.strip(" .!?")
+    large = amount.low >= BARE_RANGE_MINIMUM
+    return amount.paired and (alone or (large and (elliptic or last)))
 
 
 def _convert(

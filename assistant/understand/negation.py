@@ -120,7 +120,7 @@ def _read_english(
             elif not first or needs_known:
                 break
             else:
-                phrase = _english_phrase(scan.free, start)
+                phrase = _english_phrase(scan.free, start, lexicon)
                 if negator == "non" or phrase is None:
                     if negator != "non":
                         scan.take(match.start(), match.end())
@@ -157,12 +157,13 @@ def _pointer(scan: Scan, pointing: Pointing, position: int) -> Pointer | None:
     return pointing.at(start)
 
 
-def _english_phrase(text: str, start: int) -> tuple[str, int] | None:
-    """Up to PHRASE_WORDS content words from `start`."""
+def _english_phrase(text: str, start: int, lexicon: Lexicon) -> tuple[str, int] | None:
+    """Up to PHRASE_WORDS content words from `start`; in "no leather backpack" the thing stays."""
     words: list[str] = []
     end = start
     while len(words) < PHRASE_WORDS and (match := _WORD.match(text, end)):
-        if _STOP_EN.fullmatch(match[1]):
+        thing = lexicon.at(text, match.start(1)) if words else None
+        if _STOP_EN.fullmatch(match[1]) or (thing and thing.of(Kind.CATEGORY)):
             break
         words.append(match[1].rstrip(".'"))
         end = match.end()

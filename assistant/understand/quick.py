@@ -226,6 +226,8 @@ class RuleReader:
             filters = topic.filters
         elif act is Act.SMALL_TALK:
             query, filters = "", Filters()
+        elif act is Act.SEARCH and not query:
+            query, filters = _split_thing(filters)
         return Understanding(
             act=act,
             language=reading.language,
@@ -316,6 +318,15 @@ def _topic(conversation: Conversation) -> Understanding | None:
         ),
         None,
     )
+
+
+def _split_thing(filters: Filters) -> tuple[str, Filters]:
+    """In "no leather shoes" with nothing else said, shoes are wanted and leather is not."""
+    if not filters.excluded_terms or " " not in filters.excluded_terms[-1]:
+        return "", filters
+    refused, thing = filters.excluded_terms[-1].rsplit(" ", 1)
+    terms = (*filters.excluded_terms[:-1], refused)
+    return thing, filters.model_copy(update={"excluded_terms": terms})
 
 
 def _is_wish(mention: Mention) -> bool:
