@@ -167,6 +167,9 @@ class _FactBuilder:
         missed: list[Fact] = []
         for wish in self._wishes:
             finding, text = judge_wish(wish, record, self._language, self._vocabulary)
+            if finding.verdict is Verdict.UNKNOWN and finding.evidence:
+                # The description touches on it: that is neither yes, no nor silence.
+                continue
             key = {Verdict.YES: "match", Verdict.NO: "miss", Verdict.UNKNOWN: "unknown"}
             kind = FactKind.MATCH if finding.verdict is Verdict.YES else FactKind.MISS
             told = self._say[key[finding.verdict]].format(wish=text)

@@ -68,7 +68,7 @@ class SentenceSplitter:
     def _find_end(self, text: str) -> int | None:
         for match in _END.finditer(text):
             mark = match.group()
-            if mark[0] == ".":
+            if mark[0] == "." and "\n" not in mark:
                 if match.end() == len(text):
                     return None
                 if not text[match.end()].isspace() and not _is_cjk(text[match.end()]):

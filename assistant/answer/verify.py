@@ -13,11 +13,11 @@ from collections.abc import Callable, Sequence
 from assistant.answer.checks.money import check_budget, check_discounts, check_prices
 from assistant.answer.checks.numbers import check_numbers
 from assistant.answer.checks.ranks import check_exclusive, check_ranks
+from assistant.answer.checks.silence import check_silence
 from assistant.answer.checks.small_talk import check_small_talk
 from assistant.answer.checks.state import (
     check_policies,
     check_ratings,
-    check_silence,
     check_stock,
 )
 from assistant.answer.checks.words import check_words

@@ -156,8 +156,16 @@ def judge_wish(
 ) -> tuple[Finding, str]:
     """What the record says of the wish, and the wording of that in `language`."""
     if wish.filter is None:
-        return record.says(wish.text, prose=not record.has_attributes), wish.text
+        return _ask(record, wish.text), wish.text
     return _judge_filter(wish, wish.filter, record, language, vocabulary)
+
+
+def _ask(record: Record, text: str) -> Finding:
+    """What the record says; where only its prose speaks of it, unknown with that evidence."""
+    finding = record.says(text, prose=not record.has_attributes)
+    if finding.verdict is Verdict.UNKNOWN:
+        return Finding(Verdict.UNKNOWN, record.says(text).evidence)
+    return finding
 
 
 def _judge_filter(

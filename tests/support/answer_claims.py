@@ -399,9 +399,7 @@ def _numeric(
     for swap in numeric:
         if (swap.value, swap.unit) != (attribute.value, attribute.unit):
             moved = {**slots, "l": shelf.label(swap, language)}
-            made.false.append(
-                ("attribute", text.format(v=measure(value, unit, language), **moved))
-            )
+            made.false.append(("attribute", text.format(v=measure(value, unit, language), **moved)))
             break
     if unit and known and known.symbol in ("g", "kg", "cm", "mm", "h", "l", "ml"):
         strange = {"g": "kg", "kg": "g", "cm": "m", "mm": "cm", "h": "min", "l": "ml", "ml": "l"}
@@ -465,8 +463,14 @@ def flags(shelf: Shelf, language: Language) -> Iterator[Case]:
 
 
 def stock(shelf: Shelf, language: Language) -> Iterator[Case]:
-    here = {EN: ("The {n} is in stock.", "The {n} is available."), ZH: ("{n}有现货。", "{n}目前有货。")}
-    gone = {EN: ("The {n} is sold out.", "The {n} is out of stock."), ZH: ("{n}已经售罄。", "{n}缺货。")}
+    here = {
+        EN: ("The {n} is in stock.", "The {n} is available."),
+        ZH: ("{n}有现货。", "{n}目前有货。"),
+    }
+    gone = {
+        EN: ("The {n} is sold out.", "The {n} is out of stock."),
+        ZH: ("{n}已经售罄。", "{n}缺货。"),
+    }
     for product in shelf.products:
         n = shelf.names[language][product.id]
         right, wrong = (here, gone) if product.stock else (gone, here)
@@ -482,7 +486,10 @@ def stock(shelf: Shelf, language: Language) -> Iterator[Case]:
             if language is ZH:
                 made.false.append(("number", left[language].format(n=n, c=more)))
             made.false.append(
-                ("number", {EN: f"The {n} has only {more} left.", ZH: f"{n}只剩{more}件。"}[language])
+                (
+                    "number",
+                    {EN: f"The {n} has only {more} left.", ZH: f"{n}只剩{more}件。"}[language],
+                )
             )
         yield made
 
@@ -516,7 +523,9 @@ def both(shelf: Shelf, language: Language) -> Iterator[Case]:
                 if attribute.value is not True or twin is None or twin.value is True:
                     continue
                 names = shelf.names[language]
-                text = {EN: "Both the {a} and the {b} are {v}.", ZH: "{a}和{b}都支持{v}。"}[language]
+                text = {EN: "Both the {a} and the {b} are {v}.", ZH: "{a}和{b}都支持{v}。"}[
+                    language
+                ]
                 made = Case("both", language, "")
                 made.false.append(
                     ("attribute", text.format(a=names[first.id], b=names[second.id],
@@ -555,9 +564,7 @@ def silence(shelf: Shelf, language: Language) -> Iterator[Case]:
             if isinstance(attribute.value, bool):
                 v = shelf.label(attribute, language)
                 made.false.append(("negation", form.format(n=n, v=v)))
-        made.false.append(
-            ("attribute", {EN: f"The {n} is {word}.", ZH: f"{n}{word}。"}[language])
-        )
+        made.false.append(("attribute", {EN: f"The {n} is {word}.", ZH: f"{n}{word}。"}[language]))
         yield made
 
 

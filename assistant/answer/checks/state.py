@@ -1,4 +1,4 @@
-"""Claims on stock, ratings, policies, and on what the catalogue does not say."""
+"""Claims on stock, ratings and policies."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from decimal import Decimal
 from assistant.answer.lexicon import harmless_words
 from assistant.answer.quantity import Quantity, read_quantities
 from assistant.answer.record import CJK, Verdict, split_words
-from assistant.answer.scene import DONE, ClaimError, M, N, Scene
+from assistant.answer.scene import DONE, ClaimError, N, Scene
 from retrieval.index.analysis import fold
 from retrieval.types import Language, Product
 
@@ -40,16 +40,6 @@ _SOLD_OUT = re.compile(
     r"\b(?:sold out|out of stock|unavailable|not available|not in stock|no longer available)\b|"
     r"缺货|已?售罄|无货|没有?货|断货|卖完|无库存|没有?库存"
 )
-_SILENT = re.compile(
-    r"(?:the |our )?(?:catalogue|catalog|listing|shop|store|page|product page|description|details|data|"
-    r"specifications?|it|"
-    + M
-    + r") (?:also )?(?:does|do|did) not (?:say|state|mention|list|specify|tell|"
-    r"indicate|show)(?: (?:us|you|anything about))?(?: whether| if| that| how| about)*|"
-    r"(?:is|are|was) not (?:stated|listed|specified|mentioned|given|known)(?: in the (?:catalogue|catalog))?|"
-    r"(?:商品)?(?:目录|页面|资料|描述|详情|商品信息)(?:里|中|上)?(?:也|并)?(?:没有|未|并未|没)"
-    r"(?:说明|提到|提及|注明|写明|标明|标注|给出|列出|写)(?:其|它|该产品)?(?:是否|有没有|有无|能否)?:?"
-)
 POLICY = re.compile(
     r"\b(?:ship\w*|deliver\w*|returns?|returned|returning|refund\w*|warrant\w*|guarant\w*|exchang\w*|"
     r"coupons?|vouchers?|arriv\w*|tomorrow|dispatch\w*|postage|money back)\b|"
@@ -60,55 +50,6 @@ HIGHLY = Decimal("4.5")
 _HIGHLY = re.compile(
     r"\b(?:highly|well|top|strongly)[ -]rated\b|\bhigh ratings?\b|高评分|评分(?:很|较)?高(?!于)"
 )
-
-
-def check_silence(scene: Scene) -> None:
-    """ "The catalogue doesn't say whether it is waterproof": true only where no field does."""
-    for match in _SILENT.finditer(scene.text):
-        start, end = scene.clause_span(match.start())
-        passive = match.group().startswith(("is ", "are ", "was "))
-        span = (start, match.start()) if passive else (match.end(), end)
-        asked = _asked_words(scene, *span)
-        if not asked:
-            raise ClaimError("silence: of what is not said")
-        # "doesn't say whether it …, but the A …": the product named with the silence is meant.
-        named = [
-            i
-            for c in scene.text[start:end]
-            if c in scene.mention_slots
-            for i in scene.mention_ids(c)
-        ]
-        for word in asked:
-            scene.claim(
-                match.start(),
-                _unknown(scene, word),
-                f"silence on {word}",
-                "catalogue",
-                subjects=tuple(dict.fromkeys(named)) or None,
-                negated=False,
-            )
-        scene.consume(min(span[0], match.start()), max(span[1], match.end()))
-
-
-def _asked_words(scene: Scene, start: int, end: int) -> list[str]:
-    text = scene.text[start:end]
-    words = [
-        word
-        for word in re.findall(rf"[^\W_{CJK}\ue000-\uf8ff]+(?:-[^\W_{CJK}\ue000-\uf8ff]+)*", text)
-        if not set(split_words(word)) <= harmless_words(Language.ENGLISH)
-    ]
-    for run in re.findall(rf"[{CJK}]+", text):
-        rest = re.sub(
-            r"^(?:是否|支持|具有|关于|有|的|能|可以|带|其|它)+|(?:的?信息|情况|功能|吗|的)+$",
-            "",
-            run,
-        )
-        words += [rest] if rest else []
-    return [" ".join(words)] if words and all(w.isascii() for w in words) else words
-
-
-def _unknown(scene: Scene, words: str) -> Callable[[Product], bool | None]:
-    return lambda p: scene.setting.records[p.id].says(words).verdict is Verdict.UNKNOWN
 
 
 def check_stock(scene: Scene) -> None:

@@ -32,7 +32,9 @@ def check_all(
     for products, limit in shelves:
         names = {language: name_products(products, language) for language in (EN, ZH)}
         shelf = Shelf(products, names, vocabulary, limit, rng)
-        settings = {language: setting(language, limit, products, vocabulary, store) for language in (EN, ZH)}
+        settings = {
+            language: setting(language, limit, products, vocabulary, store) for language in (EN, ZH)
+        }
         for case in generate(shelf):
             understanding, facts = settings[case.language]
             for kind, sentence in (("", case.true), *case.false):

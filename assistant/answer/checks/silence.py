@@ -1,0 +1,77 @@
+"""Claims that the catalogue does not say something."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from assistant.answer.lexicon import harmless_words
+from assistant.answer.record import CJK, Verdict, split_words
+from assistant.answer.scene import ClaimError, M, Scene
+from retrieval.types import Language, Product
+
+_SILENT = re.compile(
+    r"(?:the |our )?(?:catalogue|catalog|listing|shop|store|page|product page|description|details|data|"
+    r"specifications?|it|"
+    + M
+    + r") (?:also )?(?:does|do|did) not (?:say|state|mention|list|specify|tell|"
+    r"indicate|show)(?: (?:us|you|anything about))?(?: whether| if| that| how| about)*|"
+    r"(?:is|are|was) not (?:stated|listed|specified|mentioned|given|known)(?: in the (?:catalogue|catalog))?|"
+    r"(?:商品)?(?:目录|页面|资料|描述|详情|商品信息)(?:里|中|上)?(?:也|并)?(?:没有|未|并未|没)"
+    r"(?:说明|提到|提及|注明|写明|标明|标注|给出|列出|写)(?:其|它|该产品)?(?:是否|有没有|有无|能否)?:?"
+)
+# Where what is not said ends.
+_BREAK = re.compile(
+    r"[;!?。]|\.(?!\d)|\b(?:but|while|whereas|although|though|however|yet)\b|,? ?(?:但|而|不过|然而)"
+)
+_PARTS = re.compile(r",|、|\b(?:and|or|nor)\b|[和或]")
+_WORD = re.compile(rf"[^\W_{CJK}\ue000-\uf8ff]+(?:-[^\W_{CJK}\ue000-\uf8ff]+)*")
+_ZH_FRAME = re.compile(
+    r"^(?:是否|支持|具有|关于|有|的|能|可以|带|其|它|这一点)+|(?:的?信息|情况|功能|吗|的|这一点)+$"
+)
+
+
+def check_silence(scene: Scene) -> None:
+    """ "The catalogue doesn't say whether it is waterproof": true only where no field does."""
+    for match in _SILENT.finditer(scene.text):
+        start, end = scene.clause_span(match.start())
+        if match.group().startswith(("is ", "are ", "was ")):
+            end = match.start()
+        else:
+            start = match.end()
+            stop = _BREAK.search(scene.text, start)
+            end = stop.start() if stop else len(scene.text)
+        asked = _asked(scene.text[start:end])
+        if not asked:
+            raise ClaimError("silence: of what is not said")
+        named = [i for c in scene.text[start:end] if c in scene.mention_slots
+                 for i in scene.mention_ids(c)]  # fmt: skip
+        for words in asked:
+            scene.claim(
+                match.start(),
+                _unknown(scene, words),
+                f"silence on {words}",
+                "catalogue",
+                subjects=tuple(dict.fromkeys(named)) or None,
+                negated=False,
+            )
+        scene.consume(min(start, match.start()), max(end, match.end()))
+
+
+def _asked(text: str) -> list[str]:
+    """What is not said, part by part of a list."""
+    asked: list[str] = []
+    for part in _PARTS.split(text):
+        words = [
+            word
+            for word in _WORD.findall(part)
+            if not set(split_words(word)) <= harmless_words(Language.ENGLISH)
+        ]
+        runs = [_ZH_FRAME.sub("", run) for run in re.findall(rf"[{CJK}]+", part)]
+        asked += [" ".join(words)] if words else []
+        asked += [run for run in runs if run and run not in harmless_words(Language.CHINESE)]
+    return asked
+
+
+def _unknown(scene: Scene, words: str) -> Callable[[Product], bool | None]:
+    return lambda p: scene.setting.records[p.id].says(words).verdict is Verdict.UNKNOWN
