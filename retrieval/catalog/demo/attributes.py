@@ -26,12 +26,18 @@ _SINGULAR = {
 }
 # How far a value may stray from what the product's price class suggests (share of the range).
 _STRAY = 0.18
+_STRAY_CHOICE = 0.35
+_RANKED = "+"
 
 
 def draw_value(spec: AttributeSpec, quality: float, random: Random) -> Value:
-    """Draw one value; ``+a..b/step`` rises with `quality` (0 to 1), ``-a..b`` falls."""
+    """Draw one value for a product of `quality` 0 to 1.
+
+    ``+a..b/step`` rises with the quality and ``-a..b`` falls; a list of numbers, or of texts
+    after a ``"+"``, goes from the simple to the fine product; other lists are free choices.
+    """
     if isinstance(spec, list):
-        return draw_value(random.choice(spec), quality, random)
+        return draw_value(_choose(spec, quality, random), quality, random)
     if isinstance(spec, bool):
         return spec
     if isinstance(spec, int | float):
@@ -47,6 +53,16 @@ def draw_value(spec: AttributeSpec, quality: float, random: Random) -> Value:
         place = min(1.0, max(0.0, place + random.uniform(-_STRAY, _STRAY)))
     steps = int((high - low) / step)
     return low + step * round(place * steps)
+
+
+def _choose(options: list[AttributeSpec], quality: float, random: Random) -> AttributeSpec:
+    ranked = options[0] == _RANKED
+    options = options[1:] if ranked else options
+    numbers = all(isinstance(o, int | float) and not isinstance(o, bool) for o in options)
+    if not ranked and not numbers:
+        return random.choice(options)
+    place = quality + random.uniform(-_STRAY_CHOICE, _STRAY_CHOICE)
+    return options[min(len(options) - 1, max(0, int(place * len(options))))]
 
 
 def show_number(value: Decimal) -> str:

@@ -22,7 +22,8 @@ def title_case(text: str, units: frozenset[str]) -> str:
     words = text.split(" ")
 
     def capitalise(place: int, word: str) -> str:
-        measured = place > 0 and words[place - 1].replace(".", "").isdigit()
+        before = words[max(0, place - 2) : place]
+        measured = any(word.replace(".", "").isdigit() for word in before)
         if (word in _SMALL_WORDS and place) or (measured and word.rstrip(",") in units):
             return word
         if not word.islower() or word[0].isdigit():
@@ -57,15 +58,20 @@ def write_title(
     titles = {}
     for language, joint in ((Language.ENGLISH, ", "), (Language.CHINESE, " ")):
         known = {**values, **fixed[language]}
-        segments = [
-            fill(segment, known, language, words)
-            for segment in template.text(language).split(joint)
-            if holds(Bilingual(segment, segment), known)
-        ]
-        titles[language] = joint.join(segments)
+        title = ""
+        for segment in template.text(language).split(joint):
+            text = fill(segment, known, language, words) if _fits(segment, known) else ""
+            # "Canvas Sneakers, Canvas" says nothing twice
+            if text and text.lower() not in title.lower():
+                title += joint + text if title else text
+        titles[language] = title
     units = frozenset(part for unit in words.units.values() for part in unit.split())
     titles[Language.ENGLISH] = title_case(titles[Language.ENGLISH], units)
     return titles
+
+
+def _fits(segment: str, known: Mapping[str, Value]) -> bool:
+    return holds(Bilingual(segment, segment), known)
 
 
 def write_description(

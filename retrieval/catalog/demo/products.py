@@ -173,7 +173,10 @@ class ProductWriter:
         choices: list[tuple[dict[str, str], Decimal]] = [({}, price)]
         if line.storages:
             choices = [
-                ({"storage": f"{size} GB"}, round_price(price + Decimal(str(extra))))
+                (
+                    {"storage": f"{size} GB"},
+                    round_price(price + Decimal(str(extra))) if extra else price,
+                )
                 for size, extra in line.storages
             ]
         if line.sizes:
