@@ -164,11 +164,15 @@ class Comparison(Frozen):
 
 
 class ShownProduct(Frozen):
-    """A card: the hit, its position (1-based) and why it is here, written by code."""
+    """A card: the hit, its position (1-based) and why it is here, written by code.
+
+    A `sponsored` card is labelled as such wherever it is shown.
+    """
 
     hit: Hit
     position: int
     reasons: tuple[str, ...] = ()
+    sponsored: bool = False
 
 
 class ProductsEvent(Frozen):

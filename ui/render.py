@@ -119,7 +119,7 @@ class Renderer:
                 language,
                 position=item.position,
                 reasons=item.reasons[:3],
-                sponsored=bool(getattr(item, "sponsored", False)),
+                sponsored=item.sponsored,
             )
             for item in shown
         ]

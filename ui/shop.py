@@ -131,10 +131,12 @@ class _Shop:
         return HTMLResponse(page, status_code=status_of(error))
 
     def _categories(self, current: str, language: Language) -> list[tuple[str, str, bool]]:
-        """(label, link, whether chosen) of the largest categories."""
-        profiles = sorted(self._service.vocabulary.categories, key=lambda c: -c.products)
+        """(label, link, whether chosen) of the store's aisles, largest first."""
+        profiles = self._service.vocabulary.categories
+        aisles = [profile for profile in profiles if len(profile.path) == 1]
+        shown = sorted(aisles or profiles, key=lambda c: -c.products)
         links = []
-        for profile in profiles[:CATEGORIES]:
+        for profile in shown[:CATEGORIES]:
             path = " > ".join(profile.path)
             query = urlencode({"category": path, "lang": language.value})
             label = profile.labels.get(language, profile.path[-1])

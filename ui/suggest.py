@@ -13,8 +13,10 @@ SUGGESTIONS = 4
 def suggest_messages(
     store: StoreInfo, vocabulary: Vocabulary, language: Language
 ) -> tuple[str, ...]:
-    """Up to four requests this store can answer: its largest categories at a middle price."""
-    largest = sorted(vocabulary.categories, key=lambda c: (-c.products, c.path))
+    """Up to four requests this store can answer: its largest leaf categories, one an aisle."""
+    inner = {profile.path[:-1] for profile in vocabulary.categories}
+    leaves = [profile for profile in vocabulary.categories if profile.path not in inner]
+    largest = sorted(leaves, key=lambda c: (-c.products, c.path))
     messages: list[str] = []
     roots: set[str] = set()
     for profile in largest:

@@ -27,7 +27,7 @@ from ui.chips import drop_chips, join_filters, list_chips
 from ui.language import choose_language
 from ui.render import Renderer, describe_stock, image_link, percent_off, product_link
 from ui.samples import sample_products, sample_service, sample_store, sample_vocabulary
-from ui.serve import bind_port
+from ui.listen import bind_port
 from ui.suggest import suggest_messages
 from ui.texts import TEXTS, say
 from ui.turnview import TurnView
@@ -249,9 +249,9 @@ def test_every_condition_is_a_chip_in_english() -> None:
 def test_chips_speak_chinese() -> None:
     labels = dict(chips(READ, ZH))
     assert labels["category:Audio > Headphones"] == "耳机"
-    assert labels["price"] == "50美元 至 200美元"
+    assert labels["price"] == "50美元至200美元"
     assert labels["attribute:color"] == "黑色"
-    assert labels["attribute:weight"] == "重量 300 g 以内"
+    assert labels["attribute:weight"] == "重量 300 g以内"
     assert labels["not-brand:Pip"] == "不要 Pip"
 
 

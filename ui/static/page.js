@@ -17,16 +17,28 @@
   document.addEventListener('mouseover', (event) => light(event, true));
   document.addEventListener('mouseout', (event) => light(event, false));
 
-  // A new message moves to the top, so that cards and sentences grow into view below it.
+  // A new message moves to the top, cards and sentences grow below it, and the view follows
+  // their end until the shopper scrolls.
   let last = null;
+  let free = false;
+  for (const kind of ['wheel', 'touchmove', 'mousedown']) {
+    document.addEventListener(kind, () => { free = true; }, {passive: true});
+  }
   const follow = () => {
     document.body?.classList.remove('dark'); // the page has one theme, whatever the system's
     const now = document.getElementById('ai-now');
     const said = now?.querySelector('.ai-said') ?? null;
     now?.classList.toggle('live', Boolean(said));
-    const text = said?.textContent + document.querySelectorAll('#ai-past .ai-turn').length;
-    if (said && text !== last) said.scrollIntoView({behavior: 'smooth', block: 'start'});
-    last = said ? text : null;
+    const turn = said && document.querySelectorAll('#ai-past .ai-turn').length + said.textContent;
+    if (said && turn !== last) {
+      free = false;
+      said.scrollIntoView({behavior: 'smooth', block: 'start'});
+    } else if (said && !free) {
+      const end = document.getElementById('ai-answer').getBoundingClientRect().bottom;
+      const hidden = end + 12 - document.getElementById('ai-composer').getBoundingClientRect().top;
+      if (hidden > 0 && now.querySelector('.ai-sentence')) window.scrollBy({top: hidden, behavior: 'smooth'});
+    }
+    last = turn;
   };
   new MutationObserver(follow).observe(document.documentElement, {childList: true, subtree: true});
 })();

@@ -25,7 +25,7 @@
   const words = chinese ? {
     title: '购物助手', open: '打开购物助手', close: '关闭', fresh: '新对话', send: '发送',
     placeholder: '想买什么？直接说……', hello: '您好！告诉我用途、在意的地方和预算，我来帮您挑。',
-    working: '正在查找……', writing: '正在回答……', found: (n) => `找到 ${n} 件`,
+    working: '正在查找……', writing: '正在回答……', found: (n, m) => (n > m ? `${n.toLocaleString('en')} 件中最合适的 ${m} 件` : `找到 ${n} 件`),
     nothing: '没有符合的商品，请减少条件再试。', stock: '有货', few: (n) => `仅剩 ${n} 件`,
     out: '缺货', sponsored: '推广', noPrice: '价格请咨询', retry: '重试', stars: (r) => `${r} 分，满分 5 分`,
     lost: '连接中断了。', lostMore: '已显示的内容仍然有效，请重试。', down: '暂时无法连接购物助手。',
@@ -34,7 +34,7 @@
     title: 'Store assistant', open: 'Open the store assistant', close: 'Close', fresh: 'New chat',
     send: 'Send', placeholder: 'Ask for anything in the store …',
     hello: 'Hello! Tell me what it is for, what matters and what it may cost, and I will look.',
-    working: 'Looking …', writing: 'Writing …', found: (n) => `${n} found`,
+    working: 'Looking …', writing: 'Writing …', found: (n, m) => (n > m ? `The best ${m} of ${n.toLocaleString('en')}` : `${n} found`),
     nothing: 'Nothing matches. Try fewer conditions.', stock: 'In stock', few: (n) => `Only ${n} left`,
     out: 'Sold out', sponsored: 'Sponsored', noPrice: 'Price on request', retry: 'Try again',
     stars: (r) => `${r} of 5`, lost: 'The connection was lost.',
@@ -249,7 +249,7 @@
         return;
       }
       const list = event.products.map((shown) => drawCard(shown, spoken));
-      const head = asked ? make('p', {className: 'note'}, words.found(event.total)) : '';
+      const head = asked ? make('p', {className: 'note'}, words.found(event.total, event.products.length)) : '';
       this.cards.replaceChildren(head, make('ul', {className: 'cards', tabIndex: 0}, ...list));
     }
 
@@ -325,8 +325,8 @@
     .price s { margin-inline-start: 5px; color: #8b9097; font-size: 12px; }
     .meta { display: flex; flex-wrap: wrap; gap: 0 8px; font-size: 12px; }
     .rating { color: #8a5c00; } .in { color: #0f6b5c; } .few { color: #9a6200; } .out { color: #b3372f; }
-    .why { color: var(--soft); font-size: 12px; padding-inline-start: 13px; text-indent: -13px; }
-    .why::before { content: "✓ "; color: var(--accent); }
+    .why { color: var(--soft); font-size: 12px; padding-inline-start: 9px; text-indent: -9px; }
+    .why::before { content: "• "; color: var(--accent); }
     .text p { margin: 0 0 7px; line-height: 1.58; }
     .options { display: flex; flex-wrap: wrap; gap: 8px; margin: 9px 0 0; }
     .option { padding: 7px 14px; border-radius: 99px; border: 1px solid color-mix(in srgb, var(--accent) 35%, #fff); color: var(--accent); font-size: 14px; text-align: start; }
