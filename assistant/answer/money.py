@@ -75,7 +75,8 @@ def money_pattern() -> re.Pattern[str]:
     after = "|".join(re.escape(n) + (r"\b" if n.isascii() else "") for n in names)
     after += "|" + "|".join(re.escape(p) for p in ("€", "£", "¥", "$"))
     return re.compile(
-        rf"(?P<before>{before})\s?{amount}|(?<![a-z0-9])(?<!\d[.,])(?<![a-z0-9]-){amount.replace('?P<', '?P<late_')}"
+        rf"(?P<before>{before})\s?{amount}|"
+        rf"(?<![a-z0-9])(?<!\d[.,])(?<![a-z0-9]-){amount.replace('?P<', '?P<late_')}"
         rf"\s?(?P<after>{after})"
     )
 

@@ -129,7 +129,8 @@ def _number_pattern() -> re.Pattern[str]:
         )
 
     return re.compile(
-        r"(?<![a-z0-9])(?<!\d[.,])(?<![a-z0-9]-)(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(?P<scale>[万千])?"
+        r"(?<![a-z0-9])(?<!\d[.,])(?<![a-z0-9]-)(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|"
+        r"\d+(?:\.\d+)?)(?P<scale>[万千])?"
         rf"(?:[\s-]?(?P<loose>{join(loose)})(?!/)|-?(?P<tight>{join(tight)})(?!/))?(?![a-z0-9])"
     )
 
@@ -138,7 +139,8 @@ def _number_pattern() -> re.Pattern[str]:
 def _word_pattern() -> re.Pattern[str]:
     words = "|".join(_WORDS)
     return re.compile(
-        rf"\b(?P<word>{words})\b|(?P<chinese>[两零一二三四五六七八九十百千万]*[两二三四五六七八九十百千万])"
+        rf"\b(?P<word>{words})\b|"
+        rf"(?P<chinese>[两零一二三四五六七八九十百千万]*[两二三四五六七八九十百千万])"
         r"(?=[款个件种条位名人台只双套颗项口端天年月元块美欧英厘毫公千克升瓦分折成者])"
     )
 

@@ -40,14 +40,16 @@ _PLURAL = re.compile(
     rf"(?: {_NOUN}s)?\b(?! (?:your|wishes|needs|requirements|of your))|"
     rf"\b(?P<they>they|them|these(?: {_COUNT})?(?: {_NOUN}s)?)\b|"
     r"(?P<chinese>(?:[这那](?P<number>[两二三四五六])[款者个种](?![中里之])|"
-    r"(?P<number2>[两二三四五六])[款者个种](?=(?:产品|商品)?(?:都|均|分别|皆|的价|的评)))(?:产品|商品)?)都?|"
+    r"(?P<number2>[两二三四五六])[款者个种](?=(?:产品|商品)?(?:都|均|分别|皆|的价|"
+    r"的评)))(?:产品|商品)?)都?|"
     r"(?P<chinese_all>所有(?:产品|商品|款式|选项)?|它们)都?"
 )
 _NONE = re.compile(rf"\b(?:neither|none)(?: of (?:them|these|the {_COUNT}))?(?: {_NOUN}s?)?\b")
 _OTHERS = re.compile(
     rf"\b(?:the )?(?P<others>others|other {_COUNT}(?: {_NOUN}s)?|other {_NOUN}s|rest)\b|"
     rf"\bthe (?P<other>other)(?: {_NOUN})?\b(?! {_COUNT})|"
-    r"(?P<chinese_others>其[他它余](?:[两二三四五]?[款个种])?(?:产品|商品)?|另外?[两二三四五][款个种])|"
+    r"(?P<chinese_others>其[他它余](?:[两二三四五]?[款个种])?(?:产品|商品)?|"
+    r"另外?[两二三四五][款个种])|"
     r"(?P<chinese_other>另外?一?[款个种])"
 )
 _NUMBERS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6}

@@ -34,11 +34,13 @@ _CONTRACTIONS = (
 )
 _QUOTES = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "`": "'", "–": "-", "—": ","})
 _CLAUSE = re.compile(
-    r"[,;!?。()\n]|\.(?!\d)|\band (?=(?:is|has|it|are|also|costs|comes|weighs|with)\b)|\b(?:but|while|whereas|although|though|however|yet|except)\b|"
+    r"[,;!?。()\n]|\.(?!\d)|\band (?=(?:is|has|it|are|also|costs|comes|weighs|with)\b)|"
+    r"\b(?:but|while|whereas|although|though|however|yet|except)\b|"
     r"但是?|而(?!且)|不过|然而|却|虽然|尽管|同时|此外|另外|并且|而且"
 )
 _REVIEWERS = re.compile(
-    r"\breview|\bcustomers? (?:say|said|like|praise)|\bbuyers?\b|评价|评论|顾客|买家|用户(?:说|表示|反映)"
+    r"\breview|\bcustomers? (?:say|said|like|praise)|\bbuyers?\b|评价|评论|顾客|买家|用户(?:说|"
+    r"表示|反映)"
 )
 _SEGMENT = re.compile(r"\b(?:and|with|plus|or|for|at)\b|[、和与及并且]")
 _NEGATION = re.compile(

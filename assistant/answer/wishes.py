@@ -143,10 +143,11 @@ def _gradable() -> frozenset[str]:
     """Words of degree; products have them more or less, never simply."""
     return frozenset(
         split_words(
-            "light lightweight heavy long short big large small little compact wide narrow tall high "
-            "low thin thick slim cheap expensive affordable fast slow good great nice best better "
-            "new old latest popular quality powerful strong bright loud left right size weight price "
-            "轻 重 轻便 长 短 大 小 宽 窄 高 低 薄 厚 便宜 贵 实惠 快 慢 好 不错 新 旧 热门 强劲 亮 吵 质量 续航长"
+            "light lightweight heavy long short big large small little compact wide narrow "
+            "tall high low thin thick slim cheap expensive affordable fast slow good great "
+            "nice best better new old latest popular quality powerful strong bright loud left "
+            "right size weight price 轻 重 轻便 长 短 大 小 宽 窄 高 低 薄 厚 便宜 贵 实惠 快 "
+            "慢 好 不错 新 旧 热门 强劲 亮 吵 质量 续航长"
         )
     )
 

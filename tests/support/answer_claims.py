@@ -140,10 +140,18 @@ def price(shelf: Shelf, language: Language) -> Iterator[Case]:
 
 
 BELOW = {
-    EN: ("The {n} is {v} below your budget.", "The {n} leaves {v} of your budget.",
-         "With the {n} you stay {v} under your budget of {b}."),
-    ZH: ("{n}比您的预算便宜{v}。", "{n}低于预算{v}。", "选{n}，预算还剩{v}。", "{n}比{b}的预算少{v}。"),
-}  # fmt: skip
+    EN: (
+        "The {n} is {v} below your budget.",
+        "The {n} leaves {v} of your budget.",
+        "With the {n} you stay {v} under your budget of {b}.",
+    ),
+    ZH: (
+        "{n}比您的预算便宜{v}。",
+        "{n}低于预算{v}。",
+        "选{n}，预算还剩{v}。",
+        "{n}比{b}的预算少{v}。",
+    ),
+}
 ABOVE = {
     EN: ("The {n} is {v} above your budget.", "The {n} exceeds your budget by {v}."),
     ZH: ("{n}超出预算{v}。", "{n}比您的预算贵{v}。"),
@@ -202,8 +210,11 @@ def discount(shelf: Shelf, language: Language) -> Iterator[Case]:
         saved = product.list_price - product.price
         percent = int(saved * 100 / product.list_price + Decimal("0.5"))
         text = pick(shelf, OFF, language)
-        slots = {"l": money(product.list_price, language), "s": money(saved, language),
-                 "p": str(percent)}  # fmt: skip
+        slots = {
+            "l": money(product.list_price, language),
+            "s": money(saved, language),
+            "p": str(percent),
+        }
         made = case(shelf, "discount", language, text, n=n, **slots)
         wrong = {
             "l": money(nudge(product.list_price, shelf.rng), language),
@@ -215,10 +226,14 @@ def discount(shelf: Shelf, language: Language) -> Iterator[Case]:
 
 
 RATED = {
-    EN: ("Shoppers rate the {n} {r} out of 5.", "The {n} scores {r} stars.",
-         "The {n} has a rating of {r} from {c} reviews.", "The {n} has {c} ratings."),
+    EN: (
+        "Shoppers rate the {n} {r} out of 5.",
+        "The {n} scores {r} stars.",
+        "The {n} has a rating of {r} from {c} reviews.",
+        "The {n} has {c} ratings.",
+    ),
     ZH: ("{n}的评分为{r}分。", "{n}评分{r}，共有{c}条评价。", "{n}有{c}位用户评价。"),
-}  # fmt: skip
+}
 
 
 def rating(shelf: Shelf, language: Language) -> Iterator[Case]:
@@ -239,8 +254,12 @@ def rating(shelf: Shelf, language: Language) -> Iterator[Case]:
 
 TOP = {
     "price": {
-        EN: ("The {n} is the least expensive of the {k}.", "The {n} has the lowest price.",
-             "The cheapest option is the {n}.", "Of these, the {n} is the most affordable."),
+        EN: (
+            "The {n} is the least expensive of the {k}.",
+            "The {n} has the lowest price.",
+            "The cheapest option is the {n}.",
+            "Of these, the {n} is the most affordable.",
+        ),
         ZH: ("{k}款中{n}最便宜。", "{n}的价格最低。", "最便宜的是{n}。"),
     },
     "-price": {
@@ -259,7 +278,7 @@ TOP = {
         EN: ("The {n} is the lightest of the {k}.", "The lightest is the {n}."),
         ZH: ("{n}是{k}款中最轻的。", "最轻的是{n}。"),
     },
-}  # fmt: skip
+}
 WORDS = {EN: {2: "two", 3: "three", 4: "four"}, ZH: {2: "两", 3: "三", 4: "四"}}
 
 
@@ -310,21 +329,33 @@ def superlative(shelf: Shelf, language: Language) -> Iterator[Case]:
 
 THAN = {
     "price": {
-        EN: ("The {a} is cheaper than the {b}.", "The {a} costs {d} less than the {b}.",
-             "Compared with the {b}, the {a} is {d} cheaper.",
-             "The {a} is less expensive than the {b}."),
-        ZH: ("{a}比{b}便宜。", "{a}比{b}便宜{d}。", "与{b}相比，{a}更便宜。", "{a}的价格比{b}低{d}。"),
+        EN: (
+            "The {a} is cheaper than the {b}.",
+            "The {a} costs {d} less than the {b}.",
+            "Compared with the {b}, the {a} is {d} cheaper.",
+            "The {a} is less expensive than the {b}.",
+        ),
+        ZH: (
+            "{a}比{b}便宜。",
+            "{a}比{b}便宜{d}。",
+            "与{b}相比，{a}更便宜。",
+            "{a}的价格比{b}低{d}。",
+        ),
     },
     "rating": {
         EN: ("The {a} is rated lower than the {b}.", "The {b} has a higher rating than the {a}."),
         ZH: ("{a}的评分比{b}低。", "{b}的评分比{a}高。"),
     },
     "weight": {
-        EN: ("The {a} is lighter than the {b}.", "The {b} is heavier than the {a}.",
-             "The {a} is {d} lighter than the {b}.", "The {a} weighs less than the {b}."),
+        EN: (
+            "The {a} is lighter than the {b}.",
+            "The {b} is heavier than the {a}.",
+            "The {a} is {d} lighter than the {b}.",
+            "The {a} weighs less than the {b}.",
+        ),
         ZH: ("{a}比{b}轻。", "{b}比{a}重{d}。", "{a}的重量比{b}轻。"),
     },
-}  # fmt: skip
+}
 
 
 def comparison(shelf: Shelf, language: Language) -> Iterator[Case]:
@@ -411,9 +442,12 @@ def _numeric(
 
 
 TEXT = {
-    "color": {EN: ("The {n} is {v}.", "The {n} comes in {v}."), ZH: ("{n}是{v}的。", "{n}的颜色是{v}。")},
+    "color": {
+        EN: ("The {n} is {v}.", "The {n} comes in {v}."),
+        ZH: ("{n}是{v}的。", "{n}的颜色是{v}。"),
+    },
     "material": {EN: ("The {n} is made of {v}.",), ZH: ("{n}的材质是{v}。", "{n}采用{v}。")},
-}  # fmt: skip
+}
 
 
 def texts(shelf: Shelf, language: Language) -> Iterator[Case]:
@@ -427,8 +461,11 @@ def texts(shelf: Shelf, language: Language) -> Iterator[Case]:
             made = case(shelf, "attribute", language, text, n=n, v=v)
             everything = product.model_dump_json().lower()
             values = shelf.vocabulary.attributes[name].values
-            wrong = [w for w in values if w.lower() not in everything
-                     and shelf.vocabulary.label(w, ZH) not in everything]  # fmt: skip
+            wrong = [
+                w
+                for w in values
+                if w.lower() not in everything and shelf.vocabulary.label(w, ZH) not in everything
+            ]
             for value in shelf.rng.sample(wrong, min(2, len(wrong))):
                 other = shelf.vocabulary.label(value, language)
                 made.false.append(("attribute", text.format(n=n, v=other)))
@@ -453,8 +490,10 @@ def flags(shelf: Shelf, language: Language) -> Iterator[Case]:
             made.false.append(("negation", pick(shelf, wrong, language).format(n=n, v=v)))
             yield made
         n = shelf.names[language][product.id]
-        invented = {EN: ("dishwasher-safe", "solar-powered", "award-winning", "voice-controlled"),
-                    ZH: ("太阳能供电", "语音控制", "获奖", "指纹解锁")}  # fmt: skip
+        invented = {
+            EN: ("dishwasher-safe", "solar-powered", "award-winning", "voice-controlled"),
+            ZH: ("太阳能供电", "语音控制", "获奖", "指纹解锁"),
+        }
         made = Case("flag", language, "")
         everything = product.model_dump_json().lower().replace("_", "-")
         for word in (w for w in invented[language] if w not in everything):
@@ -502,13 +541,19 @@ def pairs(shelf: Shelf, language: Language) -> Iterator[Case]:
                 continue
             names = shelf.names[language]
             text = {
-                EN: ("The {a} costs {x}, while the {b} costs {y}.",
-                     "The {a} is {x} and the {b} is {y}."),
+                EN: (
+                    "The {a} costs {x}, while the {b} costs {y}.",
+                    "The {a} is {x} and the {b} is {y}.",
+                ),
                 ZH: ("{a}售价{x}，而{b}售价{y}。", "{a}的价格是{x}，{b}的价格是{y}。"),
-            }  # fmt: skip
+            }
             form = pick(shelf, text, language)
-            slots = {"a": names[first.id], "b": names[second.id],
-                     "x": money(first.price, language), "y": money(second.price, language)}  # fmt: skip
+            slots = {
+                "a": names[first.id],
+                "b": names[second.id],
+                "x": money(first.price, language),
+                "y": money(second.price, language),
+            }
             made = Case("pair", language, form.format(**slots))
             made.false.append(("name", form.format(**{**slots, "a": slots["b"], "b": slots["a"]})))
             made.false.append(("number", form.format(**{**slots, "y": slots["x"]})))
@@ -528,9 +573,15 @@ def both(shelf: Shelf, language: Language) -> Iterator[Case]:
                 ]
                 made = Case("both", language, "")
                 made.false.append(
-                    ("attribute", text.format(a=names[first.id], b=names[second.id],
-                                              v=shelf.label(attribute, language)))
-                )  # fmt: skip
+                    (
+                        "attribute",
+                        text.format(
+                            a=names[first.id],
+                            b=names[second.id],
+                            v=shelf.label(attribute, language),
+                        ),
+                    )
+                )
                 yield made
 
 
@@ -570,13 +621,27 @@ def silence(shelf: Shelf, language: Language) -> Iterator[Case]:
 
 def praise(shelf: Shelf, language: Language) -> Iterator[Case]:
     texts = {
-        EN: ("The {n} offers unbeatable quality.", "The {n} is the perfect choice.",
-             "The {n} is the best product on the market.", "You will love the {n}.",
-             "The {n} will be delivered tomorrow.", "We give you an extra discount on the {n}.",
-             "The {n} comes with a lifetime guarantee.", "The {n} is more durable than the others."),
-        ZH: ("{n}品质卓越。", "{n}是您的完美之选。", "{n}是市面上最好的产品。", "{n}性价比极高。",
-             "{n}明天就能送到。", "{n}终身保修。", "{n}比其他款更耐用。", "现在下单{n}再送赠品。"),
-    }  # fmt: skip
+        EN: (
+            "The {n} offers unbeatable quality.",
+            "The {n} is the perfect choice.",
+            "The {n} is the best product on the market.",
+            "You will love the {n}.",
+            "The {n} will be delivered tomorrow.",
+            "We give you an extra discount on the {n}.",
+            "The {n} comes with a lifetime guarantee.",
+            "The {n} is more durable than the others.",
+        ),
+        ZH: (
+            "{n}品质卓越。",
+            "{n}是您的完美之选。",
+            "{n}是市面上最好的产品。",
+            "{n}性价比极高。",
+            "{n}明天就能送到。",
+            "{n}终身保修。",
+            "{n}比其他款更耐用。",
+            "现在下单{n}再送赠品。",
+        ),
+    }
     for product in shelf.products:
         made = Case("praise", language, "")
         n = shelf.names[language][product.id]

@@ -62,10 +62,22 @@ def word(name: str, value: str | bool) -> Attribute:
 
 
 def mouse(
-    id: str, titles: tuple[str, str], brand: str, price: str, rating: str, count: int,
-    weight: str, noise: str, battery: str, link: str, color: str, silent: bool, left: bool,
-    list_price: str | None = None, stock: int | None = 40,
-) -> Product:  # fmt: skip
+    id: str,
+    titles: tuple[str, str],
+    brand: str,
+    price: str,
+    rating: str,
+    count: int,
+    weight: str,
+    noise: str,
+    battery: str,
+    link: str,
+    color: str,
+    silent: bool,
+    left: bool,
+    list_price: str | None = None,
+    stock: int | None = 40,
+) -> Product:
     return Product(
         id=id,
         title=titles[0],
@@ -92,19 +104,52 @@ def mouse(
 
 
 HUSH = mouse(
-    "m1", ("Tavrik Hush Wireless Mouse, Bluetooth, 20 dB", "塔瑞克（Tavrik）Hush 无线鼠标 蓝牙 20分贝"),
-    "Tavrik", "24.99", "4.6", 128, "72", "20", "400", "Bluetooth", "black", True, True,
+    "m1",
+    ("Tavrik Hush Wireless Mouse, Bluetooth, 20 dB", "塔瑞克（Tavrik）Hush 无线鼠标 蓝牙 20分贝"),
+    "Tavrik",
+    "24.99",
+    "4.6",
+    128,
+    "72",
+    "20",
+    "400",
+    "Bluetooth",
+    "black",
+    True,
+    True,
     list_price="29.99",
-)  # fmt: skip
+)
 GLIDE = mouse(
-    "m2", ("Quenlo Glide Wireless Mouse, 2.4 GHz receiver", "坤洛（Quenlo）Glide 无线鼠标 2.4GHz接收器"),
-    "Quenlo", "19.99", "4.2", 54, "85", "26", "250", "2.4 GHz receiver", "white", False, False,
-)  # fmt: skip
+    "m2",
+    ("Quenlo Glide Wireless Mouse, 2.4 GHz receiver", "坤洛（Quenlo）Glide 无线鼠标 2.4GHz接收器"),
+    "Quenlo",
+    "19.99",
+    "4.2",
+    54,
+    "85",
+    "26",
+    "250",
+    "2.4 GHz receiver",
+    "white",
+    False,
+    False,
+)
 MOSS = mouse(
-    "m3", ("Pixmere Moss Mouse, USB cable", "派茉（Pixmere）Moss 鼠标 USB线"),
-    "Pixmere", "34.50", "4.6", 310, "64", "38", "300", "USB cable", "green", False, True,
+    "m3",
+    ("Pixmere Moss Mouse, USB cable", "派茉（Pixmere）Moss 鼠标 USB线"),
+    "Pixmere",
+    "34.50",
+    "4.6",
+    310,
+    "64",
+    "38",
+    "300",
+    "USB cable",
+    "green",
+    False,
+    True,
     stock=3,
-)  # fmt: skip
+)
 VANTA = Product(
     id="l1",
     title="Kestova Vanta 14 Laptop, 16 GB, 512 GB",

@@ -17,7 +17,10 @@ _BUDGET = (
     rf"(?:(?:your|the|this|a) )?(?:{D} )?(?:maximum |stated )?budget(?: limit| cap| range)?"
     rf"(?:,? ?\(?(?:of |is |was |at |: ?)?{D}\)?)?"
 )
-_ZH_BUDGET = rf"(?:您的?|你的?)?(?:{D}的?)?预算(?:上限|范围|金额)?(?:(?:为|是|:)?\(?{D}\)?)?(?:的?(?:预算|上限))?"
+_ZH_BUDGET = (
+    rf"(?:您的?|你的?)?(?:{D}的?)?预算(?:上限|范围|金额)?(?:(?:为|是|"
+    rf":)?\(?{D}\)?)?(?:的?(?:预算|上限))?"
+)
 _LIST = (
     r"(?:the |its |a |their )?(?:list|original|regular|usual|full|normal|old|previous|retail)"
     r" price(?: of| is| was|:| at)?"
@@ -38,28 +41,33 @@ _BUDGET_PATTERNS: tuple[tuple[re.Pattern[str], int], ...] = tuple(
         ),
         (rf"(?:exceeds?|exceeding|goes over|breaks|{_OVER}) (?P<b>{_BUDGET})", -1),
         (
-            rf"(?:fits?(?: in| into| within| under| inside)?|fitting|meets?|matches|respects|stays?|in|"
+            rf"(?:fits?(?: in| into| within| under| inside)?|fitting|meets?|matches|respects|"
+            rf"stays?|in|"
             rf"keeps? (?:to|within|under)|{_UNDER}) (?P<b>{_BUDGET})",
             1,
         ),
         (rf"(?:exactly )?(?:at|equals?|equal to|on|hits?|exactly) (?P<b>{_BUDGET})", 0),
         (
-            rf"(?:比|较|低于|少于)(?P<b>{_ZH_BUDGET})(?:还|要)?(?:低|便宜|少|省)?(?:了|出)?约?(?P<d>{D})",
+            rf"(?:比|较|低于|少于)(?P<b>{_ZH_BUDGET})(?:还|要)?(?:低|便宜|少|省)?(?:了|"
+            rf"出)?约?(?P<d>{D})",
             1,
         ),
         (
-            rf"(?:比|高于|超出|超过|超)(?:了)?(?P<b>{_ZH_BUDGET})(?:还|要)?(?:高|贵|多|超)(?:了|出)?约?(?P<d>{D})",
+            rf"(?:比|高于|超出|超过|超)(?:了)?(?P<b>{_ZH_BUDGET})(?:还|要)?(?:高|贵|多|"
+            rf"超)(?:了|出)?约?(?P<d>{D})",
             -1,
         ),
         (rf"(?:超出|超过|高于|超)(?:了)?(?P<b>{_ZH_BUDGET})约?(?P<d>{D})", -1),
         (
-            rf"(?P<b>{_ZH_BUDGET})(?:里|内|中)?(?:还|可)?(?:剩|余|省|结余|富余)(?:下|出|了)?(?P<d>{D})",
+            rf"(?P<b>{_ZH_BUDGET})(?:里|内|中)?(?:还|可)?(?:剩|余|省|结余|富余)(?:下|出|"
+            rf"了)?(?P<d>{D})",
             1,
         ),
         (rf"(?:正好|刚好|恰好)?等于(?P<b>{_ZH_BUDGET})", 0),
         (
             rf"(?:没有?|未|不)(?:超出|超过|超)(?:了)?(?P<b>{_ZH_BUDGET})(?:范围)?|"
-            rf"(?:符合|满足|低于|在|处于|不高于)(?P<b2>{_ZH_BUDGET})(?:之|以)?(?:内|范围内|范围之内|要求|里)?|"
+            rf"(?:符合|满足|低于|在|处于|不高于)(?P<b2>{_ZH_BUDGET})(?:之|以)?(?:内|范围内|"
+            rf"范围之内|要求|里)?|"
             rf"(?P<b3>{_ZH_BUDGET})(?:之|以)?(?:内|范围内)",
             1,
         ),
@@ -76,9 +84,11 @@ _SAVING = re.compile(
     rf"(?P<d>{D}|{P}) (?:off|discount|reduction|(?:less|cheaper|lower) than|below|under)"
     rf"(?: (?:from |on |off |of )?{_LIST}(?: (?P<l>{D}))?)?(?! {D})|"
     rf"(?:saves?(?: you)?|saving(?: you)?|reduced by|discounted by|marked down by|"
-    rf"(?:discount|savings?|reduction) of) (?P<d2>{D}|{P})(?: (?:from|on|off) {_LIST}(?: (?P<l2>{D}))?)?|"
+    rf"(?:discount|savings?|reduction) of) (?P<d2>{D}|{P})(?: (?:from|on|"
+    rf"off) {_LIST}(?: (?P<l2>{D}))?)?|"
     rf"[比较]原价(?P<l3>{D})?(?:低|便宜|省|少|优惠|降|下降|减)(?:了|约)?(?P<d3>{D}|{P})|"
-    rf"(?:立减|直降|优惠|降价|降低|节省|可省|省|便宜|减|降|折扣|让利)(?:了|约|为|幅度)*(?P<d4>{D}|{P})"
+    rf"(?:立减|直降|优惠|降价|降低|节省|可省|省|便宜|减|降|折扣|让利)(?:了|约|为|"
+    rf"幅度)*(?P<d4>{D}|{P})"
 )
 _FOLD = re.compile(r"打?(?P<digits>[1-9](?:\.\d)?|[1-9]\d|[一二三四五六七八九]{1,2})折")
 _DISCOUNTED = re.compile(

@@ -15,7 +15,8 @@ from retrieval.types import Attribute, Product
 from retrieval.units import convert, find_unit
 
 _SHOWN = re.compile(
-    rf"(?P<n>{N}) (?:\w+ )?(?:options?|products?|models?|choices?|items?|results?|alternatives?|candidates?|picks?)\b"
+    rf"(?P<n>{N}) (?:\w+ )?(?:options?|products?|models?|choices?|items?|results?|"
+    rf"alternatives?|candidates?|picks?)\b"
     rf"|(?P<z>{N})[款个种]"
 )
 _AT_LEAST = re.compile(r"(?:\b(?:over|more than|at least|above)|超过|至少|不低于|多于) ?$")
@@ -38,15 +39,7 @@ def check_numbers(scene: Scene) -> None:
     _check_shown_count(scene)
     for match in re.finditer(rf"{N}|{P}", scene.text):
         quantity = scene.quantity(match.group())
-        before = scene.text[: match.start()]
-        for pattern, bound in ((_AT_LEAST, "least"), (_AT_MOST, "most"), (_ABOUT, "about")):
-            if found := pattern.search(before):
-                start = found.start()
-                break
-        else:
-            bound = ""
-            found = _UP_TO.search(before)
-            start = found.start() if found else match.start()
+        bound, start = _bound_before(scene, match.start())
         what = f"number {quantity.value:f} {quantity.unit.symbol if quantity.unit else ''}".strip()
         unit, length = _named_unit(scene, match.end()) if quantity.unit is None else ("", 0)
         predicate = _backed(scene, quantity, match.start(), bound, unit)
@@ -55,6 +48,19 @@ def check_numbers(scene: Scene) -> None:
         if scene.negated(match.start()):
             raise ClaimError(f"{what}: denied")
         scene.consume(start, match.end() + length)
+
+
+def _bound_before(scene: Scene, position: int) -> tuple[str, int]:
+    """What the words before a number make of it ("over", "about"), and where they start."""
+    for pattern, bound in (
+        (_AT_LEAST, "least"),
+        (_AT_MOST, "most"),
+        (_ABOUT, "about"),
+        (_UP_TO, ""),
+    ):
+        if found := pattern.search(scene.text, 0, position):
+            return bound, found.start()
+    return "", position
 
 
 def _named_unit(scene: Scene, position: int) -> tuple[str, int]:

@@ -11,18 +11,22 @@ from assistant.answer.scene import ClaimError, M, Scene
 from retrieval.types import Language, Product
 
 _SILENT = re.compile(
-    r"(?:the |our )?(?:catalogue|catalog|listing|shop|store|page|product page|description|details|data|"
+    r"(?:the |our )?(?:catalogue|catalog|listing|shop|store|page|product page|description|"
+    r"details|data|"
     r"specifications?|it|"
     + M
     + r") (?:also )?(?:does|do|did) not (?:say|state|mention|list|specify|tell|"
     r"indicate|show)(?: (?:us|you|anything about))?(?: whether| if| that| how| about)*|"
-    r"(?:is|are|was) not (?:stated|listed|specified|mentioned|given|known)(?: in the (?:catalogue|catalog))?|"
+    r"(?:is|are|was) not (?:stated|listed|specified|mentioned|given|"
+    r"known)(?: in the (?:catalogue|catalog))?|"
     r"(?:商品)?(?:目录|页面|资料|描述|详情|商品信息)(?:里|中|上)?(?:也|并)?(?:没有|未|并未|没)"
-    r"(?:说明|提到|提及|注明|写明|标明|标注|给出|列出|写)(?:其|它|该产品)?(?:是否|有没有|有无|能否)?:?"
+    r"(?:说明|提到|提及|注明|写明|标明|标注|给出|列出|写)(?:其|它|该产品)?(?:是否|有没有|有无|"
+    r"能否)?:?"
 )
 # Where what is not said ends.
 _BREAK = re.compile(
-    r"[;!?。]|\.(?!\d)|\b(?:but|while|whereas|although|though|however|yet)\b|,? ?(?:但|而|不过|然而)"
+    r"[;!?。]|\.(?!\d)|\b(?:but|while|whereas|although|though|however|yet)\b|,? ?(?:但|而|不过|"
+    r"然而)"
 )
 _PARTS = re.compile(r",|、|\b(?:and|or|nor)\b|[和或]")
 _WORD = re.compile(rf"[^\W_{CJK}\ue000-\uf8ff]+(?:-[^\W_{CJK}\ue000-\uf8ff]+)*")

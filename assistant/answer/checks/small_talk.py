@@ -14,7 +14,8 @@ _SHOP_CLAIM = re.compile(
     r"\b(?:discount\w*|sale|offers?|deals?|cheap\w*|expensive|prices?|priced|costs?|free|stock|"
     r"available|best|most|lowest|highest|largest|biggest|always|never|everything|anything|brands?|"
     r"rated|rating|quality|guarantee\w*)\b|"
-    r"折扣|打折|优惠|特价|促销|便宜|价格|价钱|售价|免费|库存|有货|最|品牌|评分|质量|正品|所有|一切|任何|低价"
+    r"折扣|打折|优惠|特价|促销|便宜|价格|价钱|售价|免费|库存|有货|最|品牌|评分|质量|正品|所有|"
+    r"一切|任何|低价"
 )
 # A longer line is no small talk any more.
 CHARACTERS = 200

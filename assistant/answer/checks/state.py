@@ -16,11 +16,13 @@ from retrieval.types import Language, Product
 _PEOPLE = r"(?:reviews?|ratings?|customers?|buyers?|shoppers?|people|users?|reviewers?|opinions?)"
 _ZH_PEOPLE = r"(?:顾客|用户|买家|客户|消费者|评价|评论|评分|打分)"
 _RATING = re.compile(
-    rf"(?:(?:rated|ratings?(?: of| is| at|:)?|scores?(?: of)?|scored|averag\w*(?: rating)?(?: of)?) "
+    rf"(?:(?:rated|ratings?(?: of| is| at|:)?|scores?(?: of)?|scored|"
+    rf"averag\w*(?: rating)?(?: of)?) "
     rf"(?P<r>{N})(?: ?(?:out of|of|/|from) ?(?P<top>{N}))?(?:[ -]?stars?)?|"
     rf"(?P<r2>{N}) ?(?:out of|/|of) ?(?P<top2>{N})(?:[ -]?stars?)?|"
     rf"(?P<r3>{N})[ -]?stars?(?: rating)?)(?! reviews?\b)|"
-    rf"(?:评分|得分|打分|评价)(?:均|都|分别|也|高|同)*(?:达到|达|为|是|有|:)?(?P<r4>{N})(?:颗?星|分)?"
+    rf"(?:评分|得分|打分|评价)(?:均|都|分别|也|高|同)*(?:达到|达|为|是|有|"
+    rf":)?(?P<r4>{N})(?:颗?星|分)?"
     rf"(?:\(?,?(?:满分|总分)(?:为|是)?(?P<top4>{N})分?\)?|/(?P<top5>{N})分?)?|"
     rf"(?P<r5>{N})(?:分|颗?星)(?:\(?,?(?:满分|总分)(?:为|是)?(?P<top6>{N})分?\)?)?(?!评价|的?好评)"
 )
@@ -30,20 +32,25 @@ _COUNT = re.compile(
 )
 _STARS = re.compile(rf"(?:an? )?(?P<s>{N})[ -]stars? reviews?|(?P<s2>{N})颗?星的?评[价论]")
 _LEFT = re.compile(
-    rf"(?P<n>{N}) (?:units? |pieces? |items? |pcs )?(?:are |is )?(?:left|remaining|in stock)(?: in stock)?|"
-    rf"(?:仅|只|还)?(?:剩余|剩|余)(?:下|有)?(?P<n2>{N})[件个台只双款]?|库存(?:仅|只|还)*(?:剩余|剩|有|为)?(?P<n3>{N})[件个台只双]?"
+    rf"(?P<n>{N}) (?:units? |pieces? |items? |pcs )?(?:are |is )?(?:left|remaining|"
+    rf"in stock)(?: in stock)?|"
+    rf"(?:仅|只|还)?(?:剩余|剩|余)(?:下|有)?(?P<n2>{N})[件个台只双款]?|库存(?:仅|只|"
+    rf"还)*(?:剩余|剩|有|为)?(?P<n3>{N})[件个台只双]?"
 )
 _IN_STOCK = re.compile(
-    r"\b(?:in stock|available)\b(?! in\b)|有货|现货|有库存|有现货|(?<!无)(?<!没)库存(?:中)?(?:可供)?"
+    r"\b(?:in stock|available)\b(?! in\b)|有货|现货|有库存|有现货|"
+    r"(?<!无)(?<!没)库存(?:中)?(?:可供)?"
 )
 _SOLD_OUT = re.compile(
     r"\b(?:sold out|out of stock|unavailable|not available|not in stock|no longer available)\b|"
     r"缺货|已?售罄|无货|没有?货|断货|卖完|无库存|没有?库存"
 )
 POLICY = re.compile(
-    r"\b(?:ship\w*|deliver\w*|returns?|returned|returning|refund\w*|warrant\w*|guarant\w*|exchang\w*|"
+    r"\b(?:ship\w*|deliver\w*|returns?|returned|returning|refund\w*|warrant\w*|guarant\w*|"
+    r"exchang\w*|"
     r"coupons?|vouchers?|arriv\w*|tomorrow|dispatch\w*|postage|money back)\b|"
-    r"配送|送达|发货|送货|快递|包邮|免邮|运费|退货|退款|退换|换货|保修|质保|保证|优惠券|明天|到货|承诺"
+    r"配送|送达|发货|送货|快递|包邮|免邮|运费|退货|退款|退换|换货|保修|质保|保证|优惠券|明天|"
+    r"到货|承诺"
 )
 # A rating from here on may be called high.
 HIGHLY = Decimal("4.5")

@@ -27,18 +27,22 @@ _RECOMMENDING = re.compile(
     r"(?:making it |which makes it |so it is |is )?\b(?:a|an|the|another|your|one) "
     r"(?:good|solid|nice|great|reasonable|sensible|fine) "
     r"(?:choice|option|pick|match|fit|candidate|alternative)(?: here)?\b|"
-    r"(?:是|为|会是)?(?:一?[个款种])?(?:很|非常|比较|更)?(?:不错|好|合适|合理|值得考虑)的?(?:选择|选项|推荐)|"
+    r"(?:是|为|会是)?(?:一?[个款种])?(?:很|非常|比较|更)?(?:不错|好|合适|合理|"
+    r"值得考虑)的?(?:选择|选项|推荐)|"
     r"值得(?:考虑|推荐|一看)|(?:很|比较|更|非常)?适合(?:您|你)(?!的?(?:需求|要求))"
 )
 _ALL_WISHES = re.compile(
     r"\b(?:meets?|match(?:es)?|fits?|satisf(?:y|ies)|suits?|covers?|fulfils?|meeting|matching) "
     r"(?:all|every|each|both|everything|most)?(?: of)? ?(?:your|the|you|of your) ?"
     r"(?:needs?|requirements?|wish(?:es)?|criteria|request|preferences?|asked for|want(?:ed)?)\b|"
-    r"(?:完全|都|均|全部)?(?:符合|满足|匹配)(?:了)?(?:您|你)?的?(?:所有|全部|各项|一切)?的?(?:需求|要求|条件|愿望|需要|偏好)"
+    r"(?:完全|都|均|全部)?(?:符合|满足|匹配)(?:了)?(?:您|你)?的?(?:所有|全部|各项|"
+    r"一切)?的?(?:需求|要求|条件|愿望|需要|偏好)"
 )
 _REQUEST = re.compile(
-    r"\b(?:you (?:asked for|asked about|wanted|want|are looking for|need|requested|mentioned|prefer)|"
-    r"as (?:you )?requested|your (?:request|wish|search|question|need) (?:for|is|was))\b(?P<en>[^,;:.!?]*)|"
+    r"\b(?:you (?:asked for|asked about|wanted|want|are looking for|need|requested|mentioned|"
+    r"prefer)|"
+    r"as (?:you )?requested|your (?:request|wish|search|question|need) (?:for|is|"
+    r"was))\b(?P<en>[^,;:.!?]*)|"
     r"(?:您|你)(?:想要|要|需要|找|想找|要求|提到|关心|希望|想买|寻找)的?(?:是)?(?P<zh>[^,;:.!?。]*)"
 )
 _PURPOSE = re.compile(
@@ -158,9 +162,9 @@ def _phrase_size(scene: Scene, tokens: list[tuple[int, int, str]], i: int) -> in
         run = tokens[i : i + size]
         adjacent = all(run[k + 1][0] - run[k][1] == 1 for k in range(size - 1))
         words = [w for _, _, w in run]
-        if adjacent and not all(map(_is_harmless, words)):
-            if tuple(s for w in words for s in split_words(w)) in known:
-                return size
+        stems = tuple(s for w in words for s in split_words(w))
+        if adjacent and stems in known and not all(map(_is_harmless, words)):
+            return size
     return 1
 
 

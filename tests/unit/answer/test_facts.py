@@ -79,8 +79,12 @@ def test_nothing_is_ranked_by_what_one_product_does_not_say() -> None:
 
 @pytest.mark.parametrize(
     ("query", "language", "wishes"),
-    [("quiet left-handed mouse", EN, ()), ("静音左手鼠标", ZH, ()), ("mouse", EN, ("quiet", "left-handed"))],
-)  # fmt: skip
+    [
+        ("quiet left-handed mouse", EN, ()),
+        ("静音左手鼠标", ZH, ()),
+        ("mouse", EN, ("quiet", "left-handed")),
+    ],
+)
 def test_wishes_are_matched_or_missed_by_the_record(
     query: str, language: Language, wishes: tuple[str, ...]
 ) -> None:
@@ -157,7 +161,9 @@ def test_names_are_short_and_told_apart() -> None:
     assert name_products(MICE, EN)["m1"] == "Tavrik Hush Wireless Mouse"
     assert name_products(MICE, ZH)["m1"] == "塔瑞克Hush"
     twins = [
-        HUSH.model_copy(update={"id": str(i), "title": f"Tavrik Hush Mouse, {size}", "translations": {}})
+        HUSH.model_copy(
+            update={"id": str(i), "title": f"Tavrik Hush Mouse, {size}", "translations": {}}
+        )
         for i, size in enumerate(("small", "large"))
-    ]  # fmt: skip
+    ]
     assert len(set(name_products(twins, EN).values())) == 2
