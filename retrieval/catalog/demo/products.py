@@ -84,6 +84,7 @@ class ProductWriter:
         variants = self._variants(product_id, line, colors, price)
         titles = write_title(self._category, line, brand, name, shown, words, random)
         texts = self._describe(line, shown, colors)
+        released = self._today - timedelta(days=random.randint(20, 365 * _YEARS_ON_SALE))
         rating = min(4.9, max(3.3, random.gauss(4.05 + 0.35 * quality, 0.28)))
         rating_rounded = Decimal(str(rating)).quantize(Decimal("0.1"))
         stock = sum(v.stock or 0 for v in variants) if variants else self._stock()
@@ -120,12 +121,13 @@ class ProductWriter:
                 float(rating_rounded),
                 self._sources.voices,
                 words,
+                released,
                 self._today,
                 random,
             ),
             identifiers=make_identifiers(brand, random),
             image_url=f"media/{product_id}.svg",
-            released=self._today - timedelta(days=random.randint(20, 365 * _YEARS_ON_SALE)),
+            released=released,
         )
 
     def _describe(

@@ -11,6 +11,7 @@ from retrieval.catalog.demo.sources import Bilingual, CategorySource, Words
 from retrieval.types import Language, Review
 
 _CHINESE_SHARE = 0.4
+_CONTEXT_SHARE = 0.55
 _LOWEST_PRAISE = 4
 _LOWEST_MIXED = 3
 # A product's reviews were written within this many days before the reference date.
@@ -26,6 +27,7 @@ def write_reviews(
     rating: float,
     voices: Voices,
     words: Words,
+    released: date,
     today: date,
     random: Random,
 ) -> tuple[Review, ...]:
@@ -34,10 +36,14 @@ def write_reviews(
     # what can be said of any product comes after what only this kind can be praised for
     praise = _true_pieces((category.praise, voices["praise_any"]), values, random)
     gripes = _true_pieces((category.gripes, voices["gripes_any"]), values, random)
+    contexts = _draw_contexts(len(ratings), voices, random)
+    authors = random.sample(voices["authors"], len(ratings))
+    days = min(_DAYS_BACK, (today - released).days - 1)
     reviews = []
     for number, stars in enumerate(ratings, start=1):
         language = Language.CHINESE if random.random() < _CHINESE_SHARE else Language.ENGLISH
-        pieces = _choose_pieces(stars, praise, gripes, voices, random)
+        said = _choose_pieces(stars, praise, gripes, voices, random)
+        pieces = [*contexts[number - 1], *said]
         joint = "" if language is Language.CHINESE else " "
         text = joint.join(fill(piece.text(language), values, language, words) for piece in pieces)
         reviews.append(
@@ -46,8 +52,8 @@ def write_reviews(
                 rating=stars,
                 text=text,
                 language=language,
-                author=random.choice(voices["authors"]).text(language),
-                written=today - timedelta(days=random.randint(2, _DAYS_BACK)),
+                author=authors[number - 1].text(language),
+                written=today - timedelta(days=random.randint(1, days)),
             )
         )
     return tuple(reviews)
@@ -64,6 +70,14 @@ def draw_ratings(mean: float, count: int, random: Random) -> list[int]:
     return stars
 
 
+def _draw_contexts(count: int, voices: Voices, random: Random) -> list[tuple[Bilingual, ...]]:
+    """For each review the occasion it was bought on, often none, never twice the same."""
+    return [
+        (piece,) if random.random() < _CONTEXT_SHARE else ()
+        for piece in random.sample(voices["context"], count)
+    ]
+
+
 def _choose_pieces(
     stars: int,
     praise: list[Bilingual],
@@ -72,7 +86,7 @@ def _choose_pieces(
     random: Random,
 ) -> list[Bilingual]:
     """Pieces of one review; what one customer said of a product no other one repeats."""
-    pieces = [random.choice(voices["context"])] if random.random() < 0.55 else []
+    pieces: list[Bilingual] = []
     if stars >= _LOWEST_PRAISE:
         pieces += _take(praise, random.choice((1, 1, 2)))
         if stars == _LOWEST_PRAISE:

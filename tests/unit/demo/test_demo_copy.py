@@ -143,6 +143,8 @@ def test_reviews_are_many_and_average_to_the_rating(demo: DemoStore) -> None:
         assert product.rating is not None
         assert abs(mean - float(product.rating)) <= 0.26, product.id
         assert len({r.text for r in product.reviews}) == len(product.reviews)
+        assert product.released
+        assert all(r.written and product.released < r.written for r in product.reviews)
     languages = Counter(r.language for p in demo.products for r in p.reviews)
     assert min(languages.values()) > 1000
 
