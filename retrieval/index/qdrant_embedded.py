@@ -211,7 +211,10 @@ def _guarded(call: Callable[[], T]) -> T:
                 remedy="Stop it, or talk to it over HTTP while it runs.",
             ) from None
         line = text.splitlines()[0] if text else type(error).__name__
-        raise IndexUnavailableError(f"The embedded index failed: {line}") from error
+        raise IndexUnavailableError(
+            f"The embedded index failed: {line}",
+            remedy="If it stays so, remove the store with `aisle reset` and import it again.",
+        ) from error
 
 
 def _point(point: Point) -> edge.Point:

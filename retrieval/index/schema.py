@@ -52,5 +52,5 @@ def check_schema(stored: Mapping[str, Any], wanted: IndexSchema) -> None:
         if stored.get(key) != value:
             raise IndexIncompatibleError(
                 f"The index was written with {key} {stored.get(key)}, not {value}.",
-                remedy="Import the catalogue again with --rebuild.",
+                remedy="Remove the store with `aisle reset` and import the catalogue again.",
             )
