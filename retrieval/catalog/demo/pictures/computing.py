@@ -71,8 +71,8 @@ def _draw_vertical_mouse(c: Canvas, look: Look) -> None:
         dark(look.color, 0.14),
         'opacity=".55"',
     )
-    c.stroke("M206 97C226 146 268 170 300 178", seam, 3)
-    c.stroke("M226 92C250 124 276 138 294 146", seam, 3)
+    c.stroke("M206 97C224 142 258 164 295 172", seam, 3)
+    c.stroke("M228 93C242 112 258 124 276 130", seam, 3)
     c.stroke("M128 190C154 168 176 160 204 160", seam, 9)
     c.stroke("M132 216C158 200 178 194 198 193", seam, 9)
     c.rect(262, 126, 13, 34, 6, "#2f343b", 'transform="rotate(-34 268 143)"')

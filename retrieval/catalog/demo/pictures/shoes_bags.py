@@ -70,7 +70,7 @@ def draw_hiking_boots(c: Canvas, look: Look) -> None:
         'stroke-dasharray="5 4"',
     )
     c.path("M88 284H352Q362 290 360 306L356 312H92Q86 300 88 284Z", "#4a4037")
-    c.path("M92 310" + "l4 18h14l4 -18h6" * 9 + "l4 12h16l4 -12z", "#2c2926")
+    c.path("M92 310" + "l4 18h14l4 -18h6" * 9 + "z", "#2c2926")
     c.rect(110, 78, 92, 14, 7, light(look.color, 0.3))
     if look.flag("waterproof"):
         c.path(
