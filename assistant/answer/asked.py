@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from assistant.answer.known import CJK, known_phrases, split_words, wordings
 from assistant.answer.lexicon import harmless_words
 from assistant.answer.metrics import names_attribute
 from assistant.answer.names import NameIndex
 from assistant.answer.phrases import PHRASES
-from assistant.answer.record import CJK, Record, Verdict, known_phrases, split_words, wordings
+from assistant.answer.record import Record, Verdict
 from assistant.answer.telling import is_showable, is_spoken_of, show_attribute
 from assistant.types import Fact, FactKind, ProductFacts, Understanding
 from retrieval.index.analysis import STOPWORDS, fold

@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from assistant.answer.record import attribute_names, split_words, wordings
+from assistant.answer.known import attribute_names, split_words, wordings
 from retrieval.index.analysis import fold
 from retrieval.types import Language, Product, Vocabulary
 from retrieval.units import find_unit, to_base

@@ -7,108 +7,63 @@ and is never claimed, neither way.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
-from functools import cache, cached_property, lru_cache
-from importlib.resources import files
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
-from retrieval.index.analysis import fold, stem
+from assistant.answer.known import (
+    CJK,
+    ByIdentity,
+    attribute_names,
+    category_names,
+    known_values,
+    split_words,
+    wordings,
+)
+from retrieval.index.analysis import fold
 from retrieval.types import Attribute, AttributeKind, Language, Product, Vocabulary
 
-CJK = "\u3400-\u4dbf\u4e00-\u9fff"
-_TOKEN = re.compile(rf"[{CJK}]+|[^\W_{CJK}]+(?:[.'][^\W_{CJK}]+)*")
 _SENTENCE = re.compile(r"[.!?。！？](?!\d)")
 _HAS_CJK = re.compile(rf"[{CJK}]")
 # Words between a negation and what it negates: "not fully waterproof".
 _NEGATION_REACH = 3
 _NEGATIONS = frozenset(
-    [
-        "no",
-        "not",
-        "without",
-        "lacks",
-        "lack",
-        "non",
-        "nor",
-        "never",
-        "isn't",
-        "doesn't",
-        "don't",
-        "aren't",
-        "cannot",
-    ]
+    split_words("no not without lacks lack non nor never isn't doesn't don't aren't cannot")
 )
 _CHINESE_NEGATION = re.compile(
     r"(?:不是|不带|不含|不支持|没有|并非|不具备|无需|不|无|非|未|没|免)[^,。;、，]{0,2}$"
 )
 _NO_VALUES = frozenset(
-    [
+    (
         "no",
         "none",
         "false",
         "n",
-        "not_supported",
+        "not supported",
         "unavailable",
         "无",
         "否",
         "没有",
         "不支持",
         "不带",
-    ]
+    )
 )
-_YES_VALUES = frozenset(["yes", "true", "y", "supported", "included", "是", "有", "支持", "带"])
+_YES_VALUES = frozenset(("yes", "true", "y", "supported", "included", "是", "有", "支持", "带"))
 # Parts of an attribute's name that add nothing to what it asks ("touchscreen_integrated").
 _NAME_FILLERS = frozenset(
-    stem(w)
-    for w in [
-        "is",
-        "has",
-        "with",
-        "built",
-        "in",
-        "integrated",
-        "support",
-        "supported",
-        "function",
-        "included",
-        "of",
-        "the",
-        "and",
-        "ready",
-        "compatible",
-        "feature",
-        "capable",
-        "capability",
-        "technology",
-        "product",
-        "item",
-        "type",
-    ]
+    split_words(
+        "is has with built in integrated support supported function included of the and ready "
+        "compatible feature capable capability technology product item type"
+    )
 )
-
-
 # With fewer attributes the description is all there is to ask.
 _FEW_ATTRIBUTES = 3
 # Attributes that have one value only: being black denies being white, while being fit for
 # camping does not deny being fit for winter.
 _EXCLUSIVE = frozenset(
-    stem(w)
-    for w in [
-        "color",
-        "colour",
-        "gender",
-        "age",
-        "hand",
-        "handed",
-        "orientation",
-        "resolution",
-        "panel",
-        "format",
-        "shape",
-    ]
+    split_words("color colour gender age hand handed orientation resolution panel format shape")
 )
 
 
@@ -136,60 +91,6 @@ class Entry(NamedTuple):
     evidence: str
     text: str
     stems: tuple[str, ...]
-
-
-class ByIdentity:
-    """A cache key for the one vocabulary of a store, too large to hash by value."""
-
-    def __init__(self, vocabulary: Vocabulary) -> None:
-        self.vocabulary = vocabulary
-
-    def __hash__(self) -> int:
-        return id(self.vocabulary)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, ByIdentity) and other.vocabulary is self.vocabulary
-
-
-@lru_cache(maxsize=4096)
-def _attribute_names(key: ByIdentity, name: str) -> tuple[str, ...]:
-    vocabulary = key.vocabulary
-    names = [name.replace("_", " "), *(vocabulary.label(name, language) for language in Language)]
-    profile = vocabulary.attributes.get(name)
-    if profile:
-        names += [s for s, canonical in profile.surfaces.items() if canonical == name]
-    return tuple(dict.fromkeys(fold(n) for n in names))
-
-
-def attribute_names(name: str, vocabulary: Vocabulary) -> tuple[str, ...]:
-    """What attribute `name` is called, folded: its own name, labels and learned surfaces."""
-    return _attribute_names(ByIdentity(vocabulary), name)
-
-
-@lru_cache(maxsize=32768)
-def split_words(text: str) -> tuple[str, ...]:
-    """Folded words of `text`: English words stemmed, Chinese runs whole."""
-    return tuple(stem(word) for word in _TOKEN.findall(fold(text)))
-
-
-@cache
-def _concepts() -> dict[str, tuple[str, ...]]:
-    """Folded wording → all wordings of the same property, in both languages."""
-    groups = json.loads(files(__package__).joinpath("concepts.json").read_text("utf-8"))
-    table: dict[str, tuple[str, ...]] = {}
-    for group in groups:
-        wordings = tuple(fold(wording) for wording in group)
-        for wording in wordings:
-            key = " ".join(split_words(wording))
-            table[key] = tuple(dict.fromkeys((*table.get(key, ()), *wordings)))
-    return table
-
-
-@lru_cache(maxsize=8192)
-def wordings(term: str) -> tuple[str, ...]:
-    """`term` and what means the same in either language ("静音" → "quiet", "silent")."""
-    folded = fold(term)
-    return tuple(dict.fromkeys((folded, *_concepts().get(" ".join(split_words(folded)), ()))))
 
 
 class Record:
@@ -282,7 +183,7 @@ class Record:
     def _category_words(self) -> Iterator[str]:
         path = self.product.category
         yield from path
-        yield from _category_names(ByIdentity(self._vocabulary), path)
+        yield from category_names(ByIdentity(self._vocabulary), path)
 
     @cached_property
     def _flags(self) -> dict[tuple[str, ...], Finding]:
@@ -322,7 +223,7 @@ class Record:
                 continue
             if not set(split_words(attribute.name)) & _EXCLUSIVE:
                 continue
-            known = _known_values(ByIdentity(self._vocabulary), attribute.name)
+            known = known_values(ByIdentity(self._vocabulary), attribute.name)
             if any(term in known for term in terms):
                 return Finding(Verdict.NO, f"attribute:{attribute.name}")
         return None
@@ -331,19 +232,6 @@ class Record:
 @lru_cache(maxsize=8192)
 def _essence(name: str) -> tuple[str, ...]:
     return tuple(w for w in split_words(name) if w not in _NAME_FILLERS)
-
-
-@lru_cache(maxsize=4096)
-def _category_names(key: ByIdentity, path: tuple[str, ...]) -> tuple[str, ...]:
-    profiles = [c for c in key.vocabulary.categories if c.path == path]
-    return tuple(name for c in profiles for name in (*c.surfaces, *c.labels.values()))
-
-
-@lru_cache(maxsize=1024)
-def _known_values(key: ByIdentity, name: str) -> frozenset[str]:
-    profile = key.vocabulary.attributes[name]
-    known = {fold(value) for value in profile.values}
-    return frozenset(known | {s for s, of in profile.surfaces.items() if of in profile.values})
 
 
 def is_positive(attribute: Attribute) -> bool:
@@ -356,7 +244,7 @@ def is_negative(attribute: Attribute) -> bool:
     """Whether the attribute's value only says no."""
     value = attribute.value
     if isinstance(value, str):
-        return fold(value).strip().replace(" ", "_") in _NO_VALUES
+        return " ".join(fold(value).replace("_", " ").split()) in _NO_VALUES
     return value is False
 
 
@@ -380,27 +268,3 @@ def _occurrences(entry: Entry, wording: str) -> Iterator[bool]:
             before = entry.stems[max(0, i - _NEGATION_REACH) : i]
             after = entry.stems[i + size : i + size + 1]
             yield bool(_NEGATIONS & set(before)) or after == ("free",)
-
-
-@cache
-def _concept_phrases() -> frozenset[tuple[str, ...]]:
-    return frozenset(split_words(w) for wordings in _concepts().values() for w in wordings)
-
-
-def known_phrases(vocabulary: Vocabulary) -> frozenset[tuple[str, ...]]:
-    """The stems of every property known by name: concepts, attributes, values, in any language."""
-    return _vocabulary_phrases(ByIdentity(vocabulary)) | _concept_phrases()
-
-
-@lru_cache(maxsize=4)
-def _vocabulary_phrases(key: ByIdentity) -> frozenset[tuple[str, ...]]:
-    vocabulary = key.vocabulary
-    texts: set[str] = set()
-    for name, profile in vocabulary.attributes.items():
-        texts |= {name.replace("_", " "), *profile.surfaces}
-        texts |= {vocabulary.label(name, language) for language in Language}
-        texts |= set(profile.values)
-        texts |= {vocabulary.label(v, language) for v in profile.values for language in Language}
-    for category in vocabulary.categories:
-        texts |= {*category.path, *category.surfaces, *category.labels.values()}
-    return frozenset(words for text in texts if (words := split_words(text)) and len(words) <= 3)

@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from assistant.answer.known import CJK
 from assistant.answer.names import NameIndex
 from assistant.answer.quantity import Quantity, read_quantities
-from assistant.answer.record import CJK, Record
+from assistant.answer.record import Record
 from assistant.answer.references import Antecedents, find_references
 from assistant.types import ProductFacts, Understanding
 from retrieval.index.analysis import fold

@@ -6,10 +6,11 @@ import re
 from collections.abc import Sequence
 from decimal import Decimal
 
+from assistant.answer.known import split_words, wordings
 from assistant.answer.metrics import names_attribute
 from assistant.answer.phrases import PHRASES
 from assistant.answer.quantity import format_quantity
-from assistant.answer.record import Record, is_negative, is_positive, split_words, wordings
+from assistant.answer.record import Record, is_negative, is_positive
 from assistant.types import Understanding
 from retrieval.index.analysis import fold
 from retrieval.types import Attribute, AttributeKind, Language, Vocabulary

@@ -21,7 +21,7 @@ from assistant.answer.checks.state import (
     check_stock,
 )
 from assistant.answer.checks.words import check_words
-from assistant.answer.record import CJK, known_phrases
+from assistant.answer.known import CJK, known_phrases
 from assistant.answer.scene import ClaimError, Scene, Setting
 from assistant.types import Act, ProductFacts, Rejection, Sentence, Understanding
 from retrieval.types import Language, StoreInfo, Vocabulary

@@ -8,19 +8,10 @@ from decimal import Decimal
 from functools import cache
 from typing import NamedTuple
 
+from assistant.answer.known import CJK, attribute_names, known_phrases, split_words, wordings
 from assistant.answer.metrics import RELATED
 from assistant.answer.quantity import format_quantity
-from assistant.answer.record import (
-    CJK,
-    Finding,
-    Record,
-    Verdict,
-    attribute_names,
-    is_positive,
-    known_phrases,
-    split_words,
-    wordings,
-)
+from assistant.answer.record import Finding, Record, Verdict, is_positive
 from assistant.types import Understanding
 from retrieval.index.analysis import STOPWORDS, fold
 from retrieval.types import AttributeFilter, Language, Vocabulary

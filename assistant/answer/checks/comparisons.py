@@ -15,9 +15,9 @@ from assistant.answer.checks.ranking import (
     phrases,
     rank_evidence,
 )
+from assistant.answer.known import CJK
 from assistant.answer.metrics import PRICE, comparable, find_metric, measure
 from assistant.answer.quantity import Quantity
-from assistant.answer.record import CJK
 from assistant.answer.scene import ClaimError, D, M, N, P, Scene
 from retrieval.types import Product
 from retrieval.units import convert

@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 
+from assistant.answer.known import CJK
 from assistant.answer.metrics import names_attribute
 from assistant.answer.quantity import Quantity, read_quantities
-from assistant.answer.record import CJK, Record
+from assistant.answer.record import Record
 from assistant.answer.scene import ClaimError, N, P, Scene
 from retrieval.index.analysis import fold
 from retrieval.types import Attribute, Product

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from functools import cache
 
+from assistant.answer.known import CJK
 from assistant.answer.metrics import ADJECTIVES, SYNONYMS, find_metric
-from assistant.answer.record import CJK
 from assistant.answer.scene import Scene
 
 # Word → whether it means the higher end.

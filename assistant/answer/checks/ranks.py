@@ -7,8 +7,8 @@ import re
 from assistant.answer.checks.comparisons import check_comparisons
 from assistant.answer.checks.ranking import longest_metric, rank_evidence
 from assistant.answer.checks.superlatives import check_superlatives
+from assistant.answer.known import CJK
 from assistant.answer.metrics import comparable, find_metric, measure
-from assistant.answer.record import CJK
 from assistant.answer.scene import ClaimError, M, Scene
 
 _ONLY = re.compile(

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from assistant.answer.known import CJK, split_words
 from assistant.answer.lexicon import harmless_words
-from assistant.answer.record import CJK, Verdict, split_words
+from assistant.answer.record import Verdict
 from assistant.answer.scene import ClaimError, M, Scene
 from retrieval.types import Language, Product
 

@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 
+from assistant.answer.known import CJK, split_words
 from assistant.answer.lexicon import harmless_words
 from assistant.answer.quantity import Quantity, read_quantities
-from assistant.answer.record import CJK, Verdict, split_words
+from assistant.answer.record import Verdict
 from assistant.answer.scene import DONE, ClaimError, N, Scene
 from retrieval.index.analysis import fold
 from retrieval.types import Language, Product

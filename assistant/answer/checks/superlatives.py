@@ -15,8 +15,8 @@ from assistant.answer.checks.ranking import (
     phrases,
     rank_evidence,
 )
+from assistant.answer.known import CJK, known_phrases
 from assistant.answer.metrics import find_extreme, find_metric
-from assistant.answer.record import CJK, known_phrases
 from assistant.answer.scene import ClaimError, M, N, Scene
 from retrieval.types import Product
 

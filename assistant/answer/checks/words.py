@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from assistant.answer.known import CJK, known_phrases, split_words
 from assistant.answer.lexicon import harmless_words
 from assistant.answer.quantity import read_quantities
-from assistant.answer.record import CJK, Verdict, known_phrases, split_words
+from assistant.answer.record import Verdict
 from assistant.answer.scene import ClaimError, Scene
 from retrieval.index.analysis import fold, stem
 from retrieval.types import Language, Product
