@@ -79,7 +79,7 @@ def build_environment() -> None:
         if line.startswith("torch==")
     )
     run(*install, torch)
-    run(*install, "-c", "constraints.txt", "-e", ".[dev,bench]")
+    run(*install, "-c", "constraints.txt", "-e", ".[dev]")
 
 
 def main() -> None:

@@ -1,0 +1,255 @@
+"""One turn over real parts: rules, hybrid search in Qdrant's own code, facts, verifier, SQL.
+
+Only the language model is scripted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from qdrant_client import QdrantClient
+from support.answer_products import EVERYTHING, STORE, VOCABULARY
+from support.index_products import HashingEncoder
+
+import prompts
+from assistant.answer.verify import ClaimVerifier
+from assistant.answer.write import LLMAnswerWriter
+from assistant.assistant import Assistant
+from assistant.conversation import SqlConversationStore, open_database
+from assistant.errors import EngineUnavailableError, InvalidRequestError
+from assistant.llm.client import ChatModelClient
+from assistant.llm.scripted import Delay, ScriptedModel
+from assistant.turn import TurnLimits
+from assistant.types import (
+    Act,
+    ComparisonEvent,
+    DoneEvent,
+    EngineState,
+    EngineStatus,
+    ErrorEvent,
+    ProductsEvent,
+    ReplyEvent,
+    TextEvent,
+)
+from assistant.understand.quick import RuleReader
+from assistant.understand.rewrite import LLMRewriter
+from retrieval.errors import IndexUnavailableError
+from retrieval.index.indexer import Indexer
+from retrieval.index.qdrant_server import open_server_index
+from retrieval.index.schema import index_schema
+from retrieval.search import HybridSearcher
+from retrieval.types import Language, SearchRequest, SearchResult
+
+TRUE_SENTENCE = "The Tavrik Hush Wireless Mouse costs $24.99."
+FALSE_SENTENCE = "The Tavrik Hush Wireless Mouse costs $9.99."
+READ_MOUSE = '{"act":"search","q":"quiet wireless mouse"}'
+OPEN_WISH = "I would love something small for clicking around at night beside my sleeping baby"
+
+
+class Ready:
+    status = EngineStatus(state=EngineState.READY, model="scripted")
+
+    def wait(self, timeout: float | None = None) -> EngineStatus:
+        return self.status
+
+
+@pytest.fixture
+def searcher() -> Iterator[HybridSearcher]:
+    encoders = HashingEncoder("one"), HashingEncoder("two")
+    index = open_server_index(QdrantClient(":memory:"), "test", index_schema(*encoders))
+    Indexer(index, *encoders).index(EVERYTHING)
+    yield HybridSearcher(index, *encoders, VOCABULARY)
+    index.close()
+
+
+@pytest.fixture
+def conversations(tmp_path: Path) -> Iterator[SqlConversationStore]:
+    store = SqlConversationStore(open_database(f"sqlite:///{tmp_path}/aisle.db"))
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def model() -> ScriptedModel:
+    return ScriptedModel()
+
+
+@pytest.fixture
+def assistant(
+    searcher: HybridSearcher,
+    conversations: SqlConversationStore,
+    model: ScriptedModel,
+    tmp_path: Path,
+) -> Assistant:
+    client = ChatModelClient(model)
+    return Assistant(
+        store=STORE,
+        vocabulary=VOCABULARY,
+        media_path=tmp_path,
+        searcher=searcher,
+        reader=RuleReader(VOCABULARY, STORE),
+        rewriter=LLMRewriter(client, prompts.load),
+        writer=LLMAnswerWriter(client),
+        verifier=ClaimVerifier(VOCABULARY),
+        conversations=conversations,
+        engine=Ready(),
+        limits=TurnLimits(cards=3, message=500, understand_s=0.3, answer_s=0.5),
+        version="0",
+    )
+
+
+async def reply(assistant: Assistant, message: str, conversation: str = "c") -> list[ReplyEvent]:
+    return [event async for event in assistant.reply(message, conversation)]
+
+
+def products(events: list[ReplyEvent]) -> list[ProductsEvent]:
+    return [event for event in events if isinstance(event, ProductsEvent)]
+
+
+def texts(events: list[ReplyEvent]) -> list[str]:
+    return [event.sentence.text for event in events if isinstance(event, TextEvent)]
+
+
+def done(events: list[ReplyEvent]) -> DoneEvent:
+    assert isinstance(events[-1], DoneEvent)
+    return events[-1]
+
+
+async def test_cards_come_first_and_every_sentence_is_checked(
+    assistant: Assistant, model: ScriptedModel
+) -> None:
+    model.enqueue(f"{TRUE_SENTENCE} {FALSE_SENTENCE}")
+    events = await reply(assistant, "wireless mouse under $30")
+    assert isinstance(events[0], ProductsEvent)
+    prices = [card.hit.product.price for card in events[0].products]
+    assert prices
+    assert all(price is not None and price <= 30 for price in prices)
+    assert all(card.reasons for card in events[0].products)
+    said = texts(events)
+    assert TRUE_SENTENCE in said
+    assert not any(re.search(r"(?<!\d)9\.99", text) for text in said)
+    assert done(events).trace["answer"]["rejected"][0]["text"] == FALSE_SENTENCE
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [EngineUnavailableError("The engine is gone."), Delay(TRUE_SENTENCE, seconds=5), "}{ nonsense"],
+    ids=["dead", "slow", "wrong"],
+)
+async def test_without_a_usable_model_the_turn_still_ends_with_products_and_true_reasons(
+    assistant: Assistant, model: ScriptedModel, failure: str | Delay | Exception
+) -> None:
+    model.enqueue(failure, failure)
+    events = await reply(assistant, OPEN_WISH)
+    assert products(events)[0].products
+    said = texts(events)
+    assert said
+    assert not any("nonsense" in text for text in said)
+    trace = done(events).trace
+    assert isinstance(trace["llm_understanding"], str)
+    assert all(event.sentence.by == "code" for event in events if isinstance(event, TextEvent))
+
+
+async def test_a_reading_that_differs_replaces_the_list(
+    assistant: Assistant, model: ScriptedModel
+) -> None:
+    model.enqueue(READ_MOUSE, TRUE_SENTENCE)
+    events = await reply(assistant, OPEN_WISH)
+    assert [event.stage for event in products(events)] == ["quick", "refined"]
+    assert products(events)[1].products[0].hit.product.category[-1] == "Mice"
+
+
+async def test_ordinals_point_at_the_list_on_screen_and_cards_keep_their_numbers(
+    assistant: Assistant, model: ScriptedModel
+) -> None:
+    model.enqueue(TRUE_SENTENCE)
+    first = products(await reply(assistant, "wireless mouse"))[-1].products
+    model.enqueue("They differ.")
+    events = await reply(assistant, "what is the difference between the first and the third?")
+    compared = products(events)[-1]
+    assert compared.understanding.act is Act.COMPARE
+    assert [card.position for card in compared.products] == [1, 3]
+    assert [card.hit.product.id for card in compared.products] == [
+        first[0].hit.product.id,
+        first[2].hit.product.id,
+    ]
+    table = next(event for event in events if isinstance(event, ComparisonEvent))
+    assert any(row.name == "price" for row in table.comparison.rows)
+    model.enqueue("Yes.")
+    asked = products(await reply(assistant, "does the second one have bluetooth?"))[-1]
+    assert [card.hit.product.id for card in asked.products] == [first[1].hit.product.id]
+
+
+async def test_a_chinese_shopper_is_answered_in_chinese_by_code_too(
+    assistant: Assistant, model: ScriptedModel
+) -> None:
+    model.enqueue(EngineUnavailableError("gone"), EngineUnavailableError("gone"))
+    events = await reply(assistant, "三十美元以内的静音鼠标")
+    shown = products(events)[0]
+    assert shown.understanding.language is Language.CHINESE
+    assert shown.understanding.filters.price is not None
+    assert shown.understanding.filters.price.maximum == 30
+    assert all(any("\u4e00" <= c <= "\u9fff" for c in text) for text in texts(events))
+
+
+async def test_nothing_within_the_conditions_is_said_and_the_nearest_is_named(
+    assistant: Assistant, model: ScriptedModel
+) -> None:
+    events = await reply(assistant, "wireless mouse under $5")
+    assert products(events)[0].products == ()
+    assert any("19.99" in text for text in texts(events))
+
+
+async def test_leaving_mid_answer_keeps_what_was_shown(
+    assistant: Assistant, model: ScriptedModel
+) -> None:
+    model.enqueue(Delay(TRUE_SENTENCE, seconds=5))
+    stream = assistant.reply("wireless mouse", "left")
+    first = await anext(stream)
+    assert isinstance(first, ProductsEvent)
+    await stream.aclose()
+    stored = assistant.conversation("left")
+    assert stored.shown == tuple(card.hit.product.id for card in first.products)
+
+
+async def test_a_broken_index_is_one_clear_line(
+    assistant: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(request: SearchRequest) -> SearchResult:
+        raise IndexUnavailableError("The vector store does not answer.", remedy="Start it.")
+
+    monkeypatch.setattr(assistant, "_searcher", type("Broken", (), {"search": staticmethod(fail)}))
+    events = await reply(assistant, "mouse")
+    assert events == [ErrorEvent(message="The vector store does not answer.", remedy="Start it.")]
+
+
+@pytest.mark.parametrize("message", ["", "  ", "x" * 501])
+async def test_messages_out_of_bounds_are_refused(assistant: Assistant, message: str) -> None:
+    with pytest.raises(InvalidRequestError):
+        await reply(assistant, message)
+
+
+async def test_two_shoppers_at_once_do_not_mix(assistant: Assistant, model: ScriptedModel) -> None:
+    model.enqueue(TRUE_SENTENCE, TRUE_SENTENCE)
+    mice, bags = await asyncio.gather(
+        reply(assistant, "wireless mouse", "a"), reply(assistant, "leather bag", "b")
+    )
+    assert products(mice)[-1].products[0].hit.product.category[-1] == "Mice"
+    assert assistant.conversation("a").turns[0].message == "wireless mouse"
+    assert assistant.conversation("b").turns[0].message == "leather bag"
+    assert products(bags)[-1].products
+
+
+async def test_the_search_box_searches_even_a_greeting(assistant: Assistant) -> None:
+    understanding, result = await assistant.search("hello")
+    assert understanding.act is Act.SEARCH
+    assert result.request.text == "hello"
+
+
+async def test_an_empty_search_lists_the_store(assistant: Assistant) -> None:
+    _, result = await assistant.search("", limit=50)
+    assert len(result.hits) == len(EVERYTHING)
