@@ -10,7 +10,9 @@ from retrieval.catalog.demo.pictures.canvas import Canvas, Look
 from retrieval.catalog.demo.pictures.clothing import DRAWINGS as CLOTHING
 from retrieval.catalog.demo.pictures.computing import DRAWINGS as COMPUTING
 from retrieval.catalog.demo.pictures.family import DRAWINGS as FAMILY
+from retrieval.catalog.demo.pictures.furniture import DRAWINGS as FURNITURE
 from retrieval.catalog.demo.pictures.home import DRAWINGS as HOME
+from retrieval.catalog.demo.pictures.input_devices import DRAWINGS as INPUT_DEVICES
 from retrieval.catalog.demo.pictures.kitchen import DRAWINGS as KITCHEN
 from retrieval.catalog.demo.pictures.outdoor import DRAWINGS as OUTDOOR
 from retrieval.catalog.demo.pictures.phones import DRAWINGS as PHONES
@@ -34,9 +36,11 @@ _BACKDROPS = {
 }
 
 DRAWINGS: dict[str, Drawing] = {
+    **INPUT_DEVICES,
     **COMPUTING,
     **AUDIO,
     **PHONES,
+    **FURNITURE,
     **HOME,
     **KITCHEN,
     **CLOTHING,
