@@ -15,6 +15,7 @@ from assistant.assistant import Assistant, read_query
 from assistant.conversation import SqlConversationStore, open_database
 from assistant.errors import CallerError
 from assistant.llm.engine import Engine, EngineLanguageModel, open_engine
+from assistant.llm.types import WarmUp
 from assistant.llm.weights import ensure_encoders
 from assistant.settings import Settings
 from assistant.turn import TurnLimits
@@ -33,7 +34,7 @@ from retrieval.index.qdrant_server import connect, open_server_index
 from retrieval.index.schema import index_schema
 from retrieval.index.types import ProductIndex
 from retrieval.search import HybridSearcher
-from retrieval.types import Encoder, ProgressListener, SearchRequest
+from retrieval.types import Encoder, Language, ProgressListener, Searcher, SearchRequest
 
 DEMO = "demo"
 
@@ -52,6 +53,7 @@ def open_assistant(settings: Settings) -> Iterator[Assistant]:
         conversations = SqlConversationStore(open_database(settings.sql_url))
         stack.callback(conversations.close)
         engine = stack.enter_context(open_engine(settings))
+        engine.warm_with(prompt_heads())
         yield assemble(
             settings,
             store,
@@ -92,6 +94,24 @@ def assemble(
         ),
         version=version("aisle"),
     )
+
+
+def prompt_heads() -> list[WarmUp]:
+    """The parts of the prompts that never change, most often needed first.
+
+    The engine computes them while it starts, so that no shopper waits for it.
+    """
+    return [
+        WarmUp(tuple(prompts.load("understand.v1", topic="", shown=[], message="."))),
+        WarmUp(tuple(prompts.load("answer.v1.en", message=".", products=[]))),
+        WarmUp(tuple(prompts.load("answer.v1.zh", message="。", products=[]))),
+    ]
+
+
+def warm(searcher: Searcher) -> None:
+    """Load what loads at the first query (segmenter, tokenizers, kernels), in both languages."""
+    for text, language in (("warm up", Language.ENGLISH), ("预热", Language.CHINESE)):
+        searcher.search(SearchRequest(text=text, language=language, limit=1))
 
 
 # ------------------------------------------------------------- opened parts
