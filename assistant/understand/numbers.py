@@ -45,7 +45,8 @@ NUMBER = (
     rf"(?:(?:{_DIGITS})(?![\d]|[.,]\d)"
     rf"(?:\s?(?:hundred|thousand|grand|million)\b|\s?k(?![a-z0-9])|w(?=[元块以左])"
     rf"|[百千万亿](?:[零〇一二两三四五六七八九\d](?![.\d])|[零〇一二两三四五六七八九十百千\d]+)?)?"
-    rf"|{_ZH}+"
+    # No numeral is longer; an endless run of them must not cost quadratic time.
+    rf"|{_ZH}{{1,12}}(?!{_ZH})"
     rf"|(?:an?\s+)?(?:couple(?:\s+of)?\s+|few\s+)(?:hundred|thousand|grand)\b"
     rf"|(?:an?\s+)?(?:hundred|thousand|grand)\b"
     rf"(?:(?:[\s-]+|{_AND})(?:{_WORD})\b)*"
