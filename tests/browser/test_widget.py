@@ -76,6 +76,7 @@ def test_it_speaks_chinese_to_a_chinese_browser(open_page: Any, service: Scripte
     expect(dialog).to_contain_text("您好")
     send(page, "耳机")
     expect(dialog.locator(".card").first).to_contain_text("静音头戴式耳机")
+    expect(dialog.locator(".card b").first).to_have_text("149美元")
     expect(dialog.locator(".text p")).to_contain_text("为您找到")
 
 

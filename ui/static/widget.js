@@ -65,11 +65,12 @@
 
   const money = (amount, currency) => {
     const value = Number(amount);
+    const digits = Number.isInteger(value) ? {maximumFractionDigits: 0} : {};
     try {
-      return new Intl.NumberFormat(chinese ? 'zh-CN' : 'en-US', {
-        style: 'currency', currency, currencyDisplay: 'symbol',
-        minimumFractionDigits: Number.isInteger(value) ? 0 : undefined,
+      const text = new Intl.NumberFormat(chinese ? 'zh-CN' : 'en-US', {
+        style: 'currency', currency, currencyDisplay: chinese ? 'name' : 'symbol', ...digits,
       }).format(value);
+      return chinese && currency === 'CNY' ? text.replace('人民币', '元') : text;
     } catch {
       return `${currency} ${amount}`;
     }
