@@ -17,7 +17,7 @@ from assistant.answer.metrics import (
 from assistant.answer.money import format_money
 from assistant.answer.names import name_products
 from assistant.answer.quantity import format_number
-from assistant.answer.record import Record
+from assistant.answer.record import read_record
 from assistant.answer.telling import (
     is_showable,
     is_spoken_of,
@@ -64,7 +64,7 @@ class _ComparisonBuilder:
         self._language = understanding.language
         self._products = tuple(products)
         self._vocabulary = vocabulary
-        self._records = tuple(Record(p, vocabulary) for p in products)
+        self._records = tuple(read_record(p, vocabulary) for p in products)
         self._labels = _LABELS[understanding.language]
         self.names = name_products(products, understanding.language)
         self._good = {

@@ -20,8 +20,8 @@ from assistant.answer.money import format_money
 from assistant.answer.names import name_products
 from assistant.answer.phrases import PHRASES
 from assistant.answer.quantity import format_number
-from assistant.answer.record import Record, Verdict
-from assistant.answer.telling import show_attribute, telling_attributes
+from assistant.answer.record import Record, Verdict, read_record
+from assistant.answer.telling import is_showable, show_attribute, telling_attributes
 from assistant.answer.wishes import collect_wishes, judge_wish
 from assistant.types import Fact, FactKind, ProductFacts, Understanding
 from retrieval.types import Filters, Language, Product, StoreInfo, Vocabulary
@@ -112,7 +112,7 @@ class _FactBuilder:
         self._vocabulary = vocabulary
         self._shown = tuple(shown)
         self._say = PHRASES[understanding.language]
-        self.records = tuple(Record(p, vocabulary) for p in shown)
+        self.records = tuple(read_record(p, vocabulary) for p in shown)
         self._wishes = collect_wishes(understanding, self.records, vocabulary)
         self._names = name_products(shown, understanding.language)
         self._telling = telling_attributes(understanding, self.records, vocabulary)
@@ -235,6 +235,8 @@ class _FactBuilder:
             attribute = record.product.attribute(name)
             evidence = f"attribute:{name}"
             if attribute is None or told == ATTRIBUTES or evidence in said:
+                continue
+            if not is_showable(attribute):
                 continue
             told += 1
             text = show_attribute(attribute, self._language, self._vocabulary)

@@ -26,16 +26,29 @@ def split_words(text: str) -> tuple[str, ...]:
 
 
 @cache
+def _groups() -> dict[str, list[list[str]]]:
+    """Wordings of one meaning in both languages: properties, kinds of things, topics."""
+    text = files(__package__).joinpath("concepts.json").read_text("utf-8")
+    groups: dict[str, list[list[str]]] = json.loads(text)
+    return groups
+
+
+@cache
 def _concepts() -> dict[str, tuple[str, ...]]:
-    """Folded wording → all wordings of the same property, in both languages."""
-    groups = json.loads(files(__package__).joinpath("concepts.json").read_text("utf-8"))
+    """Folded wording → all wordings of the same meaning, in both languages."""
     table: dict[str, tuple[str, ...]] = {}
-    for group in groups:
+    for group in (group for groups in _groups().values() for group in groups):
         wordings = tuple(fold(wording) for wording in group)
         for wording in wordings:
             key = " ".join(split_words(wording))
             table[key] = tuple(dict.fromkeys((*table.get(key, ()), *wordings)))
     return table
+
+
+@cache
+def kinds() -> frozenset[tuple[str, ...]]:
+    """Words for kinds of things ("mouse"), stemmed: what is looked for, not what it is like."""
+    return frozenset(split_words(w) for group in _groups()["kinds"] for w in group)
 
 
 @lru_cache(maxsize=8192)

@@ -23,6 +23,7 @@ _SPECIFICATION = re.compile(
 )
 _LATIN_ASIDE = re.compile(r"\s*[(（][A-Za-z0-9 .&'’-]+[)）]\s*")
 # "TN-2110", "dv7-1211ea"; "IPX7" and "DDR4" are specifications.
+_LOOSE_END = re.compile(r"(?:\s(?:for|with|and|of|the|in|to|-|/))+$", re.IGNORECASE)
 _MODEL = re.compile(r"(?=(?:.*\d){2})(?=.*[a-z])[a-z0-9][a-z0-9.-]{3,}", re.IGNORECASE)
 # Where a part of a name may stand for all of it: "the Hush is", not "comes in Hush".
 _NAME_PLACE = re.compile(r"(?:^|\b(?:the|than|and|or|while|but|,) |[,，比与和跟而但选款]\s?)$")
@@ -71,9 +72,9 @@ def _shortenings(title: str) -> Iterator[str]:
         cut = _SPECIFICATION.search(title)
         head = title[: cut.start()] if cut and cut.start() else title
         words = len(head.split(" "))
-        least = words if words <= HEAD_WORDS else SHORT_WORDS
+        least = words if 1 < words <= HEAD_WORDS else SHORT_WORDS
     for count in range(least, len(pieces) + 1):
-        yield " ".join(pieces[:count]).strip(" ,;|–—-(（")
+        yield _LOOSE_END.sub("", " ".join(pieces[:count])).strip(" ,;|–—-(（")
 
 
 class NameIndex:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
 
@@ -71,6 +71,10 @@ _ENGLISH_UNITS = {
 }
 
 
+# From here on a weight is read in kilograms.
+_GRAMS = Decimal(1000)
+
+
 @dataclass(frozen=True, slots=True)
 class Quantity:
     """A number as written: its span in the text, its unit, or the currencies it may be in.
@@ -85,6 +89,7 @@ class Quantity:
     unit: Unit | None = None
     currencies: frozenset[str] = frozenset()
     word: bool = False
+    raw: str = ""
 
     @property
     def is_money(self) -> bool:
@@ -153,7 +158,8 @@ def read_quantities(text: str) -> Iterator[Quantity]:
         if not any(s < quantity.end and quantity.start < e for s, e in taken):
             found.append(quantity)
             taken.append((quantity.start, quantity.end))
-    yield from sorted(found, key=lambda q: q.start)
+    for quantity in sorted(found, key=lambda q: q.start):
+        yield replace(quantity, raw=text[quantity.start : quantity.end])
 
 
 def _money(text: str) -> Iterator[Quantity]:
@@ -224,10 +230,12 @@ def format_number(value: Decimal) -> str:
 
 def format_quantity(value: Decimal, unit: str | None, language: Language) -> str:
     """`value` with its unit as a shopper of `language` reads it: "1.2 kg", "27英寸"."""
-    number = format_number(value)
     if not unit:
-        return number
+        return format_number(value)
     known = find_unit(unit)
+    if known and known.symbol == "g" and value >= _GRAMS:
+        value, known = value / _GRAMS, find_unit("kg")
+    number = format_number(value)
     symbol = known.symbol if known else unit
     if language is Language.CHINESE:
         return f"{number}{_CHINESE_UNITS.get(symbol) or _ENGLISH_UNITS.get(symbol, symbol)}"

@@ -229,6 +229,34 @@ class Record:
         return None
 
 
+class _Pair:
+    """A cache key for a product of a vocabulary: by identity, both are large and never change."""
+
+    def __init__(self, product: Product, vocabulary: Vocabulary) -> None:
+        self.product = product
+        self.vocabulary = vocabulary
+
+    def __hash__(self) -> int:
+        return hash((id(self.product), id(self.vocabulary)))
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, _Pair)
+            and other.product is self.product
+            and other.vocabulary is self.vocabulary
+        )
+
+
+@lru_cache(maxsize=256)
+def _read_record(pair: _Pair) -> Record:
+    return Record(pair.product, pair.vocabulary)
+
+
+def read_record(product: Product, vocabulary: Vocabulary) -> Record:
+    """The product's record; the same while the same objects are asked about."""
+    return _read_record(_Pair(product, vocabulary))
+
+
 @lru_cache(maxsize=8192)
 def _essence(name: str) -> tuple[str, ...]:
     return tuple(w for w in split_words(name) if w not in _NAME_FILLERS)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from assistant.answer.known import CJK
 from assistant.answer.names import NameIndex
 from assistant.answer.quantity import Quantity, read_quantities
-from assistant.answer.record import Record
+from assistant.answer.record import Record, read_record
 from assistant.answer.references import Antecedents, find_references
 from assistant.types import ProductFacts, Understanding
 from retrieval.index.analysis import fold
@@ -91,7 +91,7 @@ class Setting:
         }
         self.products = {f.product.id: f.product for f in self.facts}
         self.positions = {f.position: f.product.id for f in self.facts}
-        self.records = {f.product.id: Record(f.product, self.vocabulary) for f in self.facts}
+        self.records = {f.product.id: read_record(f.product, self.vocabulary) for f in self.facts}
         self.names = NameIndex([f.product for f in self.facts])
 
     def is_of(
@@ -206,6 +206,12 @@ class Scene:
             return False
         pair = self.original[match.start() : match.start() + 2]
         return len(pair) == 2 and any(r.contains(pair) for r in self.setting.records.values())
+
+    def raw(self, start: int, end: int) -> str:
+        """The text from `start` to `end` as it was folded, numbers written out."""
+        return "".join(
+            self.quantities[c].raw if c in self.quantities else c for c in self.original[start:end]
+        )
 
     def quantity(self, slot: str) -> Quantity:
         """The quantity behind a slot character."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from assistant.answer.asked import Question
 from assistant.answer.compose import Composer
-from assistant.answer.record import Record
+from assistant.answer.record import read_record
 from assistant.errors import EngineUnavailableError, ModelOutputError
 from assistant.types import (
     Act,
@@ -143,7 +143,7 @@ class _Answer:
     def _settle_question(self) -> Iterator[Sentence]:
         """Silence when no record knows; else the facts are narrowed to what was asked."""
         language = self._understanding.language
-        records = [Record(f.product, self._vocabulary) for f in self._facts]
+        records = [read_record(f.product, self._vocabulary) for f in self._facts]
         question = Question(self._message, self._understanding, records, self._vocabulary)
         if question.is_known():
             pairs = zip(self._facts, records, strict=True)

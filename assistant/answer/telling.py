@@ -28,9 +28,11 @@ _DULL = frozenset(
     split_words(
         "package packaging pack pallet carton shipping gtin ean upc mpn sku id code certification "
         "certificates compliance rohs origin warranty brand title manual quantity pieces markets "
-        "harmonized system"
+        "harmonized system operating altitude humidity dimensions mtbf emission"
     )
 )
+# "324 x 228 x 27", "5 - 35": right in a data sheet, not in a sentence.
+_SEVERAL_NUMBERS = re.compile(r"[\d.,]+(?:\s*[-–x×/]\s*[\d.,]+)+")
 _EMPTY_VALUES = frozenset(("not available", "n/a", "na", "-", "unknown", "other", ""))
 
 
@@ -87,6 +89,8 @@ def _weight(name: str, records: Sequence[Record], vocabulary: Vocabulary) -> flo
     """How much the attribute tells: shared by the list, differing within it, not dull."""
     values = [a for r in records if (a := r.product.attribute(name)) is not None]
     if set(split_words(name)) & _DULL or not any(is_showable(a) for a in values):
+        return 0
+    if any(_SEVERAL_NUMBERS.fullmatch(str(a.value)) for a in values):
         return 0
     share = len(values) / len(records)
     differs = len({str(a.value) for a in values}) > 1 or len(values) < len(records)

@@ -52,6 +52,7 @@ class ClaimVerifier:
         # Takes a second for a large catalogue: at the start, not in the first answer.
         known_phrases(vocabulary)
         self._setting: Setting | None = None
+        _warm_up(self)
 
     def check(
         self,
@@ -93,6 +94,17 @@ class ClaimVerifier:
             return held
         self._setting = Setting(understanding, facts, store, self._vocabulary)
         return self._setting
+
+
+def _warm_up(verifier: ClaimVerifier) -> None:
+    """Compile the patterns of both languages by reading a sentence of each."""
+    store = StoreInfo(name="", title="", currency="USD")
+    for language, text in (
+        (Language.ENGLISH, "The first one is the cheapest of the two."),
+        (Language.CHINESE, "第一款最便宜，评分4.5分。"),
+    ):
+        understanding = Understanding(act=Act.SEARCH, language=language)
+        verifier.check(text, understanding, (), store)
 
 
 def _wrong_language(sentence: str, language: Language) -> str:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import cache
 from typing import NamedTuple
 
-from assistant.answer.known import CJK, attribute_names, known_phrases, split_words, wordings
+from assistant.answer.known import CJK, attribute_names, kinds, known_phrases, split_words, wordings
 from assistant.answer.metrics import RELATED
 from assistant.answer.quantity import format_quantity
 from assistant.answer.record import Finding, Record, Verdict, is_positive
@@ -108,7 +108,8 @@ def _known_phrases_in(query: str, vocabulary: Vocabulary) -> list[str]:
 
 def _is_property(phrase: str, records: Sequence[Record], vocabulary: Vocabulary) -> bool:
     """Whether `phrase` is something a product has or has not, and records could say."""
-    if set(split_words(phrase)) <= _gradable():
+    words = split_words(phrase)
+    if set(words) <= _gradable() or words in kinds() or fold(phrase) in vocabulary.brand_surfaces:
         return False
     named = {a.name for r in records for a in r.product.attributes if not isinstance(a.value, bool)}
     if any(_is_name(phrase, name, vocabulary) for name in named):

@@ -6,13 +6,13 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 
-from assistant.answer.known import CJK
+from assistant.answer.known import CJK, split_words
+from assistant.answer.lexicon import harmless_words
 from assistant.answer.metrics import names_attribute
 from assistant.answer.quantity import Quantity, read_quantities
 from assistant.answer.record import Record
 from assistant.answer.scene import ClaimError, N, P, Scene
-from retrieval.index.analysis import fold
-from retrieval.types import Attribute, Product
+from retrieval.types import Attribute, Language, Product
 from retrieval.units import convert, find_unit
 
 _SHOWN = re.compile(
@@ -26,6 +26,8 @@ _ABOUT = re.compile(r"(?:\b(?:about|around|approximately|roughly)|约|大约|差
 _UP_TO = re.compile(
     r"(?:\b(?:up to|as much as|only|just)|最多|最长|最高|长达|高达|仅|只有|可达) ?$"
 )
+_NEIGHBOUR_BEFORE = re.compile(rf"([a-z]+|{N}|[{CJK}]{{2}})[\s-]?(?:[x×] ?)?$")
+_NEIGHBOUR_AFTER = re.compile(rf"[\s-]?(?:[x×] ?|[个项条])?([a-z]+|{N}|[{CJK}]{{2}})")
 _ROUGHLY = Decimal("0.03")
 # Verbs that fix the dimension: nothing weighs 14 inches.
 _VERBS = (
@@ -116,8 +118,8 @@ def _backed(
         if unit:
             return bool(backing)
         if quantity.unit is None:
-            return bool([a for a in backing if a in named]) or _counted_in_text(
-                record, scene, quantity, position
+            return bool([a for a in backing if a in named]) or _quoted_in_text(
+                record, scene, position
             )
         return bool(backing) or _written_in_text(record, quantity)
 
@@ -163,15 +165,29 @@ def _written_in_text(record: Record, quantity: Quantity) -> bool:
     )
 
 
-def _counted_in_text(record: Record, scene: Scene, quantity: Quantity, position: int) -> bool:
-    """Whether "3 buttons" stands so in the record's text."""
-    rest = scene.original[position + 1 : position + 24]
-    number = f"{quantity.value.normalize():f}"
-    word = re.match(rf"[ -]?([a-z]+)|[个项条]?([{CJK}]{{2}})", rest)
-    if word is None:
-        return False
-    found = word[1] or word[2]
+def _quoted_in_text(record: Record, scene: Scene, position: int) -> bool:
+    """Whether the number stands in the record's text beside the same neighbour.
+
+    "3 buttons", "1440 x 900", "USB 3.0": the word or number before or after goes with it.
+    """
+    start, end = scene.clause_span(position)
+    before = _NEIGHBOUR_BEFORE.search(scene.original, start, position)
+    after = _NEIGHBOUR_AFTER.match(scene.original, position + 1, end)
+    number = scene.raw(position, position + 1)
+    pairs = []
+    if before and not _is_harmless(scene.raw(before.start(1), before.end(1))):
+        pairs.append((scene.raw(before.start(1), before.end(1)), number))
+    if after and not _is_harmless(scene.raw(after.start(1), after.end(1))):
+        pairs.append((number, scene.raw(after.start(1), after.end(1))))
     return any(
-        re.search(rf"(?<![\d.,]){re.escape(number)}[ -]?[个项条]?{re.escape(found)}", fold(text))
+        re.search(
+            rf"(?<![\w.,]){re.escape(a)}[\s-]?(?:[x×]\s?|[个项条])?{re.escape(b)}(?!\w)", text
+        )
+        for a, b in pairs
         for text in record.texts
     )
+
+
+def _is_harmless(word: str) -> bool:
+    harmless = harmless_words(Language.ENGLISH) | harmless_words(Language.CHINESE)
+    return set(split_words(word)) <= harmless
