@@ -17,6 +17,9 @@ from ui.search import SearchTab
 from ui.texts import say
 
 STATIC = Path(__file__).parent / "static"
+UPLOAD_LIMIT = "1kb"
+"""The page takes no files, but Gradio always has a route for them: it must not fill the disk."""
+
 STATUS_S = 4.0
 """How often the page asks how far the language model is, while it is still loading."""
 
@@ -47,6 +50,7 @@ def mount_pages(app: FastAPI, service: AssistantService) -> None:
         footer_links=[],
         run_history=False,
         show_error=False,
+        max_file_size=UPLOAD_LIMIT,
         favicon_path=str(STATIC / "icon.svg"),
         ssr_mode=False,
         enable_monitoring=False,

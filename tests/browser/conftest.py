@@ -31,11 +31,6 @@ ARGUMENTS = (
 )
 
 
-@pytest.fixture(autouse=True)
-def mark_browser(request: pytest.FixtureRequest) -> None:
-    request.node.add_marker("browser")
-
-
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     path = os.environ.get("AISLE_CHROMIUM") or shutil.which("chromium")

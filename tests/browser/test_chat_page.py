@@ -22,6 +22,8 @@ from retrieval.errors import IndexUnavailableError
 from retrieval.types import Filters, Language, Range
 from ui.scripted import ScriptedService
 
+pytestmark = pytest.mark.browser
+
 DONE = DoneEvent(turn_id="t", trace={})
 PHONE = (390, 844)
 

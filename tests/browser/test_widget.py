@@ -25,6 +25,8 @@ from ui.app import STATIC, create_app
 from ui.samples import sample_service
 from ui.scripted import ScriptedService
 
+pytestmark = pytest.mark.browser
+
 DONE = DoneEvent(turn_id="t", trace={})
 PHONE = (390, 844)
 

@@ -455,3 +455,8 @@ async def test_the_shop_explains_what_is_missing(client: httpx.AsyncClient) -> N
     page = await client.get("/shop/products/none?lang=en")
     assert page.status_code == 404 and "no such product" in page.text
     assert (await client.get("/shop", params={"q": "x" * 5000})).status_code == 400
+
+
+async def test_nobody_can_fill_the_disk_through_the_pages(client: httpx.AsyncClient) -> None:
+    response = await client.post("/gradio_api/upload", files={"files": ("a.bin", b"x" * 100_000)})
+    assert response.status_code in (413, 422)

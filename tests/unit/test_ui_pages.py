@@ -25,9 +25,9 @@ from retrieval.errors import CallerError
 from retrieval.types import AttributeFilter, Filters, Language, Product, Range, Sort
 from ui.chips import drop_chips, join_filters, list_chips
 from ui.language import choose_language
+from ui.listen import bind_port
 from ui.render import Renderer, describe_stock, image_link, percent_off, product_link
 from ui.samples import sample_products, sample_service, sample_store, sample_vocabulary
-from ui.listen import bind_port
 from ui.suggest import suggest_messages
 from ui.texts import TEXTS, say
 from ui.turnview import TurnView
