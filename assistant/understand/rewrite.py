@@ -38,6 +38,12 @@ _REFUSAL = re.compile(
     r"\b(?:no|not|non|without|except|but|avoid|hate|never|cannot|other\s+than|free)\b|n'?t\b"
 )
 _NUMBER = re.compile(NUMBER)
+# A price in the model's search words would match titles ("50 dollars"); the filter holds it.
+_PRICE_WORDS = re.compile(
+    r"(?:\b(?:under|below|over|above|around|about|less\s+than|more\s+than|up\s+to|max)\s+)?"
+    r"\b\d+(?:[.,]\d+)?\s*(?:dollars?|bucks?|euros?|pounds?|yuan|rmb|usd|eur|gbp|cny)\b",
+    re.IGNORECASE,
+)
 
 Prompt = Callable[..., Sequence[BaseMessage]]
 
@@ -141,7 +147,7 @@ def to_understanding(
     return Understanding(
         act=act,
         language=quick.language,
-        query=" ".join(request.q.split()),
+        query=" ".join(_PRICE_WORDS.sub(" ", request.q).split()),
         filters=Filters(price=_price(request, text), excluded_terms=_refused(request, text, quick)),
         references=tuple(dict.fromkeys(references)),
         source=Source.LLM,

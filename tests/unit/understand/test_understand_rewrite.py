@@ -161,6 +161,12 @@ class TestRewriter:
         read = to_understanding(request, "lamp that hasn't got glass, no kidding", (), quick)
         assert read.filters.excluded_terms == ("glass",)
 
+    def test_prices_do_not_stay_in_the_search_words(self, reader: RuleReader) -> None:
+        message = "coffee gift, 50 dollars"
+        request = parse_request('{"act":"search","q":"coffee gift under 50 dollars"}')
+        read = to_understanding(request, message, (), reader.read(message, EMPTY, ()))
+        assert read.query == "coffee gift"
+
     def test_ordinals_beyond_the_screen_are_dropped(self, reader: RuleReader, shown: Shown) -> None:
         request = parse_request('{"act":"compare","q":"x","ref":[2,9]}')
         read = to_understanding(request, "x", shown, reader.read("x", EMPTY, ()))
