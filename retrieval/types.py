@@ -202,7 +202,8 @@ class Vocabulary(Frozen):
 
     `brands` maps canonical brand → number of products; `words` maps every indexed word
     to its document frequency (for spelling and for telling known words from noise);
-    `labels` gives attribute names and values in a language for display.
+    `labels` gives attribute names and values in a language for display; `price_quantiles`
+    gives minimum, nine deciles and maximum of prices, overall ("") and by category name.
     """
 
     brands: dict[str, int] = Field(default_factory=dict)

@@ -103,7 +103,7 @@ def _record(line: int, row: Mapping[str, object]) -> Record:
         id=row.get("id"),
         title=row.get("title"),
         price=_price(row.get("price")),
-        description=row.get("short_description"),
+        description=_unescape(row.get("short_description")),
         brand=row.get("supplier"),
         image_url=next((row[k] for k in _IMAGES if row.get(k)), None),
         released=row.get("date_released"),
@@ -134,8 +134,13 @@ def _attributes(row: Mapping[str, object]) -> Iterator[Attribute]:
             yield attribute
 
 
+def _unescape(value: object) -> object:
+    # Icecat writes line ends as the two characters \\n.
+    return value.replace("\\n", "\n") if isinstance(value, str) else value
+
+
 def _text_attributes(name: str, text: str) -> Iterator[Attribute]:
     parts = [text] if _GROUPED_NUMBER.fullmatch(text) else _LIST.split(text)
     for part in parts[:MAX_VALUES] if len(parts) <= MAX_VALUES else [text]:
-        if attribute := make_attribute(name, part):
+        if attribute := make_attribute(name, part.replace("\\n", " ")):
             yield attribute

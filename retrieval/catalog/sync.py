@@ -31,6 +31,7 @@ from retrieval.types import (
     ProductIndexer,
     ProgressListener,
     StoreInfo,
+    Vocabulary,
 )
 
 # Products embedded at once: enough to sort texts by length, little enough to redo after a crash.
@@ -66,6 +67,8 @@ class _Counts:
     unchanged: int = 0
     derived: int = 0
     with_category: int = 0
+    deleted: int = 0
+    kept: int = 0
 
 
 def import_feed(
@@ -100,44 +103,64 @@ def import_feed(
         if not keep_missing and not force:
             _refuse_emptying(feed, stored, missing)
         model = _category_model(paths, reading, learner, listener)
-        vocabulary = VocabularyBuilder(labels)
-        counts = _index(
-            _categorised(feed, model, reading), indexer, stored, fingerprint, vocabulary,
-            listener, len(reading.ids),
-        )  # fmt: skip
+        words = VocabularyBuilder(labels)
+        products = _categorised(feed, model, reading)
+        counts = _index(products, indexer, stored, fingerprint, words, listener, reading)
         if keep_missing:
-            _add_kept(missing, stored_products, vocabulary, counts)
+            counts.kept = len(missing)
+            _add_kept(missing, stored_products, words, counts)
         else:
+            counts.deleted = len(missing)
             indexer.delete(missing)
         indexer.flush()
-        learned = vocabulary.build(model.aliases())
-    kept = len(missing) if keep_missing else 0
-    total = len(reading.ids) + kept
-    report = ImportReport(
-        store=store_path.name,
-        products=total,
+    vocabulary = words.build(model.aliases())
+    report = _report(paths, reading, problems, counts, vocabulary, time.monotonic() - started)
+    _write_store(paths, feed, store_info, reading, vocabulary, report)
+    return report
+
+
+def _report(
+    paths: StorePaths,
+    reading: _Reading,
+    problems: ReportWriter,
+    counts: _Counts,
+    vocabulary: Vocabulary,
+    seconds: float,
+) -> ImportReport:
+    return ImportReport(
+        store=paths.root.name,
+        products=len(reading.ids) + counts.kept,
         indexed=counts.indexed,
         updated=counts.updated,
         unchanged=counts.unchanged,
-        deleted=0 if keep_missing else len(missing),
-        kept=kept,
+        deleted=counts.deleted,
+        kept=counts.kept,
         rejected=problems.rejected,
         noted=problems.noted,
-        categories=len(learned.categories),
+        categories=len(vocabulary.categories),
         with_category=counts.with_category,
         derived=counts.derived,
-        seconds=time.monotonic() - started,
+        seconds=seconds,
         report_path=paths.report,
     )
-    info = _complete_info(store_info, feed, store_path.name, reading, total)
+
+
+def _write_store(
+    paths: StorePaths,
+    feed: Feed,
+    given: StoreInfo | None,
+    reading: _Reading,
+    vocabulary: Vocabulary,
+    report: ImportReport,
+) -> None:
+    info = _complete_info(given, feed, paths.root.name, reading, report.products)
     write_together(
         {
-            paths.vocabulary: learned.model_dump_json(exclude_defaults=True),
+            paths.vocabulary: vocabulary.model_dump_json(exclude_defaults=True),
             paths.info: info.model_dump_json(indent=1),
             paths.manifest: _manifest(feed, report),
         }
     )
-    return report
 
 
 def _read(
@@ -233,9 +256,10 @@ def _index(
     fingerprint: Fingerprinter,
     vocabulary: VocabularyBuilder,
     listener: ProgressListener,
-    total: int,
+    reading: _Reading,
 ) -> _Counts:
     """Embed what is new, update what only changed its price or stock, skip the rest."""
+    total = len(reading.ids)
     counts = _Counts()
     new: list[Product] = []
     changed: list[Product] = []

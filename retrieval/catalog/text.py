@@ -79,7 +79,7 @@ def clean_lines(value: object) -> str:
         text = html_to_text(text)
     if not text.isprintable() or not text.isascii():
         text = unicodedata.normalize("NFC", _CONTROL.sub(" ", text))
-    return _BLANK_LINES.sub("\n", _SPACES.sub(" ", text.replace("\\n", "\n"))).strip()
+    return _BLANK_LINES.sub("\n", _SPACES.sub(" ", text)).strip()
 
 
 def has_control(text: str) -> bool:
