@@ -15,6 +15,7 @@ from retrieval.types import Language, Vocabulary
 
 CJK = "\u3400-\u4dbf\u4e00-\u9fff"
 _TOKEN = re.compile(rf"[{CJK}]+|[^\W_{CJK}]+(?:[.'][^\W_{CJK}]+)*")
+_MIXED = re.compile(rf"[a-z][0-9 -]?[{CJK}]|[{CJK}] ?[a-z]")
 # Names longer than this are sentences.
 _PHRASE_WORDS = 3
 
@@ -124,3 +125,14 @@ def _vocabulary_phrases(key: ByIdentity) -> frozenset[tuple[str, ...]]:
         texts |= {*category.path, *category.surfaces, *category.labels.values()}
     named = (split_words(text) for text in texts)
     return _concept_phrases() | {words for words in named if 0 < len(words) <= _PHRASE_WORDS}
+
+
+def mixed_names(vocabulary: Vocabulary) -> tuple[str, ...]:
+    """Folded labels of attributes and values that mix Latin and Chinese, the longest first."""
+    return _mixed_names(ByIdentity(vocabulary))
+
+
+@lru_cache(maxsize=4)
+def _mixed_names(key: ByIdentity) -> tuple[str, ...]:
+    labels = {fold(label) for names in key.vocabulary.labels.values() for label in names.values()}
+    return tuple(sorted(filter(_MIXED.search, labels), key=len, reverse=True))

@@ -118,6 +118,15 @@ class Record:
                 return yes or findings[0]
         return self._ask_alternatives(asked) or _UNKNOWN
 
+    def is_value(self, text: str) -> bool:
+        """Whether folded `text` is the whole value of an attribute, by any of its labels."""
+        return any(
+            text == fold(self._vocabulary.label(a.value, language))
+            for a in self.product.attributes
+            if isinstance(a.value, str)
+            for language in Language
+        )
+
     @property
     def kinds(self) -> tuple[str, ...]:
         """What kind of thing the product is: its categories by all their names."""

@@ -108,8 +108,8 @@ def _backed(
         numeric = [a for a in product.attributes if isinstance(a.value, Decimal)]
         named = [a for a in numeric if names_attribute(segment, a.name, scene.setting.vocabulary)]
         backing = [a for a in numeric if _equals(a, quantity, bound)]
-        if unit:
-            backing = [a for a in backing if a.unit == unit]
+        if quantity.unit is None:
+            backing = [a for a in backing if (a.unit or "") == unit]
         if named and not [a for a in backing if a in named]:
             # "16 GB of storage": the number is the product's, but of something else.
             return False

@@ -31,6 +31,7 @@ _BREAK = re.compile(
 )
 _PARTS = re.compile(r",|、|\b(?:and|or|nor)\b|[和或]")
 _WORD = re.compile(rf"[^\W_{CJK}\ue000-\uf8ff]+(?:-[^\W_{CJK}\ue000-\uf8ff]+)*")
+_ZH_WHETHER = re.compile(r"^是否")
 _ZH_FRAME = re.compile(
     r"^(?:是否|支持|具有|关于|有|的|能|可以|带|其|它|这一点)+|(?:的?信息|情况|功能|吗|的|这一点)+$"
 )
@@ -72,7 +73,9 @@ def _asked(text: str) -> list[str]:
             for word in _WORD.findall(part)
             if not set(split_words(word)) <= harmless_words(Language.ENGLISH)
         ]
-        runs = [_ZH_FRAME.sub("", run) for run in re.findall(rf"[{CJK}]+", part)]
+        bare = [_ZH_WHETHER.sub("", run) for run in re.findall(rf"[{CJK}]+", part)]
+        # 有口袋 may be the name of a property, or 口袋 may be.
+        runs = [run for whole in bare for run in dict.fromkeys((whole, _ZH_FRAME.sub("", whole)))]
         asked += [" ".join(words)] if words else []
         asked += [run for run in runs if run and run not in harmless_words(Language.CHINESE)]
     return asked

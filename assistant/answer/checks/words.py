@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from assistant.answer.known import CJK, known_phrases, split_words
+from assistant.answer.known import CJK, known_phrases, mixed_names, split_words
 from assistant.answer.lexicon import harmless_words
 from assistant.answer.quantity import read_quantities
 from assistant.answer.record import Verdict
@@ -17,6 +17,8 @@ _LATIN = re.compile(rf"[^\W_{CJK}\ue000-\uf8ff]+(?:[.'+-][^\W_{CJK}\ue000-\uf8ff
 _RUN = re.compile(rf"[{CJK}]+")
 _PHRASE = 3
 _QUOTED = 4
+# A single character says something only as the whole value of an attribute (钢).
+_LEAST = 2
 # Comparison left over by the rank checks compares by something nobody can check.
 _DEGREE = re.compile(
     r"\b(?:more|less|most|least|best|better|worst|worse|fewer|than|as good|twice|half|double|"
@@ -58,6 +60,7 @@ def check_words(scene: Scene) -> None:
     _check_recommending(scene)
     if found := _DEGREE.search(scene.text):
         raise ClaimError(f"comparison: {found.group()!r} compares by something unknown")
+    _check_mixed(scene)
     _check_latin(scene)
     for match in _RUN.finditer(scene.text):
         _check_chinese(scene, match)
@@ -156,6 +159,15 @@ def _check_latin(scene: Scene) -> None:
         i += size
 
 
+def _check_mixed(scene: Scene) -> None:
+    """Names that mix scripts ("GPS定位") are read whole, before words and characters."""
+    for name in mixed_names(scene.setting.vocabulary):
+        start = scene.text.find(name)
+        while start >= 0:
+            _claim_words(scene, start, start + len(name), name)
+            start = scene.text.find(name, start + 1)
+
+
 def _phrase_size(scene: Scene, tokens: list[tuple[int, int, str]], i: int) -> int:
     """How many tokens from `i` on form a property known by that name ("wireless charging")."""
     known = known_phrases(scene.setting.vocabulary)
@@ -236,8 +248,10 @@ def _speaker(scene: Scene, position: int) -> Callable[[str], bool]:
     denied = scene.negated(position)
 
     def says(piece: str) -> bool:
-        if len(piece) < 2 or not ids:
+        if not ids or (len(piece) < _LEAST and denied):
             return False
+        if len(piece) < _LEAST:
+            return all(scene.setting.records[i].is_value(piece) for i in ids)
         want = Verdict.NO if denied else Verdict.YES
         # Two characters of prose can be met by chance, four are quoted.
         prose = len(piece) >= _QUOTED
