@@ -217,6 +217,9 @@ def _sizes_hold(folder: Path, manifest: Manifest) -> bool:
 def _write_manifest(spec: ModelSpec, folder: Path) -> None:
     (folder / BUILD_STAMP).unlink(missing_ok=True)
     files = sorted(path for path in folder.rglob("*") if path.is_file())
+    for path in files:
+        # safetensors writes for its owner only, but a service may run as another user.
+        path.chmod(0o644)
     manifest = Manifest(
         name=spec.name,
         task=spec.task,
