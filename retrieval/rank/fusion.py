@@ -56,6 +56,16 @@ def fuse_scores(rankings: Sequence[Ranking], weights: Sequence[float]) -> dict[s
     return best_first(fused)
 
 
+def lower_floor(ranking: Ranking, share: float) -> dict[str, float]:
+    """The ranking with `share` of its worst score taken off every score.
+
+    Some encoders squeeze all cosines into a narrow band (multilingual-e5: .79 to .87); with
+    the floor taken off, a score says again how much better than the others a product is.
+    """
+    floor = share * max(min(ranking.values(), default=0.0), 0.0)
+    return {key: score - floor for key, score in ranking.items()}
+
+
 def best_first(scores: Mapping[str, float]) -> dict[str, float]:
     """The same, sorted by falling score, ties by id so that runs agree."""
     return dict(sorted(scores.items(), key=lambda item: (-item[1], item[0])))

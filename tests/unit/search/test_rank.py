@@ -9,7 +9,7 @@ import pytest
 
 from retrieval.errors import CallerError
 from retrieval.evaluate import evaluate_ranker, read_judgments, score_query
-from retrieval.rank.fusion import fuse_distributions, fuse_ranks, fuse_scores
+from retrieval.rank.fusion import fuse_distributions, fuse_ranks, fuse_scores, lower_floor
 from retrieval.rank.rules import is_model_key, pin, query_models
 
 DENSE = {"a": 0.9, "b": 0.8, "c": 0.1}
@@ -38,6 +38,13 @@ def test_scores_are_shares_of_the_best() -> None:
 
 def test_scores_without_a_positive_one_still_rank_their_products() -> None:
     assert fuse_scores([{"a": -0.2, "b": -0.1}, {}], [1.0, 1.0]) == {"a": 0.0, "b": 0.0}
+
+
+def test_floor_spreads_squeezed_cosines_and_keeps_their_order() -> None:
+    spread = lower_floor({"a": 0.87, "b": 0.83, "c": 0.80}, 0.95)
+    assert spread == {"a": pytest.approx(0.11), "b": pytest.approx(0.07), "c": pytest.approx(0.04)}
+    assert lower_floor({"a": 0.3, "b": -0.1}, 0.95) == {"a": 0.3, "b": -0.1}
+    assert lower_floor({}, 0.95) == {}
 
 
 @pytest.mark.parametrize(
