@@ -131,28 +131,34 @@ class HybridSearcher:
     def _rank(
         self, request: SearchRequest, condition: Group, watch: Stopwatch
     ) -> tuple[dict[str, float], dict[str, dict[str, float]]]:
+        queries, weights = self._plan(request, condition)
+        watch.lap("encode")
+        answers = self._index.search(queries)
+        watch.lap("retrieve")
+        rankings = [{scored.id: scored.score for scored in answer} for answer in answers]
+        spread = [
+            lower_floor(ranking, FLOORS.get(query.using, 0.0), DEPTH)
+            for query, ranking in zip(queries, rankings, strict=True)
+        ]
+        fused = fuse_to_depth(spread, weights, DEPTH)
+        names = [query.using.value for query in queries]
+        return pin(fused, self._pinned(request.text, condition)), collect_signals(names, rankings)
+
+    def _plan(
+        self, request: SearchRequest, condition: Group
+    ) -> tuple[list[VectorQuery], list[float]]:
+        """One query per wording and retriever, the filter inside each, and their weights."""
         depth = max(DEPTH, request.offset + request.limit)
-        wordings = weigh_wordings(request)
         queries: list[VectorQuery] = []
         weights: list[float] = []
-        for wording, share in wordings.items():
+        for wording, share in weigh_wordings(request).items():
             for name, weight in self._weights(wording).items():
                 vector = self._encode(name, wording)
                 if isinstance(vector, SparseVector) and not vector.indices:
                     continue  # punctuation and emoji have no words to look up
                 queries.append(VectorQuery(name, vector, depth, condition))
                 weights.append(share * weight)
-        watch.lap("encode")
-        answers = self._index.search(queries)
-        watch.lap("retrieve")
-        rankings = [{scored.id: scored.score for scored in answer} for answer in answers]
-        spread = [
-            lower_floor(ranking, FLOORS.get(query.using, 0.0))
-            for query, ranking in zip(queries, rankings, strict=True)
-        ]
-        fused = fuse_to_depth(spread, weights, DEPTH)
-        names = [query.using.value for query in queries]
-        return pin(fused, self._pinned(request.text, condition)), collect_signals(names, rankings)
+        return queries, weights
 
     def _weights(self, wording: str) -> dict[VectorName, float]:
         """English alone is best on English products; anything else needs the other encoder."""

@@ -7,6 +7,7 @@ score, best first; an id that a retriever did not return counts as its worst.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
 
 import numpy as np
 
@@ -56,13 +57,14 @@ def fuse_scores(rankings: Sequence[Ranking], weights: Sequence[float]) -> dict[s
     return best_first(fused)
 
 
-def lower_floor(ranking: Ranking, share: float) -> dict[str, float]:
-    """The ranking with `share` of its worst score taken off every score.
+def lower_floor(ranking: Ranking, share: float, depth: int) -> dict[str, float]:
+    """The ranking with `share` of the worst score among its first `depth` taken off each.
 
     Some encoders squeeze all cosines into a narrow band (multilingual-e5: .79 to .87); with
     the floor taken off, a score says again how much better than the others a product is.
     """
-    floor = share * max(min(ranking.values(), default=0.0), 0.0)
+    worst = min(islice(ranking.values(), depth), default=0.0)
+    floor = share * max(worst, 0.0)
     return {key: score - floor for key, score in ranking.items()}
 
 

@@ -41,10 +41,15 @@ def test_scores_without_a_positive_one_still_rank_their_products() -> None:
 
 
 def test_floor_spreads_squeezed_cosines_and_keeps_their_order() -> None:
-    spread = lower_floor({"a": 0.87, "b": 0.83, "c": 0.80}, 0.95)
-    assert spread == {"a": pytest.approx(0.11), "b": pytest.approx(0.07), "c": pytest.approx(0.04)}
-    assert lower_floor({"a": 0.3, "b": -0.1}, 0.95) == {"a": 0.3, "b": -0.1}
-    assert lower_floor({}, 0.95) == {}
+    spread = lower_floor({"a": 0.87, "b": 0.83, "c": 0.80, "d": 0.1}, 0.95, 3)
+    assert spread == {
+        "a": pytest.approx(0.11),
+        "b": pytest.approx(0.07),
+        "c": pytest.approx(0.04),
+        "d": pytest.approx(-0.66),
+    }
+    assert lower_floor({"a": 0.3, "b": -0.1}, 0.95, 9) == {"a": 0.3, "b": -0.1}
+    assert lower_floor({}, 0.95, 9) == {}
 
 
 @pytest.mark.parametrize(
