@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retrieval.index.analysis import fold, query_terms, term_alternatives, terms
@@ -120,6 +120,7 @@ def test_repeating_a_word_saturates() -> None:
     assert similarity("pen", often) < 2.5 * similarity("pen", once)
 
 
+@settings(deadline=None)  # the first text loads dictionaries
 @given(st.text(max_size=200))
 def test_any_text_gives_a_sorted_finite_vector(text: str) -> None:
     vector = encode_query(text)
