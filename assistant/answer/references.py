@@ -44,7 +44,11 @@ _PLURAL = re.compile(
     r"的评)))(?:产品|商品)?)都?|"
     r"(?P<chinese_all>所有(?:产品|商品|款式|选项)?|它们)都?"
 )
-_NONE = re.compile(rf"\b(?:neither|none)(?: of (?:them|these|the {_COUNT}))?(?: {_NOUN}s?)?\b")
+# "Neither the A nor the B" names its products itself.
+_NONE = re.compile(
+    r"\b(?:neither(?! (?:the|a)\b)(?! ?[\ue000-\ue0ff])|none)"
+    rf"(?: of (?:them|these|the {_COUNT}))?(?: {_NOUN}s?)?\b"
+)
 _OTHERS = re.compile(
     rf"\b(?:the )?(?P<others>others|other {_COUNT}(?: {_NOUN}s)?|other {_NOUN}s|rest)\b|"
     rf"\bthe (?P<other>other)(?: {_NOUN})?\b(?! {_COUNT})|"

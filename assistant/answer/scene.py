@@ -40,8 +40,8 @@ _CLAUSE = re.compile(
     r"但是?|而(?!且)|不过|然而|却|虽然|尽管|同时|此外|另外|并且|而且"
 )
 _REVIEWERS = re.compile(
-    r"\breview|\bcustomers? (?:say|said|like|praise)|\bbuyers?\b|评价|评论|顾客|买家|用户(?:说|"
-    r"表示|反映)"
+    r"\breview(?:er)?s? (?:\w+ )?(?:says?|said|mentions?|praises?|notes?|writes?|reads?)|"
+    r"评[价论](?:中|里)?(?:写道|说|提到|表示|称)|[\"“]"
 )
 _SEGMENT = re.compile(r"\b(?:and|with|plus|or|for|at)\b|[、和与及并且]")
 _NEGATION = re.compile(
@@ -346,7 +346,7 @@ def _put_quantities(text: str) -> tuple[str, dict[str, Quantity]]:
     return text, slots
 
 
-_NAME_JOINT = re.compile(r"\s*(?:,|、|and|or|,\s*and|和|与|及|以及|跟)?\s*(?:the )?")
+_NAME_JOINT = re.compile(r"\s*(?:,|、|and|or|nor|,\s*and|和|与|及|以及|跟)?\s*(?:the )?")
 _SCOPE_BEFORE = re.compile(r"\b(?:of|among|amongst|out of|between)(?: all)?(?: of)?(?: the)? $")
 _OBJECT_BEFORE = re.compile(
     r"(?:\bthan|\bcompared (?:to|with)|\bversus|\bvs\.?|\btied with|\bties with|\bsame as|\bas)"

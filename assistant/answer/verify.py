@@ -28,13 +28,13 @@ from retrieval.types import Language, StoreInfo, Vocabulary
 
 CHECKS: tuple[Callable[[Scene], None], ...] = (
     check_silence,
+    check_policies,
     check_budget,
     check_ranks,
     check_discounts,
     check_stock,
     check_ratings,
     check_prices,
-    check_policies,
     check_numbers,
     check_words,
     check_exclusive,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 
 from assistant.answer.known import CJK, split_words
@@ -12,7 +12,7 @@ from assistant.answer.quantity import Quantity, read_quantities
 from assistant.answer.record import Verdict
 from assistant.answer.scene import DONE, ClaimError, N, Scene
 from retrieval.index.analysis import fold
-from retrieval.types import Language, Product
+from retrieval.types import Language, Policy, Product
 
 _PEOPLE = r"(?:reviews?|ratings?|customers?|buyers?|shoppers?|people|users?|reviewers?|opinions?)"
 _ZH_PEOPLE = r"(?:顾客|用户|买家|客户|消费者|评价|评论|评分|打分)"
@@ -166,30 +166,41 @@ def _known(scene: Scene, product_id: str, word: str) -> bool:
 
 
 def _find_policy(scene: Scene, start: int, end: int) -> str | None:
+    """The policy one sentence of which says all that the clause says, conditions included."""
     clause = scene.text[start:end]
     numbers = [scene.quantity(c) for c in clause if c in scene.quantities]
     harmless = harmless_words(Language.ENGLISH)
     words = {w for w in split_words(re.sub(rf"[{CJK}]", " ", clause)) if w not in harmless}
     runs = re.findall(rf"[{CJK}]{{2,}}", clause)
     for policy in scene.setting.store.policies:
-        texts = [fold(t) for t in (*policy.titles.values(), *policy.texts.values())]
-        stems = {w for t in texts for w in split_words(t)}
-        written = [q for t in texts for q in read_quantities(t)]
-        if not words <= stems or not all(_covered(run, texts) for run in runs):
-            continue
-        if all(_is_written(number, written) for number in numbers):
-            return policy.id
+        title = " ".join(fold(t) for t in policy.titles.values())
+        for sentence in _policy_sentences(policy):
+            written = list(read_quantities(sentence))
+            # "free from $50" must not become "free".
+            bounds = [q for q in written if q.is_money]
+            if (
+                words <= {*split_words(sentence), *split_words(title)}
+                and all(_covered(run, [sentence, title]) for run in runs)
+                and all(_is_written(number, written) for number in numbers)
+                and all(_is_written(bound, numbers) for bound in bounds)
+            ):
+                return policy.id
     return None
 
 
-def _is_written(number: Quantity, written: list[Quantity]) -> bool:
+def _policy_sentences(policy: Policy) -> Iterator[str]:
+    for text in policy.texts.values():
+        yield from filter(None, re.split(r"[;。!?]|\.(?!\d)", fold(text)))
+
+
+def _is_written(number: Quantity, written: Sequence[Quantity]) -> bool:
     return any(
         q.value == number.value and q.unit == number.unit and q.is_money == number.is_money
         for q in written
     )
 
 
-def _covered(run: str, texts: list[str]) -> bool:
+def _covered(run: str, texts: Sequence[str]) -> bool:
     """Whether every two neighbouring characters of `run` stand so in one of `texts`."""
     harmless = harmless_words(Language.CHINESE)
     pairs = (run[i : i + 2] for i in range(len(run) - 1))

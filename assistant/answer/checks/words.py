@@ -34,6 +34,12 @@ _RECOMMENDING = re.compile(
     r"值得考虑)的?(?:选择|选项|推荐)|"
     r"值得(?:考虑|推荐|一看)|(?:很|比较|更|非常)?适合(?:您|你)(?!的?(?:需求|要求))"
 )
+# Whose opinion it may be; counts of them were taken away before.
+_PEOPLE = re.compile(
+    r"\b(?:customers|buyers|shoppers|users|people|everyone|everybody|experts)\b"
+    r"(?! (?:rate|rated|give|gave|score)\b)|"
+    r"顾客|用户|买家|大家|人们|网友|专家"
+)
 _ALL_WISHES = re.compile(
     r"\b(?:meets?|match(?:es)?|fits?|satisf(?:y|ies)|suits?|covers?|fulfils?|meeting|matching) "
     r"(?:all|every|each|both|everything|most)?(?: of)? ?(?:your|the|you|of your) ?"
@@ -60,6 +66,8 @@ def check_words(scene: Scene) -> None:
     _check_recommending(scene)
     if found := _DEGREE.search(scene.text):
         raise ClaimError(f"comparison: {found.group()!r} compares by something unknown")
+    if (found := _PEOPLE.search(scene.text)) and not scene.quotes:
+        raise ClaimError(f"people: what {found.group()!r} think stands in reviews only")
     _check_mixed(scene)
     _check_latin(scene)
     for match in _RUN.finditer(scene.text):
