@@ -74,6 +74,8 @@ class PlainChain:
         vector = self._encoder.encode_queries([query])[0]
         found = self._client.query_points("products", query=vector.tolist(), limit=6).points
         listed = time.perf_counter() - start
-        products = "\n".join(f"- {p.payload['title']}, {p.payload['price']}" for p in found if p.payload)
+        products = "\n".join(
+            f"- {p.payload['title']}, {p.payload['price']}" for p in found if p.payload
+        )
         text = await self._answer.ainvoke({"message": message, "products": products})
         return ChainTimes(listed, time.perf_counter() - start, text)

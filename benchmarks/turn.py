@@ -102,7 +102,9 @@ async def measure(settings: Settings, chain_messages: int, rounds: int) -> dict[
         idle = await time_cards(assistant, rounds)
         busy = await time_cards_while_writing(assistant, max(1, rounds // 3))
         chain = PlainChain(
-            build.chat_model(assistant), build.english_encoder(settings), build.all_products(assistant)
+            build.chat_model(assistant),
+            build.english_encoder(settings),
+            build.all_products(assistant),
         )
         ours: list[TurnTimes] = []
         theirs: list[ChainTimes] = []
@@ -124,8 +126,20 @@ async def measure(settings: Settings, chain_messages: int, rounds: int) -> dict[
 def print_table(measured: dict[str, float]) -> None:
     """What was measured, goals and ratios beside it."""
     table = Table("what", "plain chain", "Aisle", "ratio", "goal", title="One turn")
-    table.add_row("first product, model idle, p95", "", f"{measured['first_product_idle_p95_ms']:.0f} ms", "", "< 300 ms")
-    table.add_row("first product, model writing, p95", "", f"{measured['first_product_writing_p95_ms']:.0f} ms", "", "< 600 ms")
+    table.add_row(
+        "first product, model idle, p95",
+        "",
+        f"{measured['first_product_idle_p95_ms']:.0f} ms",
+        "",
+        "< 300 ms",
+    )
+    table.add_row(
+        "first product, model writing, p95",
+        "",
+        f"{measured['first_product_writing_p95_ms']:.0f} ms",
+        "",
+        "< 600 ms",
+    )
     for what, name, goal in (
         ("first product, p50", "first_product", "20 times sooner"),
         ("whole answer, p50", "answer", "no later"),
