@@ -3,7 +3,7 @@ PORT ?= 7860
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench bench-search clean browser
+.PHONY: help setup demo test check bench bench-setup bench-search clean browser
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -29,10 +29,13 @@ check: setup ## ruff, formatting, mypy
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-bench: setup ## the measurements behind the numbers in docs/evaluation.md
+bench-setup: setup
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
+
+bench: bench-setup ## the measurements behind the numbers in docs/evaluation.md
 	@$(BIN)/python -m benchmarks.run
 
-bench-search: setup ## search quality and speed beside the baselines
+bench-search: bench-setup ## search quality and speed beside the baselines
 	@$(BIN)/python -m benchmarks.search
 
 clean: ## remove .venv and caches of this clone (models and stores stay: aisle reset)
