@@ -93,7 +93,7 @@ ENCODERS = {
             licence="Apache-2.0",
             source="==".join(MINILM),
             digest=MINILM_FILES["model.safetensors"][1],
-            size=127_000_000,
+            size=138_000_000,
             version=BUILDER_VERSION,
             build=build_minilm,
         ),
