@@ -2,7 +2,7 @@
 
 Standard library only: it is started as a script, ``python engine_guard.py NICE COMMAND…``,
 with a pipe as standard input. The end of that pipe (the owner closed it, or died however) or
-SIGTERM ends the command: SIGTERM to its whole process group, SIGKILL after a grace period.
+SIGTERM ends the command: SIGTERM first, after a grace period SIGKILL to its process group.
 Should the guard itself be killed, Linux sends the command SIGTERM (PR_SET_PDEATHSIG).
 """
 
@@ -15,7 +15,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Sequence
 
 GRACE_S = 5.0
@@ -49,14 +48,16 @@ def _await_end(ending: threading.Event) -> None:
 
 
 def _end_group(child: subprocess.Popen[bytes]) -> None:
-    """Ends the child and what it left behind: a group without members cannot be signalled."""
-    deadline = time.monotonic() + GRACE_S
+    """Asks the child to end, then kills what is left of its process group.
+
+    Only the child is asked: it ends its own workers in order, and reports as an error when they
+    go before it. A group without members cannot be signalled.
+    """
+    with contextlib.suppress(ProcessLookupError):
+        child.terminate()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        child.wait(GRACE_S)
     with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(child.pid, signal.SIGTERM)
-        while time.monotonic() < deadline:
-            child.poll()
-            os.killpg(child.pid, 0)
-            time.sleep(0.1)
         os.killpg(child.pid, signal.SIGKILL)
     child.wait()
 
