@@ -114,9 +114,11 @@ class Composer:
     def nothing(self, nearest: Sequence[ProductFacts] = ()) -> Iterator[Sentence]:
         """Nothing was found; the nearest thing, if there is one."""
         price = self._understanding.filters.price
-        if price and price.maximum is not None and nearest:
-            limit = format_money(price.maximum, nearest[0].product.currency, self._language)
-            yield Sentence(text=self._say["nothing_under"].format(limit=limit))
+        limit = price.maximum if price else None
+        costs = nearest[0].product.price if nearest else None
+        if limit is not None and costs is not None and costs > limit:
+            shown = format_money(limit, nearest[0].product.currency, self._language)
+            yield Sentence(text=self._say["nothing_under"].format(limit=shown))
         else:
             yield Sentence(text=self._say["nothing"])
         for about in nearest[:1]:

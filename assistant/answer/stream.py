@@ -68,13 +68,17 @@ async def stream_answer(
     timeout_s: float,
     trace: AnswerTrace,
     nearest: Sequence[ProductFacts] = (),
+    said: Sequence[Sentence] = (),
 ) -> AsyncIterator[Sentence]:
     """Verified sentences of one answer; whole also when the model is off, slow or wrong.
 
-    Without `writer` code writes it all. `nearest` are offered when `facts` are empty.
+    Without `writer` code writes it all. `nearest` are offered when `facts` are empty; what was
+    `said` already (a comparison's verdict) is not said again.
     Whatever the model does, nothing but cancellation is raised.
     """
     run = _Answer(verifier, message, understanding, facts, store, vocabulary, trace)
+    for sentence in said:
+        run.note(sentence)
     started = time.perf_counter()
     try:
         async for sentence in run.stream(writer, timeout_s, nearest):
@@ -109,6 +113,10 @@ class _Answer:
         self._composer = Composer(understanding, facts)
         self._previous: tuple[str, ...] = ()
         self._count = 0
+
+    def note(self, sentence: Sentence) -> None:
+        """Remember a sentence that the shopper has seen."""
+        self._composer.note(sentence)
 
     async def stream(
         self, writer: AnswerWriter | None, timeout_s: float, nearest: Sequence[ProductFacts]

@@ -8,13 +8,14 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 import pytest
-from support.answer_claims import Case, Shelf, generate
+from support.answer_cases import Case, Shelf
+from support.answer_claims import generate
 from support.answer_products import BAGS, EN, LAPTOPS, MICE, STORE, VOCABULARY, ZH
 
 from assistant.answer.facts import build_facts
 from assistant.answer.names import name_products
 from assistant.answer.verify import ClaimVerifier
-from assistant.types import Act, Rejection, Understanding
+from assistant.types import Act, ProductFacts, Rejection, Understanding
 from retrieval.types import Filters, Language, Product, Range, StoreInfo, Vocabulary
 
 CAUGHT, LOST = 0.99, 0.03
@@ -49,7 +50,7 @@ def setting(
     products: Sequence[Product],
     vocabulary: Vocabulary,
     store: StoreInfo,
-):  # type: ignore[no-untyped-def]
+) -> tuple[Understanding, tuple[ProductFacts, ...]]:
     understanding = Understanding(
         act=Act.SEARCH, language=language, filters=Filters(price=Range(maximum=limit))
     )
