@@ -13,7 +13,7 @@ import math
 import random
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -140,13 +140,16 @@ class CategoryModel:
     parents: frozenset[str]
     features: dict[str, int]
     judge: Judge | None
+    _paths: dict[str, Path] = field(default_factory=dict, repr=False, compare=False)
 
     def categorise(self, product: Product) -> Product:
         """`product` with a derived category, or as it is when none is plausible."""
         name = self.kind(product)
         if name is None:
             return product
-        path = path_of(name, self.parents, self.lexicon.acronyms)
+        path = self._paths.get(name)
+        if path is None:
+            path = self._paths[name] = path_of(name, self.parents, self.lexicon.acronyms)
         return product.model_copy(update={"category": path, "category_derived": True})
 
     def kind(self, product: Product) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from retrieval.types import Product
 
@@ -44,12 +45,18 @@ def kind_values(product: Product) -> tuple[str, ...]:
 
 def value_words(product: Product) -> frozenset[str]:
     """Words of the values of a product's other attributes, lower case."""
-    return frozenset(
-        word
-        for a in product.attributes
-        if isinstance(a.value, str) and len(a.value) <= 40 and a.name not in _KIND_NAMES
-        for word in _WORD.findall(a.value.lower())
+    return frozenset().union(
+        *(
+            _words(a.value)
+            for a in product.attributes
+            if isinstance(a.value, str) and len(a.value) <= 40 and a.name not in _KIND_NAMES
+        )
     )
+
+
+@lru_cache(maxsize=65_536)
+def _words(value: str) -> frozenset[str]:
+    return frozenset(_WORD.findall(value.lower()))
 
 
 def attribute_heads(product: Product) -> set[tuple[str, str]]:

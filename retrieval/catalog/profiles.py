@@ -72,7 +72,9 @@ class AttributeCounts:
         """Count the attributes of one product."""
         seen = set()
         for attribute in attributes:
-            counts = self._counts.setdefault(attribute.name, _Counts())
+            counts = self._counts.get(attribute.name)
+            if counts is None:
+                counts = self._counts[attribute.name] = _Counts()
             counts.add(attribute)
             if attribute.name not in seen:
                 seen.add(attribute.name)

@@ -88,7 +88,9 @@ def spellings(phrase: str) -> list[str]:
     found = [phrase]
     for british, american in _SPELLINGS:
         for one, other in ((british, american), (american, british)):
-            found += [f.replace(one, other) for f in list(found) if re.search(rf"\b{one}", f)]
+            found += [
+                f.replace(one, other) for f in list(found) if one in f and re.search(rf"\b{one}", f)
+            ]
     return list(dict.fromkeys(found))
 
 

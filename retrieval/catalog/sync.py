@@ -1,9 +1,10 @@
 """Brings a store in line with a feed: only what changed is embedded, nothing is half-done.
 
-The feed is read twice: first to check every row and to learn how its products fall into
-categories, then to index. A feed that breaks off is therefore refused before the index is
-touched. An import that is killed leaves the former store's files in place and continues at
-the next run, because the index itself tells which products are already in it.
+The feed is read twice: first to check every row and to plan (or, the first time, to learn how
+its products fall into categories), then to index what the plan asks for. A feed that breaks
+off is therefore refused before the index is touched. An import that is killed leaves the
+former store's files in place and continues at the next run, because the index itself tells
+which products are already in it.
 """
 
 from __future__ import annotations
@@ -11,17 +12,27 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from retrieval.catalog.categories import CategoryLearner, CategoryModel
 from retrieval.catalog.category_store import load_categories, save_categories
 from retrieval.catalog.files import write_together
+from retrieval.catalog.plan import (
+    REPORT_EVERY,
+    Action,
+    Fingerprinter,
+    Plan,
+    Reading,
+    read_again,
+    read_feed,
+    with_category,
+)
 from retrieval.catalog.report import ImportReport, ReportWriter, open_report
 from retrieval.catalog.store import StorePaths
-from retrieval.catalog.types import Feed, RejectedRow
-from retrieval.catalog.vocabulary import VocabularyBuilder
+from retrieval.catalog.types import Feed, FeedRow
+from retrieval.catalog.vocabulary import Labels, VocabularyBuilder
 from retrieval.errors import CallerError, FeedError, TerminalError
 from retrieval.index.document import fingerprint as document_fingerprint
 from retrieval.types import (
@@ -44,29 +55,13 @@ MAX_REMOVED = 0.5
 SMALL_STORE = 20
 # A learned way to categorise serves until the catalogue has changed its size by this factor.
 RELEARN_FACTOR = 1.5
-# Rows between two calls of the listener.
-REPORT_EVERY = 200
-
-Labels = Mapping[Language, Mapping[str, str]]
-Fingerprinter = Callable[[Product], Fingerprint]
-
-
-@dataclass(slots=True)
-class _Reading:
-    """What the first pass found."""
-
-    ids: set[str] = field(default_factory=set)
-    uncategorised: int = 0
-    chinese: int = 0
+StoredProducts = Callable[[Sequence[str]], Iterable[Product]]
 
 
 @dataclass(slots=True)
 class _Counts:
-    indexed: int = 0
+    embedded: int = 0
     updated: int = 0
-    unchanged: int = 0
-    derived: int = 0
-    with_category: int = 0
     deleted: int = 0
     kept: int = 0
 
@@ -80,7 +75,7 @@ def import_feed(
     store_info: StoreInfo | None = None,
     labels: Labels | None = None,
     fingerprint: Fingerprinter = document_fingerprint,
-    stored_products: Callable[[Sequence[str]], Iterable[Product]] | None = None,
+    stored_products: StoredProducts | None = None,
     keep_missing: bool = False,
     force: bool = False,
 ) -> ImportReport:
@@ -93,54 +88,60 @@ def import_feed(
     DiskFullError, and what the indexer raises.
     """
     started = time.monotonic()
+    if keep_missing and stored_products is None:
+        raise TypeError("keep_missing needs stored_products to read the kept products back")
     paths = StorePaths(store_path)
     with open_report(paths.report) as problems:
-        learner = CategoryLearner()
-        reading = _read(feed, problems, learner, listener)
+        plan = Plan(indexer.fingerprints(), fingerprint, VocabularyBuilder(labels))
+        learner, former = CategoryLearner(), load_categories(paths.categories)
+        reading = read_feed(feed, problems, listener, learner, former, plan)
         _require_products(feed, reading, problems)
-        stored = indexer.fingerprints()
-        missing = sorted(stored.keys() - reading.ids)
+        missing = sorted(plan.stored.keys() - reading.ids)
         if not keep_missing and not force:
-            _refuse_emptying(feed, stored, missing)
-        model = _category_model(paths, reading, learner, listener)
-        words = VocabularyBuilder(labels)
-        products = _categorised(feed, model, reading)
-        counts = _index(products, indexer, stored, fingerprint, words, listener, reading)
-        if keep_missing:
+            _refuse_emptying(feed, plan.stored, missing)
+        if former is not None and _still_serves(former, reading.uncategorised):
+            model, work = former, _planned(feed, former, reading, plan)
+        else:
+            plan = Plan(plan.stored, fingerprint, VocabularyBuilder(labels))
+            model = _learn(feed, paths, learner if former is None else None, listener)
+            work = _planning(feed, model, reading, plan)
+        counts = _index(work, indexer, listener, len(plan.actions) or len(reading.ids))
+        if keep_missing and stored_products is not None:
             counts.kept = len(missing)
-            _add_kept(missing, stored_products, words, counts)
+            _add_kept(missing, stored_products, plan)
         else:
             counts.deleted = len(missing)
             indexer.delete(missing)
         indexer.flush()
-    vocabulary = words.build(model.aliases())
-    report = _report(paths, reading, problems, counts, vocabulary, time.monotonic() - started)
+    vocabulary = plan.vocabulary.build(model.aliases())
+    report = _report(paths, reading, problems, plan, counts, vocabulary, started)
     _write_store(paths, feed, store_info, reading, vocabulary, report)
     return report
 
 
 def _report(
     paths: StorePaths,
-    reading: _Reading,
+    reading: Reading,
     problems: ReportWriter,
+    plan: Plan,
     counts: _Counts,
     vocabulary: Vocabulary,
-    seconds: float,
+    started: float,
 ) -> ImportReport:
     return ImportReport(
         store=paths.root.name,
         products=len(reading.ids) + counts.kept,
-        indexed=counts.indexed,
+        indexed=counts.embedded,
         updated=counts.updated,
-        unchanged=counts.unchanged,
+        unchanged=plan.unchanged,
         deleted=counts.deleted,
         kept=counts.kept,
         rejected=problems.rejected,
         noted=problems.noted,
         categories=len(vocabulary.categories),
-        with_category=counts.with_category,
-        derived=counts.derived,
-        seconds=seconds,
+        with_category=plan.with_category,
+        derived=plan.derived,
+        seconds=time.monotonic() - started,
         report_path=paths.report,
     )
 
@@ -149,7 +150,7 @@ def _write_store(
     paths: StorePaths,
     feed: Feed,
     given: StoreInfo | None,
-    reading: _Reading,
+    reading: Reading,
     vocabulary: Vocabulary,
     report: ImportReport,
 ) -> None:
@@ -163,31 +164,7 @@ def _write_store(
     )
 
 
-def _read(
-    feed: Feed, problems: ReportWriter, learner: CategoryLearner, listener: ProgressListener
-) -> _Reading:
-    """First pass: every row is checked, problems are written down, categories learned."""
-    reading = _Reading()
-    for number, row in enumerate(feed):
-        problems.write(row)
-        if number % REPORT_EVERY == 0:
-            listener(feed.size_hint.read, feed.size_hint.total, "reading the feed")
-        if isinstance(row, RejectedRow):
-            continue
-        reading.ids.add(row.product.id)
-        reading.chinese += _is_chinese(row.product.title)
-        if not row.product.category:
-            reading.uncategorised += 1
-            learner.add(row.product)
-    listener(feed.size_hint.total, feed.size_hint.total, "reading the feed")
-    return reading
-
-
-def _is_chinese(title: str) -> bool:
-    return any("\u4e00" <= character <= "\u9fff" for character in title)
-
-
-def _require_products(feed: Feed, reading: _Reading, problems: ReportWriter) -> None:
+def _require_products(feed: Feed, reading: Reading, problems: ReportWriter) -> None:
     if reading.ids:
         return
     if problems.first is None:
@@ -210,18 +187,25 @@ def _refuse_emptying(feed: Feed, stored: Mapping[str, Fingerprint], missing: lis
         )
 
 
-def _category_model(
-    paths: StorePaths, reading: _Reading, learner: CategoryLearner, listener: ProgressListener
-) -> CategoryModel:
-    """The way this store's products are categorised, learned anew only when it outgrew it.
+def _still_serves(model: CategoryModel, count: int) -> bool:
+    """Whether a model from an earlier import is kept.
 
     Categories are part of what is embedded: deriving them afresh for every small change of
     the feed would move products about and embed them again.
     """
-    former = load_categories(paths.categories)
-    if former is not None and _still_serves(former, reading.uncategorised):
-        return former
+    return model.learned_from / RELEARN_FACTOR <= count <= model.learned_from * RELEARN_FACTOR
+
+
+def _learn(
+    feed: Feed, paths: StorePaths, learner: CategoryLearner | None, listener: ProgressListener
+) -> CategoryModel:
+    """A new category model, kept beside the store; without a `learner` the feed is read for it."""
     listener(0, None, "deriving categories")
+    if learner is None:
+        learner = CategoryLearner()
+        for row in feed:
+            if isinstance(row, FeedRow) and not row.product.category:
+                learner.add(row.product)
     save_categories(learner.learn(), paths.categories)
     # The stored model is rounded: the one that is used must be the one used again.
     stored = load_categories(paths.categories)
@@ -230,85 +214,68 @@ def _category_model(
     return stored
 
 
-def _still_serves(model: CategoryModel, count: int) -> bool:
-    return model.learned_from / RELEARN_FACTOR <= count <= model.learned_from * RELEARN_FACTOR
+def _planned(
+    feed: Feed, model: CategoryModel, reading: Reading, plan: Plan
+) -> Iterator[tuple[Product, Action]]:
+    """The products that a finished plan asks for; nothing is read when it asks for none."""
+    if not plan.actions:
+        return
+    for product in read_again(feed, reading):
+        if action := plan.actions.get(product.id):
+            yield with_category(product, model), action
 
 
-def _categorised(feed: Feed, model: CategoryModel, reading: _Reading) -> Iterator[Product]:
-    """Second pass: the same products as in the first, each with its category."""
-    count = 0
-    for row in feed:
-        if isinstance(row, RejectedRow):
-            continue
-        count += 1
-        if row.product.id not in reading.ids:
-            count = -1
-            break
-        yield row.product if row.product.category else model.categorise(row.product)
-    if count != len(reading.ids):
-        raise FeedError(f"{feed.name} changed while it was read.", remedy="Run the import again.")
+def _planning(
+    feed: Feed, model: CategoryModel, reading: Reading, plan: Plan
+) -> Iterator[tuple[Product, Action]]:
+    """Every product, decided on as it is read."""
+    for product in read_again(feed, reading):
+        placed = with_category(product, model)
+        yield placed, plan.decide(placed)
 
 
 def _index(
-    products: Iterable[Product],
+    work: Iterable[tuple[Product, Action]],
     indexer: ProductIndexer,
-    stored: Mapping[str, Fingerprint],
-    fingerprint: Fingerprinter,
-    vocabulary: VocabularyBuilder,
     listener: ProgressListener,
-    reading: _Reading,
+    total: int,
 ) -> _Counts:
-    """Embed what is new, update what only changed its price or stock, skip the rest."""
-    total = len(reading.ids)
+    """Embed what is new, update what only changed its price or stock, in batches."""
     counts = _Counts()
-    new: list[Product] = []
-    changed: list[Product] = []
-    unflushed = 0
-    for done, product in enumerate(products, 1):
-        _count(product, vocabulary, counts)
-        now, before = fingerprint(product), stored.get(product.id)
-        if before is None or before.text != now.text:
-            new.append(product)
-        elif before.payload != now.payload:
-            changed.append(product)
-        else:
-            counts.unchanged += 1
-        if len(new) >= BATCH or len(changed) >= BATCH or done == total:
-            indexer.index(new)
-            indexer.update(changed)
-            counts.indexed += len(new)
-            counts.updated += len(changed)
-            unflushed += len(new) + len(changed)
-            new, changed = [], []
-        if unflushed >= FLUSH_EVERY:
+    batches: dict[Action, list[Product]] = {Action.EMBED: [], Action.UPDATE: []}
+    flushed = 0
+    for done, (product, action) in enumerate(work, 1):
+        if action is not Action.NOTHING:
+            batches[action].append(product)
+        if any(len(batch) >= BATCH for batch in batches.values()):
+            _send(batches, indexer, counts)
+        if counts.embedded + counts.updated - flushed >= FLUSH_EVERY:
             indexer.flush()
-            unflushed = 0
-        if done % REPORT_EVERY == 0 or done == total:
+            flushed = counts.embedded + counts.updated
+        if done % REPORT_EVERY == 0:
             listener(done, total, "indexing")
+    _send(batches, indexer, counts)
+    listener(total, total, "indexing")
     return counts
 
 
-def _count(product: Product, vocabulary: VocabularyBuilder, counts: _Counts) -> None:
-    vocabulary.add(product)
-    counts.derived += product.category_derived
-    counts.with_category += bool(product.category)
+def _send(batches: dict[Action, list[Product]], indexer: ProductIndexer, counts: _Counts) -> None:
+    indexer.index(batches[Action.EMBED])
+    indexer.update(batches[Action.UPDATE])
+    counts.embedded += len(batches[Action.EMBED])
+    counts.updated += len(batches[Action.UPDATE])
+    for batch in batches.values():
+        batch.clear()
 
 
-def _add_kept(
-    missing: list[str],
-    stored_products: Callable[[Sequence[str]], Iterable[Product]] | None,
-    vocabulary: VocabularyBuilder,
-    counts: _Counts,
-) -> None:
-    if missing and stored_products is None:
-        raise TypeError("keep_missing needs stored_products to read the kept products back")
+def _add_kept(missing: list[str], stored_products: StoredProducts, plan: Plan) -> None:
     for start in range(0, len(missing), BATCH):
-        for product in stored_products(missing[start : start + BATCH]) if stored_products else ():
-            _count(product, vocabulary, counts)
+        for product in stored_products(missing[start : start + BATCH]):
+            plan.count(product)
 
 
 def _complete_info(
-    given: StoreInfo | None, feed: Feed, name: str, reading: _Reading, total: int
+    given: StoreInfo | None, feed: Feed, name: str, reading: Reading, total: int
 ) -> StoreInfo:
     """The store's description with what the import found out."""
     found = {

@@ -17,6 +17,7 @@ from retrieval.units import find_unit
 
 _TOKEN = re.compile(r"[^\W_]+(?:['’\-/.&+][^\W_]+)*|[^\w\s]")
 _WORD = re.compile(r"[^\W\d_]+")
+_DIGIT = re.compile(r"\d")
 _NUMBER = re.compile(r"\d[\d.,]*")
 _CJK = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
 # Closed classes of English: what joins or introduces, and what is followed by a purpose.
@@ -233,7 +234,7 @@ def _changes_case(run: list[str], token: str, position: int) -> bool:
 def _is_plain(
     token: str, word: str, own: set[str], values: Set[str], lexicon: TitleLexicon
 ) -> bool:
-    if not token[0].isalpha() or any(c.isdigit() for c in token):
+    if not token[0].isalpha() or _DIGIT.search(token):
         return False
     if len(token) < 2 and not _CJK.match(token):
         return False

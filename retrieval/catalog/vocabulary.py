@@ -36,6 +36,7 @@ LEVELS = 10
 MIN_PRICES = 5
 
 _WORD = re.compile(r"[^\W_]+(?:['’.\-][^\W_]+)*")
+_LETTER = re.compile(r"[^\W\d_]")
 _CJK = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]+")
 
 
@@ -151,7 +152,7 @@ def split_words(text: str) -> list[str]:
 
 
 def _named(word: str) -> bool:
-    return any(c.isalpha() for c in word)
+    return _LETTER.search(word) is not None
 
 
 def price_levels(prices: array[float]) -> tuple[Decimal, ...]:
