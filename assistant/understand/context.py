@@ -5,9 +5,22 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
+from assistant.types import Act, Conversation, Understanding
 from assistant.understand.lexicon import Kind, Lexicon
 from assistant.understand.money import combine
 from retrieval.types import AttributeFilter, Filters, Language, Range
+
+
+def last_topic(conversation: Conversation) -> Understanding | None:
+    """The last request of the conversation; small talk and questions in between don't end it."""
+    return next(
+        (
+            t.understanding
+            for t in reversed(conversation.turns)
+            if t.understanding.act in (Act.SEARCH, Act.REFINE)
+        ),
+        None,
+    )
 
 
 def merge_filters(earlier: Filters, later: Filters) -> Filters:

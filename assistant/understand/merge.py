@@ -80,6 +80,8 @@ def _merged_filters(quick: Understanding, read: Understanding, act: Act) -> Filt
     own = read.filters
     if quick.act is Act.REFINE and act is Act.SEARCH:
         filters = _of_this_message(quick, own)
+    elif quick.act is Act.SEARCH and act is Act.REFINE:
+        filters = merge_filters(own, filters)
     update: dict[str, object] = {}
     if own.price is not None and "price" not in quick.certain:
         update["price"] = own.price
@@ -105,12 +107,12 @@ def _merged_query(
 ) -> tuple[str, tuple[str, ...]]:
     """The search text and its further wordings.
 
-    Where the rules took a new topic for a refinement, or did not understand, the model's
+    Where the rules took the message for something else, or did not understand, the model's
     wording replaces theirs; else it stands beside it.
     """
     if not read.query or _key(read.query) == _key(quick.query):
         return quick.query, quick.rewrites
-    if not quick.query or (act is not quick.act and act is Act.SEARCH):
+    if not quick.query or (act is not quick.act and act in (Act.SEARCH, Act.REFINE)):
         return read.query, ()
     return quick.query, tuple(dict.fromkeys((*quick.rewrites, read.query)))
 

@@ -11,6 +11,7 @@ from assistant.understand.brands import read_brands
 from assistant.understand.context import (
     cheaper_than_shown,
     dearer_than_shown,
+    last_topic,
     merge_filters,
     merge_query,
 )
@@ -88,7 +89,7 @@ class RuleReader:
             language or self._store.languages[0],
         )
         reading = self._read_parts(text, language, last, shown)
-        topic = _topic(conversation)
+        topic = last_topic(conversation)
         signs = self._signs(reading, topic, shown, answers=_is_answer(last, reading, text))
         act, sure = acts.classify(signs)
         return self._compose(reading, act, sure, topic, shown)
@@ -306,18 +307,6 @@ class RuleReader:
 COMPARED = 4
 # Longer messages than this say something of their own rather than answer a question.
 ANSWER_CHARACTERS = 40
-
-
-def _topic(conversation: Conversation) -> Understanding | None:
-    """The last request of the conversation; small talk and questions in between don't end it."""
-    return next(
-        (
-            t.understanding
-            for t in reversed(conversation.turns)
-            if t.understanding.act in (Act.SEARCH, Act.REFINE)
-        ),
-        None,
-    )
 
 
 def _split_thing(filters: Filters) -> tuple[str, Filters]:

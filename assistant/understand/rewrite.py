@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from assistant.errors import ModelOutputError
 from assistant.llm.types import LanguageModel
 from assistant.types import Act, Conversation, Source, Understanding
+from assistant.understand.context import last_topic, merge_filters
 from assistant.understand.language import normalise
 from assistant.understand.numbers import NUMBER, parse_number
 from retrieval.types import Filters, Language, Product, Range
@@ -24,10 +25,11 @@ MAX_TOKENS = 80
 # Cards that fit on a screen; more titles cost more prompt than they explain.
 TITLES = 6
 
-_ACTS = "|".join(act.value for act in Act)
+_ABOUT_SHOWN = frozenset((Act.ASK.value, Act.COMPARE.value))
 # ASCII makes the model translate; a bounded length keeps it from rambling.
 _TEXT = r"[A-Za-z0-9][A-Za-z0-9 .,'&+/%-]{0,79}"
 _PRICE = r"[0-9]{1,7}(\.[0-9]{1,2})?"
+_REFERENCES = r'(,"ref":\[[1-9][0-9]?(,[1-9][0-9]?){0,3}\])?'
 _TERM = r'"[A-Za-z0-9][A-Za-z0-9 -]{0,29}"'
 
 _MONEY = re.compile(
@@ -38,10 +40,12 @@ _REFUSAL = re.compile(
     r"\b(?:no|not|non|without|except|but|avoid|hate|never|cannot|other\s+than|free)\b|n'?t\b"
 )
 _NUMBER = re.compile(NUMBER)
-# A price in the model's search words would match titles ("50 dollars"); the filter holds it.
-_PRICE_WORDS = re.compile(
-    r"(?:\b(?:under|below|over|above|around|about|less\s+than|more\s+than|up\s+to|max)\s+)?"
-    r"\b\d+(?:[.,]\d+)?\s*(?:dollars?|bucks?|euros?|pounds?|yuan|rmb|usd|eur|gbp|cny)\b",
+# Prices and refused things in the search words would match titles; the filters hold them.
+_NO_SEARCH_WORDS = re.compile(
+    r",?\s*\b(?:under|below|over|above|around|about|less\s+than|more\s+than|up\s+to|max)\s+\d[\d.,]*"
+    r"(?:\s*(?:dollars?|bucks?|euros?|pounds?|yuan|rmb|usd|eur|gbp|cny)\b|(?!\s?[\w-]))"
+    r"|\b\d[\d.,]*\s*(?:dollars?|bucks?|euros?|yuan|rmb|usd|eur|gbp|cny)\b"
+    r"|,?\s*\b(?:not|no|without)\s+(?:too\s+|very\s+)?\w+",
     re.IGNORECASE,
 )
 
@@ -82,8 +86,13 @@ class LLMRewriter:
         messages = self.render(message, conversation, shown, quick)
         regex = request_regex(normalise(message).lower(), shown, quick)
         completion = await self._model.complete(messages, max_tokens=MAX_TOKENS, regex=regex)
-        request = parse_request(completion.text)
-        return to_understanding(request, message, shown, quick)
+        read = to_understanding(parse_request(completion.text), message, shown, quick)
+        topic = last_topic(conversation)
+        if read.act is Act.REFINE and quick.act is not Act.REFINE and topic:
+            # The rules took it for a new topic and let the earlier conditions go.
+            filters = merge_filters(topic.filters, read.filters)
+            read = read.model_copy(update={"filters": filters, "sort": topic.sort})
+        return read
 
     def render(
         self,
@@ -93,9 +102,7 @@ class LLMRewriter:
         quick: Understanding,
     ) -> Sequence[BaseMessage]:
         """The chat messages: fixed instructions and examples, then this turn's data."""
-        last = next(
-            (t.understanding for t in reversed(conversation.turns) if t.understanding.query), None
-        )
+        last = last_topic(conversation)
         titles = [p.title_in(quick.language) for p in shown[:TITLES]]
         return self._prompt(
             PROMPT, topic=last.query if last else "", shown=titles, message=normalise(message)
@@ -110,15 +117,19 @@ def request_regex(text: str, shown: Sequence[Product], quick: Understanding) -> 
     because under a JSON schema a small model pads without end.
     """
     certain = quick.certain
-    act = quick.act.value if "act" in certain else _ACTS
-    parts = [rf'\{{"act":"({act})","q":"({_TEXT})?"']
+    acts = [quick.act.value] if "act" in certain else [act.value for act in Act]
+    middle = rf'","q":"({_TEXT})?"'
     if "price" not in certain and _MONEY.search(text) and _NUMBER.search(text):
-        parts.append(rf'(,"min":{_PRICE})?(,"max":{_PRICE})?')
+        middle += rf'(,"min":{_PRICE})?(,"max":{_PRICE})?'
     if "negation" not in certain and _may_refuse(text, quick):
-        parts.append(rf'(,"not":\[{_TERM}(,{_TERM}){{0,3}}\])?')
-    if "ordinal" not in certain and shown:
-        parts.append(r'(,"ref":\[[1-9][0-9]?(,[1-9][0-9]?){0,3}\])?')
-    return "".join(parts) + r"\}"
+        middle += rf'(,"not":\[{_TERM}(,{_TERM}){{0,3}}\])?'
+    # Only a question or a comparison is about shown products; else the model lists them all.
+    pointing = [a for a in acts if a in _ABOUT_SHOWN and shown and "ordinal" not in certain]
+    plain = [a for a in acts if a not in pointing]
+    ways = [rf"({'|'.join(plain)}){middle}"] if plain else []
+    if pointing:
+        ways.append(rf"({'|'.join(pointing)}){middle}{_REFERENCES}")
+    return rf'\{{"act":"({"|".join(ways)})\}}'
 
 
 def _may_refuse(text: str, quick: Understanding) -> bool:
@@ -147,7 +158,7 @@ def to_understanding(
     return Understanding(
         act=act,
         language=quick.language,
-        query=" ".join(_PRICE_WORDS.sub(" ", request.q).split()),
+        query=" ".join(_NO_SEARCH_WORDS.sub(" ", request.q).split()).strip(" ,"),
         filters=Filters(price=_price(request, text), excluded_terms=_refused(request, text, quick)),
         references=tuple(dict.fromkeys(references)),
         source=Source.LLM,

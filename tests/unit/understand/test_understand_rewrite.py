@@ -121,6 +121,42 @@ class TestRewriter:
         assert not re.fullmatch(regex, '{"act":"refine","q":"mouse","max":30}')
         assert not re.fullmatch(regex, '{"act":"refine","q":"mouse","not":["black"]}')
 
+    def test_grammar_lets_only_questions_and_comparisons_point(
+        self, reader: RuleReader, shown: Shown
+    ) -> None:
+        unsure = Understanding(act=Act.SEARCH, language=Language.ENGLISH)
+        regex = request_regex("does that work", shown, unsure)
+        assert re.fullmatch(regex, '{"act":"ask","q":"mac","ref":[4]}')
+        assert re.fullmatch(regex, '{"act":"refine","q":"mac"}')
+        assert not re.fullmatch(regex, '{"act":"refine","q":"mac","ref":[1,2,3,4]}')
+
+    async def test_cheaper_is_not_overruled_by_the_earlier_price(
+        self, reader: RuleReader, shown: Shown, talk: Talk
+    ) -> None:
+        conversation = talk("mouse", shown, filters=Filters(price=Range(maximum=Decimal(100))))
+        quick = reader.read("something cheaper", conversation, shown)
+        model = Answering('{"act":"refine","q":"cheap mouse"}')
+        read = await LLMRewriter(model, load).rewrite(
+            "something cheaper", conversation, shown, quick
+        )
+        assert merge(quick, read).filters == quick.filters
+
+    async def test_a_refinement_the_rules_missed_keeps_the_topic(
+        self, reader: RuleReader, shown: Shown, talk: Talk
+    ) -> None:
+        earlier = Filters(excluded_brands=("Dell",))
+        conversation = talk("mouse", shown, filters=earlier)
+        message = "does the vertical thing work with a Mac?"
+        quick = reader.read(message, conversation, shown)
+        assert (quick.act, "act" in quick.certain) == (Act.SEARCH, False)
+        model = Answering('{"act":"refine","q":"vertical mouse for mac"}')
+        merged = merge(
+            quick, await LLMRewriter(model, load).rewrite(message, conversation, shown, quick)
+        )
+        assert merged.act is Act.REFINE
+        assert merged.query == "vertical mouse for mac"
+        assert merged.filters == earlier
+
     def test_grammar_offers_no_price_where_none_is_spoken_of(self, reader: RuleReader) -> None:
         message = "something to carry books"
         regex = request_regex(message, (), reader.read(message, EMPTY, ()))
@@ -163,9 +199,12 @@ class TestRewriter:
 
     def test_prices_do_not_stay_in_the_search_words(self, reader: RuleReader) -> None:
         message = "coffee gift, 50 dollars"
-        request = parse_request('{"act":"search","q":"coffee gift under 50 dollars"}')
-        read = to_understanding(request, message, (), reader.read(message, EMPTY, ()))
-        assert read.query == "coffee gift"
+        quick = reader.read(message, EMPTY, ())
+        for words in ("coffee gift under 50 dollars", "coffee gift, not bright, under 200"):
+            request = parse_request(f'{{"act":"search","q":"{words}"}}')
+            assert to_understanding(request, message, (), quick).query == "coffee gift"
+        kept = parse_request('{"act":"search","q":"phone under 6 inch, 128 GB"}')
+        assert to_understanding(kept, message, (), quick).query == "phone under 6 inch, 128 GB"
 
     def test_ordinals_beyond_the_screen_are_dropped(self, reader: RuleReader, shown: Shown) -> None:
         request = parse_request('{"act":"compare","q":"x","ref":[2,9]}')
