@@ -27,6 +27,7 @@ _SECOND = (
     FactKind.ATTRIBUTE,
     FactKind.REVIEW,
 )
+_COMPARED = (FactKind.PRICE, FactKind.RANK, FactKind.MATCH, FactKind.RATING)
 # The facts of a question are already narrowed to what it asks.
 _ANSWER_KINDS = (
     (FactKind.ATTRIBUTE,),
@@ -99,7 +100,8 @@ class Composer:
         """The next unsaid facts of the product the rejected sentence was about."""
         for product_id in self._products_of(rejected):
             about = next(f for f in self._facts if f.product.id == product_id)
-            for kinds in (_FIRST, _SECOND):
+            compared = (_COMPARED,) if self._understanding.act is Act.COMPARE else ()
+            for kinds in (*compared, _FIRST, _SECOND):
                 if sentence := self._sentence(about, kinds):
                     return sentence
         return None
@@ -149,8 +151,7 @@ class Composer:
 
     def _compare(self) -> Iterator[Sentence]:
         for about in self._facts:
-            kinds = (FactKind.PRICE, FactKind.RANK, FactKind.MATCH, FactKind.RATING)
-            if sentence := self._sentence(about, kinds, limit=3):
+            if sentence := self._sentence(about, _COMPARED):
                 yield sentence
 
     def _sentence(

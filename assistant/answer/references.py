@@ -100,6 +100,14 @@ class Antecedents:
                 return ids
         return ()
 
+    def they(self, position: int, count: int | None) -> tuple[str, ...]:
+        """ "They": as a group, but one product may be a pair of headphones."""
+        met = tuple(dict.fromkeys(i for start, ids in self.named if start < position for i in ids))
+        nearest = met or self.previous
+        if count is None and len(nearest) == 1:
+            return nearest
+        return self.group(position, count)
+
     def others(self, position: int) -> tuple[str, ...]:
         """Everything shown but what was named last before `position`."""
         before = [ids for start, ids in self.named if start < position]
@@ -161,7 +169,7 @@ def _plural(match: re.Match[str], known: Antecedents) -> tuple[str, ...]:
         return known.shown if count in (None, len(known.shown)) else ()
     if match["chinese_all"] and match["chinese_all"].startswith("所有"):
         return known.shown
-    return known.group(match.start(), _count_in(match.group()))
+    return known.they(match.start(), _count_in(match.group()))
 
 
 def _count_in(text: str) -> int | None:

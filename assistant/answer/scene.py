@@ -33,7 +33,9 @@ _CONTRACTIONS = (
     (re.compile(r"'ll\b"), " will"),
     (re.compile(r"\bnot only\b"), "also"),
 )
-_QUOTES = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "`": "'", "–": "-", "—": ","})
+_QUOTES = str.maketrans(
+    {"’": "'", "‘": "'", "“": '"', "”": '"', "`": "'", "–": "-", "—": ",", "，": ", "}
+)
 _CLAUSE = re.compile(
     r"[,;!?。()\n]|\.(?!\d)|\band (?=(?:is|has|it|are|also|costs|comes|weighs|with)\b)|"
     r"\b(?:but|while|whereas|although|though|however|yet|except)\b|"

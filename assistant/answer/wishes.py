@@ -154,11 +154,18 @@ def judge_wish(
 
 
 def _ask(record: Record, text: str) -> Finding:
-    """What the record says; where only its prose speaks of it, unknown with that evidence."""
+    """What the record says; unknown with evidence where its prose says otherwise, or alone.
+
+    A mouse whose shape is "ambidextrous" is not left-handed by its attribute, and "works in
+    either hand" by its description: that is neither met nor missed.
+    """
     finding = record.says(text, prose=not record.has_attributes)
-    if finding.verdict is Verdict.UNKNOWN:
-        return Finding(Verdict.UNKNOWN, record.says(text).evidence)
-    return finding
+    if finding.verdict is Verdict.YES:
+        return finding
+    whole = record.says(text)
+    if whole.verdict is finding.verdict:
+        return finding
+    return Finding(Verdict.UNKNOWN, whole.evidence)
 
 
 def _judge_filter(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from assistant.answer.known import CJK, split_words
+from assistant.answer.known import CJK, known_phrases, split_words
 from assistant.answer.lexicon import harmless_words
 from assistant.answer.record import Verdict
 from assistant.answer.scene import ClaimError, M, Scene
@@ -82,4 +82,18 @@ def _asked(text: str) -> list[str]:
 
 
 def _unknown(scene: Scene, words: str) -> Callable[[Product], bool | None]:
-    return lambda p: scene.setting.records[p.id].says(words).verdict is Verdict.UNKNOWN
+    """Silence on the whole and on every property in it: 适合咖啡 asks for 咖啡."""
+    known = known_phrases(scene.setting.vocabulary)
+    parts = [words, *(w for w in words.split() if w != words)]
+    parts += [
+        words[i:j]
+        for i in range(len(words))
+        for j in range(i + 2, len(words) + 1)
+        if not words.isascii() and (words[i:j],) in known
+    ]
+
+    def predicate(product: Product) -> bool | None:
+        record = scene.setting.records[product.id]
+        return all(record.says(part).verdict is Verdict.UNKNOWN for part in parts)
+
+    return predicate

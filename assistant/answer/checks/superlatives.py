@@ -26,6 +26,7 @@ _SCOPE = (
     rf"(?: (?P<n>{N}))?(?P<m> ?{M})?(?! ?your)"
     r"(?: (?:list|selection|group|results|options|choices|models|products))?)?"
 )
+_ZH_SCOPE = re.compile(rf"({N})款?[者个]?(?:产品|商品)?(?:之)?[中里]")
 _BEYOND = re.compile(
     r"\b(?:store|shop|market|catalogue|catalog|world|ever|anywhere|online|range)\b|"
     r"全店|市场|市面|全网|本店|史上|店内"
@@ -54,7 +55,10 @@ def _superlative_patterns() -> tuple[re.Pattern[str], ...]:
     zh = "|".join(sorted(ZH_HIGH, key=len, reverse=True))
     return (
         re.compile(rf"(?:the )?\b(?P<s>{alternatives(list(superlatives))})\b{_SCOPE}"),
-        re.compile(rf"\bthe (?P<c>{alternatives(list(comparatives))})\b(?! than){_SCOPE}"),
+        re.compile(
+            rf"\b(?:the (?P<c>{alternatives(list(comparatives))})\b(?! than)"
+            rf"|(?P<c2>{alternatives(list(comparatives))})(?= of the {N})){_SCOPE}"
+        ),
         re.compile(
             rf"(?:the |has the )?\b(?P<h>{tops})[ -](?P<a>[a-z]+(?: [a-z]+){{0,2}}){_SCOPE}"
         ),
@@ -111,7 +115,7 @@ def _read_superlative(scene: Scene, match: re.Match[str]) -> tuple[str, bool, in
     comparatives, superlatives = phrases()
     if phrase := groups.get("s"):
         return *superlatives[phrase.replace("-", " ")], match.start(), match.end()
-    if phrase := groups.get("c"):
+    if phrase := groups.get("c") or groups.get("c2"):
         return *comparatives[phrase.replace("-", " ")], match.start(), match.end()
     if top := groups.get("h"):
         words, length = longest_metric(scene, groups["a"], from_start=True)
@@ -136,12 +140,12 @@ def _pool(scene: Scene, match: re.Match[str]) -> tuple[Product, ...]:
     number = groups.get("n")
     count = int(scene.quantity(number).value) if number else None
     if count is None and not groups.get("s"):
-        before = scene.original[max(0, match.start() - 8) : match.start() + 8]
-        if found := re.search(rf"({N})款?[者个]?(?:产品|商品)?(?:之)?[中里]", before):
+        start = max(scene.clause_span(match.start())[0], match.start() - 8)
+        found = _ZH_SCOPE.search(scene.text, start, match.start() + 8)
+        if found:
             count = int(scene.quantity(found.group(1)).value)
-            at = scene.text.find(found.group(1))
-            scene.consume(at, at + len(found.group()))
-    if groups.get("c") and count is None:
+            scene.consume_match(found)
+    if (groups.get("c") or groups.get("c2")) and count is None:
         count = 2
     if count is None or count == len(shown):
         return shown

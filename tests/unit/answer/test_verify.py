@@ -46,6 +46,9 @@ The Hush is the quietest of the three at 20 dB.
 The catalogue doesn't say whether the Hush is waterproof.
 Orders over $50 ship free within 3 days.
 You can return it within 30 days.
+The Tavrik Hush has a noise level of 20 dB.
+They are quiet and rated 4.6 of 5 by 128 customers.
+The Tavrik Hush is $24.99 with a 17% discount and is black.
 """
 FALSE_EN = """
 The Tavrik Hush costs $24.95.
@@ -110,6 +113,9 @@ TRUE_ZH = """
 坤洛Glide不符合静音和左手的要求。
 目录里没有说明塔瑞克Hush是否防水。
 派茉Moss比坤洛Glide贵14.51美元。
+塔瑞克Hush 评分4.6，128位顾客评价。
+派茉Moss 价格34.50美元，是三款中最轻的，评分4.6。
+塔瑞克Hush 是三款中最安静的，续航最长。
 """
 FALSE_ZH = """
 塔瑞克Hush价格25.99美元。
@@ -145,6 +151,9 @@ FALSE_ZH = """
 支持60天退货。
 索尼Foo价格24.99美元。
 目录里没有说明塔瑞克Hush是否静音。
+目录里没有说明塔瑞克Hush是否适合左手。
+塔瑞克Hush 是两款中最安静的。
+塔瑞克Hush 是三款中最安静的，重量最轻。
 塔瑞克Hush售价为19.99美元，坤洛Glide售价为24.99美元。
 The Tavrik Hush costs $24.99.
 """
@@ -192,6 +201,20 @@ def test_true_chinese_sentences_are_kept(sentence: str) -> None:
 def test_false_chinese_sentences_are_rejected_with_a_reason(sentence: str) -> None:
     rejected = verdict(sentence, ZH)
     assert isinstance(rejected, Rejection), rejected
+
+
+@pytest.mark.parametrize("language", [EN, ZH])
+def test_two_are_compared_with_or_without_an_article(language: Language) -> None:
+    text = {
+        EN: "The Kestova Vanta 14 Laptop is cheaper of the two and is lighter of the two.",
+        ZH: "凯思拓Vanta 是两款中最便宜的，也是两款中最轻的。",
+    }[language]
+    kept = verdict(text, language, LAPTOPS)
+    assert isinstance(kept, Sentence), kept
+    swapped = text.replace("Kestova Vanta 14", "Miravolt Orbit 15").replace(
+        "凯思拓Vanta", "米拉伏Orbit"
+    )
+    assert isinstance(verdict(swapped, language, LAPTOPS), Rejection)
 
 
 def test_evidence_names_the_fields_behind_each_claim() -> None:
