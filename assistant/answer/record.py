@@ -118,12 +118,13 @@ class Record:
                 return yes or findings[0]
         return self._ask_alternatives(asked) or _UNKNOWN
 
-    def is_value(self, text: str) -> bool:
-        """Whether folded `text` is the whole value of an attribute, by any of its labels."""
+    def is_whole(self, text: str) -> bool:
+        """Whether folded `text` is all of an attribute's name or value, by any of its labels."""
         return any(
-            text == fold(self._vocabulary.label(a.value, language))
+            text == fold(self._vocabulary.label(name, language))
             for a in self.product.attributes
-            if isinstance(a.value, str)
+            if not isinstance(a.value, bool) and not is_negative(a)
+            for name in (a.name, *((a.value,) if isinstance(a.value, str) else ()))
             for language in Language
         )
 

@@ -56,7 +56,7 @@ def _comparatives() -> tuple[re.Pattern[str], ...]:
             rf"(?:了|出|约)*(?P<by>{D}|{N}|{P})?"
         ),
         re.compile(
-            rf"(?:[与和跟]){object_zh}相比,?(?P<s>{M})?的?(?P<zb>[{CJK}]{{0,8}}?)(?:更|要|还)*"
+            rf"(?:[与和跟]){object_zh}相比,? ?(?P<s>{M})?的?(?P<zb>[{CJK}]{{0,8}}?)(?:更|要|还)*"
             rf"(?P<zh>{zh})(?:一些|一点|些|点)?(?:了|出|约)*(?P<by>{D}|{N}|{P})?"
         ),
         re.compile(rf"(?P<za>[{CJK}]{{0,6}}?)(?:更|较)(?P<zh>{zh})(?:一些|一点|些|点)?"),

@@ -47,7 +47,7 @@ def check_silence(scene: Scene) -> None:
             start = match.end()
             stop = _BREAK.search(scene.text, start)
             end = stop.start() if stop else len(scene.text)
-        asked = _asked(scene.text[start:end])
+        asked = _asked(scene.text[start:end], known_phrases(scene.setting.vocabulary))
         if not asked:
             raise ClaimError("silence: of what is not said")
         named = [i for c in scene.text[start:end] if c in scene.mention_slots
@@ -64,8 +64,8 @@ def check_silence(scene: Scene) -> None:
         scene.consume(min(start, match.start()), max(end, match.end()))
 
 
-def _asked(text: str) -> list[str]:
-    """What is not said, part by part of a list."""
+def _asked(text: str, known: frozenset[tuple[str, ...]]) -> list[str]:
+    """What is not said, part by part of a list; known names also with their plain words."""
     asked: list[str] = []
     for part in _PARTS.split(text):
         words = [
@@ -77,6 +77,10 @@ def _asked(text: str) -> list[str]:
         # 有口袋 may be the name of a property, or 口袋 may be.
         runs = [run for whole in bare for run in dict.fromkeys((whole, _ZH_FRAME.sub("", whole)))]
         asked += [" ".join(words)] if words else []
+        whole = _WORD.findall(part)
+        spans = ((i, j) for i in range(len(whole)) for j in range(i + 2, len(whole) + 1))
+        phrases = (" ".join(whole[i:j]) for i, j in spans)
+        asked += [phrase for phrase in phrases if words and split_words(phrase) in known]
         asked += [run for run in runs if run and run not in harmless_words(Language.CHINESE)]
     return asked
 

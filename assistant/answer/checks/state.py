@@ -92,16 +92,6 @@ def check_ratings(scene: Scene) -> None:
         stars = scene.quantity(match["s"] or match["s2"]).value
         scene.claim(match.start(), _has_review(stars), "review", "reviews")
         scene.consume_match(match)
-    for match in _COUNT.finditer(scene.text):
-        count = scene.quantity(match["c"] or match["c2"]).value
-        scene.claim(
-            match.start(),
-            _is_reviewed_by(count),
-            "number of reviews",
-            "rating_count",
-            negated=False,
-        )
-        scene.consume_match(match)
     for match in _RATING.finditer(scene.text):
         groups = match.groupdict()
         slot = next(v for k, v in groups.items() if k.startswith("r") and v)
@@ -111,6 +101,16 @@ def check_ratings(scene: Scene) -> None:
         scene.claim(match.start(), _rates(scene.quantity(slot)), "rating", "rating", negated=False)
         if scene.negated(match.start()):
             raise ClaimError("rating: denied")
+        scene.consume_match(match)
+    for match in _COUNT.finditer(scene.text):
+        count = scene.quantity(match["c"] or match["c2"]).value
+        scene.claim(
+            match.start(),
+            _is_reviewed_by(count),
+            "number of reviews",
+            "rating_count",
+            negated=False,
+        )
         scene.consume_match(match)
     for match in _HIGHLY.finditer(scene.text):
         scene.claim(match.start(), _is_rated_highly, "highly rated", "rating")

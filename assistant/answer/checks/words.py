@@ -17,7 +17,7 @@ _LATIN = re.compile(rf"[^\W_{CJK}\ue000-\uf8ff]+(?:[.'+-][^\W_{CJK}\ue000-\uf8ff
 _RUN = re.compile(rf"[{CJK}]+")
 _PHRASE = 3
 _QUOTED = 4
-# A single character says something only as the whole value of an attribute (钢).
+# A single character says something only as the whole name or value of an attribute (钢).
 _LEAST = 2
 # Comparison left over by the rank checks compares by something nobody can check.
 _DEGREE = re.compile(
@@ -259,7 +259,7 @@ def _speaker(scene: Scene, position: int) -> Callable[[str], bool]:
         if not ids or (len(piece) < _LEAST and denied):
             return False
         if len(piece) < _LEAST:
-            return all(scene.setting.records[i].is_value(piece) for i in ids)
+            return all(scene.setting.records[i].is_whole(piece) for i in ids)
         want = Verdict.NO if denied else Verdict.YES
         # Two characters of prose can be met by chance, four are quoted.
         prose = len(piece) >= _QUOTED
