@@ -22,7 +22,8 @@ browser: ## install Chromium for the browser tests, where this user may
 	  else echo "No Chromium: the browser tests will be skipped (install the package chromium)."; fi
 
 test: setup browser ## run every test, with the real language model and a real browser
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest tests/browser
+	@$(BIN)/python -m pytest --ignore=tests/browser
 
 check: setup ## ruff, formatting, mypy
 	@$(BIN)/ruff check .
