@@ -20,7 +20,9 @@ HOLDER = """
 import sys
 from assistant.llm.engine import open_engine
 from assistant.settings import load_settings
-with open_engine(load_settings()):
+with open_engine(load_settings()) as engine:
+    engine.wait()
+    print("settled", flush=True)
     sys.stdin.read()
 """
 
@@ -39,17 +41,22 @@ def engine_holder() -> Iterator[None]:
     """A process that owns the engine of AISLE_HOME for the session.
 
     A process of its own: its probes go on while unit tests of the same session block sockets,
-    and the end of its standard input ends the engine however this session ends.
+    and the end of its standard input ends the engine however this session ends. Nobody else may
+    start one before it owns the engine, or each test would load the model anew.
     """
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLDER],
         stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
         cwd=Path(__file__).resolve().parent.parent.parent,
     )
-    assert holder.stdin is not None
+    assert holder.stdin is not None and holder.stdout is not None
+    holder.stdout.readline()
     yield
     holder.stdin.close()
     holder.wait(60)
+    holder.stdout.close()
 
 
 @pytest.fixture
