@@ -18,7 +18,9 @@ from assistant.llm.engine_command import EngineCommand
 from assistant.llm.types import WarmUp
 
 NICENESS = 5
-"""Writing yields to searching: with both on two cores a query waits for the engine otherwise."""
+"""Writing yields to searching. Measured on two cores: encoding a query takes 17 ms at the 95th
+percentile beside an idle engine, 50 ms beside a writing one, at 5 as at 10 or 19; but the nicer
+the engine, the longer an import or a browser on the same machine starves it."""
 
 STOP_S = engine_guard.GRACE_S + 5
 LOG_LIMIT_BYTES = 5_000_000
