@@ -237,10 +237,10 @@ class Assistant:
         self, turn: TurnRecord, understanding: Understanding, selection: Selection
     ) -> AsyncGenerator[Sentence, None]:
         """Verified sentences about the selection, whole whatever the model does."""
-        if selection.comparison:
-            for sentence in selection.comparison.verdict:
-                turn.sentences.append(sentence)
-                yield sentence
+        verdict = selection.comparison.verdict if selection.comparison else ()
+        for sentence in verdict:
+            turn.sentences.append(sentence)
+            yield sentence
         nearest = await self._nearest(understanding, selection)
         trace = AnswerTrace()
         answer = stream_answer(
@@ -254,6 +254,7 @@ class Assistant:
             timeout_s=self._limits.answer_s,
             trace=trace,
             nearest=nearest,
+            said=verdict,
         )
         try:
             async with aclosing(answer) as sentences:  # type: ignore[type-var]

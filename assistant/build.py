@@ -34,7 +34,7 @@ from retrieval.index.qdrant_server import connect, open_server_index
 from retrieval.index.schema import index_schema
 from retrieval.index.types import ProductIndex
 from retrieval.search import HybridSearcher
-from retrieval.types import Encoder, Language, ProgressListener, Searcher, SearchRequest
+from retrieval.types import Encoder, ProgressListener, SearchRequest
 
 DEMO = "demo"
 
@@ -57,7 +57,7 @@ def open_assistant(settings: Settings) -> Iterator[Assistant]:
         yield assemble(
             settings,
             store,
-            HybridSearcher(index, *encoders, store.vocabulary),
+            HybridSearcher(index, *encoders, store.vocabulary, store.info.languages),
             conversations,
             engine,
         )
@@ -108,12 +108,6 @@ def prompt_heads() -> list[WarmUp]:
     ]
 
 
-def warm(searcher: Searcher) -> None:
-    """Load what loads at the first query (segmenter, tokenizers, kernels), in both languages."""
-    for text, language in (("warm up", Language.ENGLISH), ("预热", Language.CHINESE)):
-        searcher.search(SearchRequest(text=text, language=language, limit=1))
-
-
 # ------------------------------------------------------------- opened parts
 
 
@@ -158,6 +152,7 @@ def import_store(
     *,
     feed_format: str | None = None,
     currency: str | None = None,
+    encoding: str | None = None,
     column_map: dict[str, str] | None = None,
     keep_missing: bool = False,
     force: bool = False,
@@ -168,7 +163,9 @@ def import_store(
     """
     if str(feed) == DEMO:
         return _import_demo(settings, listener)
-    opened = open_feed(feed, format=feed_format, currency=currency, column_map=column_map)
+    opened = open_feed(
+        feed, format=feed_format, currency=currency, column_map=column_map, encoding=encoding
+    )
     ensure_encoders(settings, listener)
     encoders = load_encoders(settings)
     with open_index(settings, encoders) as index:
@@ -231,7 +228,7 @@ def evaluate_catalog(
     store = load_store(own.store_path)
     encoders = load_encoders(own)
     with open_index(own, encoders) as index:
-        searcher = HybridSearcher(index, *encoders, store.vocabulary)
+        searcher = HybridSearcher(index, *encoders, store.vocabulary, store.info.languages)
         reader = RuleReader(store.vocabulary, store.info)
 
         def read(query: str, limit: int) -> SearchRequest:

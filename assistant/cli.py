@@ -158,6 +158,9 @@ def import_catalogue(
     currency: Annotated[
         str | None, typer.Option(help="ISO 4217 code of prices that carry none.")
     ] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="Text encoding of the file; detected when left out.")
+    ] = None,
     column: Annotated[
         list[str] | None,
         typer.Option("--map", help="field=Column for plain CSV or JSON lines; repeatable."),
@@ -178,6 +181,7 @@ def import_catalogue(
             listener,
             feed_format=feed_format,
             currency=currency,
+            encoding=encoding,
             column_map=_column_map(column or []),
             keep_missing=keep_missing,
             force=force,

@@ -19,7 +19,7 @@ from assistant.errors import EngineFailedError, EngineUnavailableError
 from assistant.llm.engine_command import Device
 from retrieval.index.packages import FreeSpace, free_space, require_space
 
-PROJECT = Path(__file__).resolve().parent.parent.parent
+LOCKS = Path(__file__).parent / "requirements"
 PLUGIN_SOURCES = Path(__file__).resolve().parent / "vllm_plugin"
 
 TORCH = "torch==2.13.0"
@@ -58,7 +58,7 @@ class EngineEnvironment:
     ) -> None:
         self._folder = folder
         self._device = device
-        self._lock = lock or PROJECT / "requirements" / f"engine-{device}.txt"
+        self._lock = lock or LOCKS / f"engine-{device}.txt"
         self._plugin = plugin
         self._log = log or folder / "install.log"
         self._free = free

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from assistant.errors import DiskFullError, EngineFailedError
-from assistant.llm.engine_environment import PROJECT, EngineEnvironment
+from assistant.llm.engine_environment import LOCKS, EngineEnvironment
 
 
 def environment(tmp_path: Path, lock: str = "one==1\n", plugin: str = "x = 1\n", **more: object):
@@ -66,7 +66,7 @@ def test_without_a_checkout_the_remedy_names_the_way_out(tmp_path: Path) -> None
 
 
 def test_the_cpu_lock_fits_any_disk() -> None:
-    lines = (PROJECT / "requirements" / "engine-cpu.txt").read_text().splitlines()
+    lines = (LOCKS / "engine-cpu.txt").read_text().splitlines()
     pins = [line for line in lines if line and not line.startswith("#")]
     assert all(pin.count("==") == 1 for pin in pins)
     assert not any("+" in pin or "/" in pin for pin in pins)
