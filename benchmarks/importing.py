@@ -1,6 +1,6 @@
 """How long does an import take, how much memory, and how long when nothing changed?
 
-python benchmarks/importing.py --catalog FEED --models DIR [--json OUT]
+python -m benchmarks.importing [--catalog FEED] [--models DIR] [--json OUT]
 """
 
 from __future__ import annotations
@@ -14,8 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from parts import ENGLISH, MULTILINGUAL
-
+from benchmarks.parts import CATALOG, ENGLISH, MULTILINGUAL, default_models
 from retrieval.catalog.feed import open_feed
 from retrieval.catalog.store import StorePaths
 from retrieval.catalog.sync import import_feed
@@ -43,8 +42,8 @@ def run_import(feed: Path, models: Path, store: Path) -> dict[str, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--catalog", type=Path, required=True)
-    parser.add_argument("--models", type=Path, required=True)
+    parser.add_argument("--catalog", type=Path, default=CATALOG)
+    parser.add_argument("--models", type=Path, default=default_models())
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     results: dict[str, dict[str, float]] = {}

@@ -1,6 +1,6 @@
 """How fast does the language model write: int8, bfloat16, and llama.cpp on the same weights?
 
-python benchmarks/llm.py [--models int8,bf16,llama.cpp] [--json OUT]
+python -m benchmarks.llm [--models int8,bf16,llama.cpp] [--json OUT]
 
 Uses AISLE_HOME, where missing models are built first; stop a running Aisle before. One engine
 at a time. Each measures the decoding of one stream and of eight at once, and the first token of

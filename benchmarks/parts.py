@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from assistant.llm.weights import ensure_encoders
+from assistant.settings import load_settings
 from retrieval.catalog.feed import open_feed
 from retrieval.catalog.store import StorePaths
 from retrieval.catalog.sync import import_feed
@@ -21,6 +23,15 @@ from retrieval.search import HybridSearcher
 from retrieval.types import Encoder, Product
 
 ENGLISH, MULTILINGUAL = "all-minilm-l6-v2", "multilingual-e5-small"
+DATA = Path("../shared/data/chorus-icecat")
+CATALOG, JUDGMENTS = DATA / "products.jsonl.gz", DATA / "judgments.dev.csv"
+
+
+def default_models() -> Path:
+    """The models folder of the settings, its encoders built where they are missing."""
+    settings = load_settings()
+    ensure_encoders(settings, lambda done, total, note="": None)
+    return settings.models_path
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """How good is the ranking? All systems on the same queries and products in one run.
 
-    python benchmarks/search.py --catalog FEED --judgments CSV [--models DIR] [--json OUT]
+    python -m benchmarks.search [--catalog FEED] [--judgments CSV] [--models DIR] [--json OUT]
 
 bm25s over title, brand and description; MiniLM alone; e5 alone; MiniLM and bm25s fused by
 reciprocal rank and by score distribution as Qdrant's hybrid search guide does; Aisle. Every
@@ -18,8 +18,8 @@ from pathlib import Path
 from tempfile import gettempdir
 
 import bm25s
-from parts import Parts, open_parts
 
+from benchmarks.parts import CATALOG, JUDGMENTS, Parts, default_models, open_parts
 from retrieval.evaluate import Ranker, evaluate_ranker, read_judgments
 from retrieval.index.types import VectorName, VectorQuery
 from retrieval.rank.fusion import fuse_distributions, fuse_ranks
@@ -100,9 +100,9 @@ def quiet() -> Iterator[None]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--catalog", type=Path, required=True)
-    parser.add_argument("--judgments", type=Path, required=True)
-    parser.add_argument("--models", type=Path, required=True)
+    parser.add_argument("--catalog", type=Path, default=CATALOG)
+    parser.add_argument("--judgments", type=Path, default=JUDGMENTS)
+    parser.add_argument("--models", type=Path, default=default_models())
     parser.add_argument("--stores", type=Path, default=Path(gettempdir()) / "aisle-benchmarks")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()

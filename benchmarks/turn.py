@@ -15,15 +15,21 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
+from langchain_core.language_models import BaseChatModel
 from rich.console import Console
 from rich.table import Table
 
 from assistant import build
 from assistant.assistant import Assistant
+from assistant.llm.client import build_chat_model
+from assistant.llm.engine_record import SharedRecord
 from assistant.progress import show_progress
 from assistant.settings import Settings, load_settings
 from assistant.types import DoneEvent, ProductsEvent
 from benchmarks.plain_chain import ChainTimes, PlainChain
+from retrieval.catalog.feed import open_feed
+from retrieval.catalog.types import FeedRow
+from retrieval.types import Product
 
 MESSAGES = (
     "bluetooth speaker under 100",
@@ -94,18 +100,25 @@ def percentile(ordered: list[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
-async def measure(settings: Settings, chain_messages: int, rounds: int) -> dict[str, float]:
+def chat_model(settings: Settings) -> BaseChatModel:
+    """The same model as Aisle's, as a chain would use it."""
+    if settings.llm_url:
+        return build_chat_model(settings.llm_url, settings.llm_model, settings.llm_api_key)
+    record = SharedRecord(settings.engine_path).read()
+    assert record is not None, "the engine is ready, so it is on record"
+    return build_chat_model(f"http://127.0.0.1:{record.port}/v1", record.model)
+
+
+async def measure(
+    settings: Settings, products: list[Product], chain_messages: int, rounds: int
+) -> dict[str, float]:
     """Every number of the table."""
     with build.open_assistant(settings) as assistant:
         await asyncio.to_thread(assistant.engine.wait)
         await time_turn(assistant, MESSAGES[0], cards_only=False)
         idle = await time_cards(assistant, rounds)
         busy = await time_cards_while_writing(assistant, max(1, rounds // 3))
-        chain = PlainChain(
-            build.chat_model(assistant),
-            build.english_encoder(settings),
-            build.all_products(assistant),
-        )
+        chain = PlainChain(chat_model(settings), build.load_encoders(settings)[0], products)
         ours: list[TurnTimes] = []
         theirs: list[ChainTimes] = []
         for message in MESSAGES[:chain_messages]:
@@ -156,10 +169,11 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=CARD_ROUNDS)
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
-    settings = load_settings(store="bench")
+    settings = load_settings(store="chorus")
     with show_progress(Console()) as listener:
         build.import_store(settings, arguments.feed, listener)
-    measured = asyncio.run(measure(settings, arguments.messages, arguments.rounds))
+    products = [row.product for row in open_feed(arguments.feed) if isinstance(row, FeedRow)]
+    measured = asyncio.run(measure(settings, products, arguments.messages, arguments.rounds))
     print_table(measured)
     if arguments.json:
         arguments.json.write_text(json.dumps(measured, indent=2) + "\n")
