@@ -141,6 +141,8 @@ def serve_llama_cpp(gguf: str, ready: Connection) -> None:
     """Serves until killed, with the context and the streams that vLLM gets."""
     import xllamacpp
 
+    quiet = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(quiet, 2)  # it logs every request
     params = xllamacpp.CommonParams()
     params.model.path = gguf
     params.n_parallel = STREAMS

@@ -62,7 +62,7 @@ async def time_turn(assistant: Assistant, message: str, *, cards_only: bool) -> 
         if isinstance(event, ProductsEvent) and not first:
             first = time.perf_counter() - start
             if cards_only:
-                await reply.aclose()  # type: ignore[attr-defined]
+                await reply.aclose()
                 break
         if isinstance(event, DoneEvent):
             break

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import BaseModel
 
+from assistant.answer.metrics import saving_percent
 from assistant.answer.money import format_money
 from assistant.types import (
     Comparison,
@@ -100,7 +101,7 @@ class Renderer:
             image=image_link(product.image_url),
             price=say_price(price, product.currency, language) or say("no_price", language),
             list_price=say_price(before, product.currency, language) if reduced else "",
-            discount=percent_off(price, before) if reduced and price and before else 0,
+            discount=saving_percent(product) or 0,
             rating="" if rating is None else format_number(rating),
             rating_count=product.rating_count,
             rated=say_rating(rating, product.rating_count, language),
@@ -233,11 +234,6 @@ def say_rating(rating: Decimal | None, count: int, language: Language) -> str:
     return (
         "" if rating is None else say("rated", language, rating=format_number(rating), count=count)
     )
-
-
-def percent_off(price: Decimal, before: Decimal) -> int:
-    """Whole percent saved, rounded down so that it never promises more than it is."""
-    return int((before - price) * 100 / before)
 
 
 def product_link(product: Product) -> str:

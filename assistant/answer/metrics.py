@@ -187,11 +187,11 @@ def saving(product: Product) -> Decimal | None:
 
 
 def saving_percent(product: Product) -> int | None:
-    """The saving in whole percent of the list price, rounded half up."""
+    """The saving in whole percent of the list price, rounded down: never more than it is."""
     amount = saving(product)
     if amount is None or not product.list_price:
         return None
-    return int(amount * 100 / product.list_price + Decimal("0.5")) or None
+    return int(amount * 100 / product.list_price) or None
 
 
 def find_metric(words: str, products: Sequence[Product], vocabulary: Vocabulary) -> str | None:

@@ -26,7 +26,7 @@ from retrieval.types import AttributeFilter, Filters, Language, Product, Range, 
 from ui.chips import drop_chips, join_filters, list_chips
 from ui.language import choose_language
 from ui.listen import bind_port
-from ui.render import Renderer, describe_stock, image_link, percent_off, product_link
+from ui.render import Renderer, describe_stock, image_link, product_link
 from ui.samples import sample_products, sample_service, sample_store, sample_vocabulary
 from ui.suggest import suggest_messages
 from ui.texts import TEXTS, say
@@ -84,8 +84,10 @@ def test_a_card_without_price_rating_stock_or_picture_still_stands(renderer: Ren
     assert (card.price, card.rating, card.stock, card.image) == ("Price on request", "", "", "")
 
 
-def test_a_saving_is_never_rounded_up() -> None:
-    assert percent_off(Decimal("10.01"), Decimal("19.99")) == 49
+def test_a_saving_is_never_rounded_up(renderer: Renderer) -> None:
+    prices = {"price": Decimal("10.01"), "list_price": Decimal("19.99")}
+    reduced = Product(id="p", title="Thing", currency="USD", **prices)
+    assert renderer.card(reduced, EN).discount == 49
 
 
 @pytest.mark.parametrize(

@@ -187,7 +187,9 @@ def _saves(quantity: Quantity) -> Callable[[Product], bool | None]:
         if amount is None or product.list_price is None:
             return False
         if quantity.is_percent:
-            return abs(amount * 100 / product.list_price - quantity.value) <= quantity.step / 2
+            # Rounded to the nearest, or down as the shop itself does.
+            more = amount * 100 / product.list_price - quantity.value
+            return -quantity.step / 2 <= more < quantity.step
         return amount == quantity.value and product.currency in quantity.currencies
 
     return predicate
