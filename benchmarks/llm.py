@@ -130,8 +130,11 @@ def llama_cpp_server(gguf: Path) -> Iterator[str]:
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=serve_llama_cpp, args=(str(gguf), sender), daemon=True)
     process.start()
+    sender.close()  # so that a server that dies at its start ends the wait
     try:
         yield f"{receiver.recv()}/v1"
+    except EOFError:
+        raise SystemExit("llama.cpp's server does not start: pip install xllamacpp") from None
     finally:
         process.kill()
         process.join()
