@@ -45,7 +45,9 @@ def build_chat_model(
         api_key=api_key if isinstance(api_key, SecretStr) else SecretStr(api_key),
         temperature=0,
         timeout=timeout,
-        stream_chunk_timeout=timeout,
+        # It waits with asyncio.wait_for, which in Python 3.11 loses a cancellation that meets a
+        # chunk: the request would go on for a reader who left. httpx bounds the silence.
+        stream_chunk_timeout=None,
         max_retries=0,
         stream_usage=True,
         use_responses_api=False,
