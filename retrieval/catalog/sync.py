@@ -19,6 +19,7 @@ from pathlib import Path
 from retrieval.catalog.categories import CategoryLearner, CategoryModel
 from retrieval.catalog.category_store import load_categories, save_categories
 from retrieval.catalog.files import write_together
+from retrieval.catalog.index_writer import IndexWriter
 from retrieval.catalog.plan import (
     REPORT_EVERY,
     Action,
@@ -244,26 +245,27 @@ def _index(
     counts = _Counts()
     batches: dict[Action, list[Product]] = {Action.EMBED: [], Action.UPDATE: []}
     flushed = 0
-    for done, (product, action) in enumerate(work, 1):
-        if action is not Action.NOTHING:
-            batches[action].append(product)
-        if any(len(batch) >= BATCH for batch in batches.values()):
-            _send(batches, indexer, counts)
-        if counts.embedded + counts.updated - flushed >= FLUSH_EVERY:
-            indexer.flush()
-            flushed = counts.embedded + counts.updated
-        if done % REPORT_EVERY == 0:
-            listener(done, total, "indexing")
-    _send(batches, indexer, counts)
+    with IndexWriter(indexer) as writer:
+        for done, (product, action) in enumerate(work, 1):
+            if action is not Action.NOTHING:
+                batches[action].append(product)
+            if any(len(batch) >= BATCH for batch in batches.values()):
+                _send(batches, writer, counts)
+            if counts.embedded + counts.updated - flushed >= FLUSH_EVERY:
+                writer.run(indexer.flush)
+                flushed = counts.embedded + counts.updated
+            if done % REPORT_EVERY == 0:
+                listener(done, total, "indexing")
+        _send(batches, writer, counts)
     listener(total, total, "indexing")
     return counts
 
 
-def _send(batches: dict[Action, list[Product]], indexer: ProductIndexer, counts: _Counts) -> None:
-    indexer.index(batches[Action.EMBED])
-    indexer.update(batches[Action.UPDATE])
-    counts.embedded += len(batches[Action.EMBED])
-    counts.updated += len(batches[Action.UPDATE])
+def _send(batches: dict[Action, list[Product]], writer: IndexWriter, counts: _Counts) -> None:
+    new, changed = list(batches[Action.EMBED]), list(batches[Action.UPDATE])
+    writer.write(new, changed)
+    counts.embedded += len(new)
+    counts.updated += len(changed)
     for batch in batches.values():
         batch.clear()
 
