@@ -28,7 +28,10 @@ def split_words(text: str) -> tuple[str, ...]:
 
 @cache
 def _groups() -> dict[str, list[list[str]]]:
-    """Wordings of one meaning in both languages: properties, kinds of things, topics."""
+    """Wordings of one meaning in both languages: properties, kinds of things, topics.
+
+    Of "implied" groups the first property follows from each of the others, not the reverse.
+    """
     text = files(__package__).joinpath("concepts.json").read_text("utf-8")
     groups: dict[str, list[list[str]]] = json.loads(text)
     return groups
@@ -38,7 +41,8 @@ def _groups() -> dict[str, list[list[str]]]:
 def _concepts() -> dict[str, tuple[str, ...]]:
     """Folded wording → all wordings of the same meaning, in both languages."""
     table: dict[str, tuple[str, ...]] = {}
-    for group in (group for groups in _groups().values() for group in groups):
+    meanings = (groups for name, groups in _groups().items() if name != "implied")
+    for group in (group for groups in meanings for group in groups):
         wordings = tuple(fold(wording) for wording in group)
         for wording in wordings:
             key = " ".join(split_words(wording))
@@ -57,6 +61,14 @@ def wordings(term: str) -> tuple[str, ...]:
     """`term` and what means the same in either language ("静音" → "quiet", "silent")."""
     folded = fold(term)
     return tuple(dict.fromkeys((folded, *_concepts().get(" ".join(split_words(folded)), ()))))
+
+
+@lru_cache(maxsize=8192)
+def implying(term: str) -> tuple[str, ...]:
+    """What makes `term` true without naming it: "Bluetooth" for "wireless"."""
+    asked = set(wordings(term))
+    groups = (group for group in _groups()["implied"] if asked & set(wordings(group[0])))
+    return tuple(dict.fromkeys(w for _, *others in groups for o in others for w in wordings(o)))
 
 
 class ByIdentity:

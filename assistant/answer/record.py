@@ -18,6 +18,7 @@ from assistant.answer.known import (
     ByIdentity,
     attribute_names,
     category_names,
+    implying,
     known_values,
     split_words,
     wordings,
@@ -116,7 +117,7 @@ class Record:
             yes = next((f for f in findings if f.verdict is Verdict.YES), None)
             if findings:
                 return yes or findings[0]
-        return self._ask_alternatives(asked) or _UNKNOWN
+        return self._ask_alternatives(asked) or self._ask_implying(term)
 
     def is_whole(self, text: str) -> bool:
         """Whether folded `text` is all of an attribute's name or value, by any of its labels."""
@@ -222,6 +223,11 @@ class Record:
                     return Finding(Verdict.YES, entry.evidence)
                 negated = negated or Finding(Verdict.NO, entry.evidence)
         return negated or _UNKNOWN
+
+    def _ask_implying(self, term: str) -> Finding:
+        """Yes where an attribute or the title names what `term` follows from."""
+        found = (self._ask_texts(wording, reviews=False, prose=False) for wording in implying(term))
+        return next((f for f in found if f.verdict is Verdict.YES), _UNKNOWN)
 
     def _ask_alternatives(self, terms: tuple[str, ...]) -> Finding | None:
         """NO when `terms` name another value of an attribute this product has a value of."""

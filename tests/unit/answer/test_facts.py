@@ -5,10 +5,22 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from support.answer_products import BAGS, EN, HUSH, LAPTOPS, MICE, MOSS, STORE, VOCABULARY, ZH
+from support.answer_products import (
+    BAGS,
+    EN,
+    GLIDE,
+    HUSH,
+    LAPTOPS,
+    MICE,
+    MOSS,
+    STORE,
+    VOCABULARY,
+    ZH,
+)
 
 from assistant.answer.facts import build_facts, write_reasons
 from assistant.answer.names import name_products
+from assistant.answer.record import Record, Verdict
 from assistant.types import Act, FactKind, ProductFacts, Understanding
 from retrieval.types import AttributeFilter, Filters, Language, Product, Range
 
@@ -167,3 +179,10 @@ def test_names_are_short_and_told_apart() -> None:
         for i, size in enumerate(("small", "large"))
     ]
     assert len(set(name_products(twins, EN).values())) == 2
+
+
+def test_what_follows_from_an_attribute_is_known_and_the_reverse_is_not() -> None:
+    assert Record(HUSH, VOCABULARY).says("wireless").verdict is Verdict.YES
+    by_radio = GLIDE.model_copy(update={"title": "Quenlo Glide Mouse", "translations": {}})
+    assert Record(by_radio, VOCABULARY).says("wireless").evidence == "attribute:connectivity"
+    assert Record(by_radio, VOCABULARY).says("bluetooth").verdict is not Verdict.YES
