@@ -1,5 +1,5 @@
 PYTHON ?= python3
-PORT ?= 7860
+PORT ?= $(or $(AISLE_PORT),7860)
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
