@@ -11,11 +11,14 @@ from typing import Annotated, Any, Literal, Protocol
 from pydantic import Field
 
 from retrieval.types import (
+    AttributeFilter,
     Filters,
     Frozen,
     Hit,
+    KindGuess,
     Language,
     Product,
+    Repair,
     SearchRequest,
     SearchResult,
     Sort,
@@ -50,7 +53,9 @@ class Understanding(Frozen):
     products the message points at. `certain` names the parts the rules are sure of
     (``"price"``, ``"negation"``, ``"ordinal"``, ``"sort"``, ``"act"``): there the rules win.
     `notes` tell the shopper what was assumed ("prices are in EUR"). With `no_questions` the
-    shopper asked to be shown products rather than be asked back.
+    shopper asked to be shown products rather than be asked back. `kinds` are the categories
+    meant and `preferred` the properties wished for, as far as they only rank; `repair` tells
+    which words were taken for slips of spelling.
     """
 
     act: Act
@@ -64,6 +69,9 @@ class Understanding(Frozen):
     certain: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()
     no_questions: bool = False
+    kinds: tuple[KindGuess, ...] = ()
+    preferred: tuple[AttributeFilter, ...] = ()
+    repair: Repair | None = None
     source: Source = Source.RULES
 
     def search_request(self, limit: int) -> SearchRequest:
@@ -73,6 +81,8 @@ class Understanding(Frozen):
             language=self.language,
             rewrites=self.rewrites,
             filters=self.filters,
+            kinds=self.kinds,
+            preferred=self.preferred,
             sort=self.sort,
             limit=limit,
         )

@@ -281,17 +281,49 @@ class Sort(StrEnum):
     NEWEST = "newest"
 
 
+class KindGuess(Frozen):
+    """How likely it is that a query asks for a product of the category `path`.
+
+    The weights of one query's guesses sum to at most 1; what is missing is doubt.
+    """
+
+    path: tuple[str, ...]
+    weight: float = Field(ge=0, le=1)
+
+
+class Change(Frozen):
+    """One word of a query as it was typed and as it is read."""
+
+    typed: str
+    read: str
+
+
+class Repair(Frozen):
+    """A query with its slips of spelling mended; `text` is as typed where nothing changed.
+
+    With `sure` the repaired wording takes the place of the typed one; else both are searched.
+    """
+
+    text: str
+    changes: tuple[Change, ...] = ()
+    sure: bool = True
+
+
 class SearchRequest(Frozen):
     """A typed search: what is looked for, under which conditions, in which order.
 
     An empty `text` lists whatever passes the filters. `rewrites` are further wordings of
     the same wish (e.g. an English translation of a Chinese query), fused with `text`.
+    `kinds` (what kind of thing is meant, likeliest first) and `preferred` (properties wished
+    for, "27 inch") only rank; they never drop a product.
     """
 
     text: str
     language: Language = Language.ENGLISH
     rewrites: tuple[str, ...] = ()
     filters: Filters = Filters()
+    kinds: tuple[KindGuess, ...] = ()
+    preferred: tuple[AttributeFilter, ...] = ()
     sort: Sort = Sort.RELEVANCE
     limit: int = Field(default=10, ge=1, le=1000)
     offset: int = Field(default=0, ge=0, le=10_000)
