@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -23,17 +23,20 @@ from assistant.understand.quick import RuleReader
 from assistant.understand.rewrite import LLMRewriter
 from retrieval.catalog.demo.generate import generate_demo
 from retrieval.catalog.feed import ProductFeed, open_feed
+from retrieval.catalog.files import write_atomically
 from retrieval.catalog.report import ImportReport
 from retrieval.catalog.store import Store, StorePaths, load_store
 from retrieval.catalog.sync import import_feed
-from retrieval.evaluate import RetrievalMeasures, evaluate_retrieval
+from retrieval.evaluate import RetrievalMeasures, evaluate_retrieval, read_judgments
 from retrieval.index.encoder import load_encoder
 from retrieval.index.indexer import Indexer
 from retrieval.index.qdrant_embedded import open_embedded_index
 from retrieval.index.qdrant_server import connect, open_server_index
 from retrieval.index.schema import index_schema
 from retrieval.index.types import ProductIndex
+from retrieval.rank.ranker import LinearRanker, load_ranker
 from retrieval.search import HybridSearcher
+from retrieval.train.ranker import collect_examples, train_with_manifest
 from retrieval.types import Encoder, ProgressListener, SearchRequest
 
 DEMO = "demo"
@@ -57,7 +60,7 @@ def open_assistant(settings: Settings) -> Iterator[Assistant]:
         yield assemble(
             settings,
             store,
-            HybridSearcher(index, *encoders, store.vocabulary, store.info.languages),
+            open_searcher(store, index, encoders),
             conversations,
             engine,
         )
@@ -122,6 +125,19 @@ def load_encoders(settings: Settings) -> tuple[Encoder, Encoder]:
 def _encoder(settings: Settings, name: str) -> Encoder:
     return load_encoder(
         name, settings.models_path, settings.encoder_runtime, settings.encoder_threads
+    )
+
+
+def open_searcher(
+    store: Store, index: ProductIndex, encoders: tuple[Encoder, Encoder]
+) -> HybridSearcher:
+    """Search over an opened store, with the ranker trained for it or the one that ships."""
+    return HybridSearcher(
+        index,
+        *encoders,
+        vocabulary=store.vocabulary,
+        languages=store.info.languages,
+        ranker=load_ranker(store.paths.ranker),
     )
 
 
@@ -220,18 +236,58 @@ def evaluate_catalog(
     currency: str | None = None,
 ) -> RetrievalMeasures:
     """Measure search on a feed and its judgments, in a store named by the feed's digest."""
+    own = import_for_evaluation(settings, catalog, listener, currency)
+    store = load_store(own.store_path)
+    encoders = load_encoders(own)
+    with open_index(own, encoders) as index:
+        searcher = open_searcher(store, index, encoders)
+        return evaluate_retrieval(searcher, judgments, listener, read=request_reader(store))
+
+
+def import_for_evaluation(
+    settings: Settings, catalog: Path, listener: ProgressListener, currency: str | None = None
+) -> Settings:
+    """Settings of a store that holds this very feed, imported where it is not there yet."""
     if not catalog.is_file():
         raise CallerError(f"There is no feed at {catalog}.", remedy="Check --catalog.")
     digest = hashlib.sha256(catalog.read_bytes()).hexdigest()[:12]
     own = settings.model_copy(update={"store": f"eval-{digest}"})
     import_store(own, catalog, listener, currency=currency)
+    return own
+
+
+def request_reader(store: Store) -> Callable[[str, int], SearchRequest]:
+    """Reads a query as the search box does."""
+    reader = RuleReader(store.vocabulary, store.info)
+
+    def read(query: str, limit: int) -> SearchRequest:
+        return read_query(reader, query, store.info).search_request(limit)
+
+    return read
+
+
+# ----------------------------------------------------------------- training
+
+
+def train_store_ranker(
+    settings: Settings,
+    judgments: Path,
+    listener: ProgressListener,
+    *,
+    catalog: Path | None = None,
+    out: Path | None = None,
+) -> LinearRanker:
+    """Learn the ranking weights from graded queries of the active store, or of a feed.
+
+    Written to `out`, else into the store, which then serves with them.
+    """
+    own = settings if catalog is None else import_for_evaluation(settings, catalog, listener)
     store = load_store(own.store_path)
+    graded = read_judgments(judgments)
     encoders = load_encoders(own)
     with open_index(own, encoders) as index:
-        searcher = HybridSearcher(index, *encoders, store.vocabulary, store.info.languages)
-        reader = RuleReader(store.vocabulary, store.info)
-
-        def read(query: str, limit: int) -> SearchRequest:
-            return read_query(reader, query, store.info).search_request(limit)
-
-        return evaluate_retrieval(searcher, judgments, listener, read=read)
+        searcher = open_searcher(store, index, encoders)
+        examples = collect_examples(searcher, graded, request_reader(store), listener)
+    ranker = train_with_manifest(examples, judgments.name, version("aisle"))
+    write_atomically(out or store.paths.ranker, ranker.model_dump_json(indent=1) + "\n")
+    return ranker

@@ -37,6 +37,8 @@ models_app = typer.Typer(help="Model weights: list, pull, verify.", no_args_is_h
 eval_app = typer.Typer(help="Measure quality on files of your own.", no_args_is_help=True)
 app.add_typer(models_app, name="models")
 app.add_typer(eval_app, name="eval")
+train_app = typer.Typer(help="Learn from data of your own.", no_args_is_help=True)
+app.add_typer(train_app, name="train")
 
 console = Console()
 
@@ -301,6 +303,28 @@ def eval_retrieval(
     typer.echo(text)
     if json_path:
         json_path.write_text(text + "\n")
+
+
+# ------------------------------------------------------------------- train
+
+
+@train_app.command("ranker")
+def train_ranker(
+    judgments: Annotated[Path, typer.Option(help="CSV: query,product_id,grade (0 to 3).")],
+    catalog: Annotated[
+        Path | None, typer.Option(help="The judged feed; left out, the active store.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Where to write; left out, into the store that uses it.")
+    ] = None,
+    store: StoreOption = None,
+) -> None:
+    """Learn the ranking weights from graded queries; prints them and how well they do."""
+    with show_progress(console) as listener:
+        ranker = build.train_store_ranker(
+            _settings(store=store), judgments, listener, catalog=catalog, out=out
+        )
+    typer.echo(ranker.model_dump_json(indent=2))
 
 
 def main() -> None:

@@ -26,7 +26,9 @@ from retrieval.index.types import (
     VectorQuery,
     point_id,
 )
-from retrieval.rank.fusion import fuse_scores, lower_floor
+from retrieval.rank.features import compute_features
+from retrieval.rank.fusion import best_first, fuse_scores, lower_floor
+from retrieval.rank.ranker import LinearRanker
 from retrieval.rank.rules import MOST_PINNED, pin, query_models
 from retrieval.types import (
     AttributeKind,
@@ -78,11 +80,16 @@ class HybridSearcher:
         multilingual: Encoder,
         vocabulary: Vocabulary | None = None,
         languages: Collection[Language] = (Language.ENGLISH,),
+        ranker: LinearRanker | None = None,
     ) -> None:
-        """`languages` are those of the catalogue's texts (`StoreInfo.languages`)."""
+        """`languages` are those of the catalogue's texts (`StoreInfo.languages`).
+
+        Without a `ranker` the fused scores order the candidates.
+        """
         self._index = index
         self._encoders = {VectorName.ENGLISH: english, VectorName.MULTILINGUAL: multilingual}
         self._languages = frozenset(languages)
+        self._ranker = ranker
         self._units = attribute_units(vocabulary)
         self._encode = lru_cache(maxsize=ENCODED)(self._encode_query)
 
@@ -136,13 +143,33 @@ class HybridSearcher:
         answers = self._index.search(queries)
         watch.lap("retrieve")
         rankings = [{scored.id: scored.score for scored in answer} for answer in answers]
-        spread = [
-            lower_floor(ranking, FLOORS.get(query.using, 0.0), DEPTH)
-            for query, ranking in zip(queries, rankings, strict=True)
-        ]
-        fused = fuse_to_depth(spread, weights, DEPTH)
+        spread = spread_scores(queries, rankings)
+        ranked = self._rerank(fuse_first(spread, weights, DEPTH), queries, weights)
+        ranked = append_deeper(ranked, spread, weights, DEPTH)
         names = [query.using.value for query in queries]
-        return pin(fused, self._pinned(request.text, condition)), collect_signals(names, rankings)
+        return pin(ranked, self._pinned(request.text, condition)), collect_signals(names, rankings)
+
+    def features(self, request: SearchRequest) -> tuple[list[str], Vectors]:
+        """Candidates of `request` in their fused order (point ids) and the features that the
+        ranker weighs, shape (candidates, features): what `aisle train ranker` learns from."""
+        condition = build_condition(request.filters, self._units)
+        queries, weights = self._plan(request, condition)
+        answers = self._index.search(queries)
+        spread = spread_scores(queries, [{s.id: s.score for s in answer} for answer in answers])
+        fused = fuse_first(spread, weights, DEPTH)
+        if not fused:
+            return [], np.zeros((0, 0), np.float32)
+        return list(fused), compute_features(self._index, queries, weights, fused, FLOORS)
+
+    def _rerank(
+        self, fused: dict[str, float], queries: Sequence[VectorQuery], weights: Sequence[float]
+    ) -> dict[str, float]:
+        """The candidates as the ranker orders them."""
+        if self._ranker is None or not fused:
+            return fused
+        features = compute_features(self._index, queries, weights, fused, FLOORS)
+        scores = self._ranker.score(features)
+        return best_first(dict(zip(fused, map(float, scores), strict=True)))
 
     def _plan(
         self, request: SearchRequest, condition: Group
@@ -241,21 +268,40 @@ def weigh_wordings(request: SearchRequest) -> dict[str, float]:
     return {wording: share / total for wording, share in shares.items()}
 
 
-def fuse_to_depth(
+def spread_scores(
+    queries: Sequence[VectorQuery], rankings: Sequence[Mapping[str, float]]
+) -> list[dict[str, float]]:
+    """Each ranking with its encoder's floor taken off."""
+    return [
+        lower_floor(ranking, FLOORS.get(query.using, 0.0), DEPTH)
+        for query, ranking in zip(queries, rankings, strict=True)
+    ]
+
+
+def fuse_first(
     rankings: Sequence[Mapping[str, float]], weights: Sequence[float], depth: int
 ) -> dict[str, float]:
-    """The first `depth` of each ranking fused, then what lies below in its own fused order.
+    """The first `depth` of each ranking fused: the candidates that are worth ranking."""
+    return fuse_scores([dict(islice(r.items(), depth)) for r in rankings], weights)
+
+
+def append_deeper(
+    ranked: dict[str, float],
+    rankings: Sequence[Mapping[str, float]],
+    weights: Sequence[float],
+    depth: int,
+) -> dict[str, float]:
+    """`ranked` with what lies below `depth` after it, in its own fused order.
 
     How far a page reaches must not change the order above it.
     """
-    fused = fuse_scores([dict(islice(r.items(), depth)) for r in rankings], weights)
     if all(len(ranking) <= depth for ranking in rankings):
-        return fused
-    floor = min(fused.values(), default=0.0)
+        return ranked
+    floor = min(ranked.values(), default=0.0)
     deeper = fuse_scores(rankings, weights)
-    top = max((score for key, score in deeper.items() if key not in fused), default=0.0)
+    top = max((score for key, score in deeper.items() if key not in ranked), default=0.0)
     scale = floor / top if top > 0 else 0.0
-    return fused | {k: s * scale for k, s in deeper.items() if k not in fused}
+    return ranked | {k: s * scale for k, s in deeper.items() if k not in ranked}
 
 
 def collect_signals(

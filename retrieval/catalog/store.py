@@ -40,6 +40,11 @@ class StorePaths:
         return self.root / "categories.npz"
 
     @property
+    def ranker(self) -> Path:
+        """Ranking weights trained for this store; without it the shipped ones serve."""
+        return self.root / "ranker.json"
+
+    @property
     def report(self) -> Path:
         """Rows and fields of the last import that were left out, one JSON object a line."""
         return self.root / "report.jsonl"

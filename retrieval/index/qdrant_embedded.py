@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
 import qdrant_edge as edge
 
 from retrieval.errors import IndexUnavailableError, StoreInUseError
@@ -36,7 +37,7 @@ from retrieval.index.types import (
     VectorName,
     VectorQuery,
 )
-from retrieval.types import SparseVector
+from retrieval.types import SparseVector, Vectors
 
 MANIFEST = "index.json"
 # Below this many KB of vectors a segment is scanned exactly: 19,406 × 384 floats take 1 ms
@@ -101,6 +102,17 @@ class EmbeddedIndex:
             lambda: self._shard.retrieve(list(ids), with_payload=selected, with_vector=False)
         )
         return {str(r.id): r.payload or {} for r in records}
+
+    def vectors(self, using: VectorName, ids: Sequence[str]) -> dict[str, Vectors]:
+        """Dense vectors by id; points without one are left out."""
+        records = _guarded(
+            lambda: self._shard.retrieve(list(ids), with_payload=False, with_vector=[using.value])
+        )
+        return {
+            str(record.id): np.asarray(record.vector[using.value], np.float32)
+            for record in records
+            if isinstance(record.vector, dict) and using.value in record.vector
+        }
 
     def search(self, queries: Sequence[VectorQuery]) -> list[list[Scored]]:
         """One ranked list per query, all planned as one batch."""

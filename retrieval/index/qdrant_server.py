@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
+import numpy as np
 from qdrant_client import QdrantClient, models
 from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedResponse
 
@@ -34,7 +35,7 @@ from retrieval.index.types import (
     VectorName,
     VectorQuery,
 )
-from retrieval.types import SparseVector
+from retrieval.types import SparseVector, Vectors
 
 _PAGE = 1000
 # Operations sent to the server in one request when payloads are replaced.
@@ -117,6 +118,19 @@ class ServerIndex:
             lambda: self._client.retrieve(self._name, list(ids), with_payload=selected)
         )
         return {str(r.id): r.payload or {} for r in records}
+
+    def vectors(self, using: VectorName, ids: Sequence[str]) -> dict[str, Vectors]:
+        """Dense vectors by id; points without one are left out."""
+        records = _guarded(
+            lambda: self._client.retrieve(
+                self._name, list(ids), with_payload=False, with_vectors=[using.value]
+            )
+        )
+        return {
+            str(r.id): np.asarray(r.vector[using.value], np.float32)
+            for r in records
+            if isinstance(r.vector, dict) and using.value in r.vector
+        }
 
     def search(self, queries: Sequence[VectorQuery]) -> list[list[Scored]]:
         """One ranked list per query, all in one request."""

@@ -136,6 +136,10 @@ class ProductIndex(Protocol):
         """Payloads (or some top-level fields of them) by id; unknown ids are left out."""
         ...
 
+    def vectors(self, using: VectorName, ids: Sequence[str]) -> dict[str, Vectors]:
+        """Dense vectors of shape (dimensions,) by id; points without one are left out."""
+        ...
+
     def search(self, queries: Sequence[VectorQuery]) -> list[list[Scored]]:
         """One list, best first, per query; all queries go in one round trip."""
         ...

@@ -18,6 +18,7 @@ from support.index_products import (
     HashingEncoder,
 )
 
+from retrieval.index.document import multilingual_text
 from retrieval.index.filters import build_condition
 from retrieval.index.indexer import Indexer
 from retrieval.index.types import Group, ProductIndex, VectorName, VectorQuery, point_id
@@ -332,3 +333,10 @@ def test_reads_beside_writes(index: ProductIndex, searcher: HybridSearcher) -> N
     for thread in threads:
         thread.join()
     assert errors == []
+
+
+def test_vectors_come_back_as_they_were_encoded(index: ProductIndex) -> None:
+    found = index.vectors(VectorName.MULTILINGUAL, [point_id(MONITOR.id), point_id("unknown")])
+    assert list(found) == [point_id(MONITOR.id)]
+    expected = ENCODER.encode_passages([multilingual_text(MONITOR)])[0]
+    assert found[point_id(MONITOR.id)] == pytest.approx(expected, abs=1e-4)

@@ -1,0 +1,1 @@
+"""Training: what is learned from judgments and behaviour, written as files with a manifest."""
