@@ -34,10 +34,12 @@ from retrieval.index.qdrant_embedded import open_embedded_index
 from retrieval.index.qdrant_server import connect, open_server_index
 from retrieval.index.schema import index_schema
 from retrieval.index.types import ProductIndex
+from retrieval.query.dictionary import load_dictionary
+from retrieval.query.translate import DictionaryTranslator
 from retrieval.rank.ranker import LinearRanker, load_ranker
 from retrieval.search import HybridSearcher
 from retrieval.train.ranker import collect_examples, train_with_manifest
-from retrieval.types import Encoder, ProgressListener, SearchRequest
+from retrieval.types import Encoder, Language, ProgressListener, SearchRequest
 
 DEMO = "demo"
 
@@ -138,7 +140,15 @@ def open_searcher(
         vocabulary=store.vocabulary,
         languages=store.info.languages,
         ranker=load_ranker(store.paths.ranker),
+        translator=open_translator(store, encoders[1]),
     )
+
+
+def open_translator(store: Store, multilingual: Encoder) -> DictionaryTranslator | None:
+    """A translator of Chinese queries where the catalogue has English texts only."""
+    if Language.CHINESE in store.info.languages:
+        return None
+    return DictionaryTranslator(load_dictionary(), store.vocabulary.words, multilingual)
 
 
 @contextmanager

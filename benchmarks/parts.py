@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from assistant.build import open_searcher, request_reader
 from assistant.llm.weights import ensure_encoders
 from assistant.settings import load_settings
 from retrieval.catalog.feed import open_feed
-from retrieval.catalog.store import StorePaths
+from retrieval.catalog.store import Store, StorePaths, load_store
 from retrieval.catalog.sync import import_feed
 from retrieval.index.document import DOCUMENT_VERSION, read_product
 from retrieval.index.encoder import load_encoder
@@ -19,8 +20,9 @@ from retrieval.index.indexer import Indexer
 from retrieval.index.qdrant_embedded import open_embedded_index
 from retrieval.index.schema import index_schema
 from retrieval.index.types import ProductIndex, VectorName
+from retrieval.rank.ranker import LinearRanker
 from retrieval.search import HybridSearcher
-from retrieval.types import Encoder, Product
+from retrieval.types import Encoder, Product, SearchRequest
 
 ENGLISH, MULTILINGUAL = "all-minilm-l6-v2", "multilingual-e5-small"
 DATA = Path("../shared/data/chorus-icecat")
@@ -38,11 +40,24 @@ def default_models() -> Path:
 class Parts:
     """A searcher and what it is made of; `product_ids` maps point ids to product ids."""
 
+    store: Store
     searcher: HybridSearcher
+    read: Callable[[str, int], SearchRequest]
     index: ProductIndex
     encoders: dict[VectorName, Encoder]
     products: list[Product]
     product_ids: dict[str, str]
+
+    def with_ranker(self, ranker: LinearRanker | None) -> HybridSearcher:
+        """The same search with another ranker, or with the fused order."""
+        return HybridSearcher(
+            self.index,
+            self.encoders[VectorName.ENGLISH],
+            self.encoders[VectorName.MULTILINGUAL],
+            vocabulary=self.store.vocabulary,
+            languages=self.store.info.languages,
+            ranker=ranker,
+        )
 
 
 @contextmanager
@@ -56,10 +71,13 @@ def open_parts(feed: Path, models: Path, stores: Path) -> Iterator[Parts]:
         if not StorePaths(path).info.is_file():
             indexer = Indexer(index, english, multilingual)
             import_feed(open_feed(feed), indexer, path, lambda done, total, note="": None)
+        store = load_store(path)
         stored = dict(index.scan(["product"]))
         products = {key: read_product(payload) for key, payload in stored.items()}
         yield Parts(
-            searcher=HybridSearcher(index, english, multilingual),
+            store=store,
+            searcher=open_searcher(store, index, (english, multilingual)),
+            read=request_reader(store),
             index=index,
             encoders={VectorName.ENGLISH: english, VectorName.MULTILINGUAL: multilingual},
             products=list(products.values()),

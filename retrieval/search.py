@@ -10,6 +10,7 @@ import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
+from typing import Protocol
 
 import numpy as np
 
@@ -56,6 +57,9 @@ WEIGHTS: dict[Language, dict[VectorName, float]] = {
 FLOORS = {VectorName.MULTILINGUAL: 0.95}
 # A rewrite is someone's guess at what was meant; the shopper's own words count more.
 REWRITE_WEIGHT = 0.7
+# What a Chinese wording counts beside its translation where the catalogue has no Chinese:
+# brand names and model numbers in it still match, and the translation may be wrong.
+FOREIGN_WEIGHT = 0.1
 # With another order than relevance, what scores below this share of the best is no answer.
 RELEVANT_SHARE = 0.6
 _CJK = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
@@ -70,6 +74,14 @@ _SORT_KEYS = {
 }
 
 
+class QueryTranslator(Protocol):
+    """Gives a query in English, empty when nothing of it is known."""
+
+    def translate(self, text: str, /) -> str:
+        """`text` in English."""
+        ...
+
+
 class HybridSearcher:
     """Dense and lexical search fused, on any `ProductIndex`; safe to call from many threads."""
 
@@ -81,15 +93,18 @@ class HybridSearcher:
         vocabulary: Vocabulary | None = None,
         languages: Collection[Language] = (Language.ENGLISH,),
         ranker: LinearRanker | None = None,
+        translator: QueryTranslator | None = None,
     ) -> None:
         """`languages` are those of the catalogue's texts (`StoreInfo.languages`).
 
-        Without a `ranker` the fused scores order the candidates.
+        Without a `ranker` the fused scores order the candidates. The `translator` turns
+        Chinese queries into English where the catalogue has no Chinese.
         """
         self._index = index
         self._encoders = {VectorName.ENGLISH: english, VectorName.MULTILINGUAL: multilingual}
         self._languages = frozenset(languages)
         self._ranker = ranker
+        self._translator = None if Language.CHINESE in self._languages else translator
         self._units = attribute_units(vocabulary)
         self._encode = lru_cache(maxsize=ENCODED)(self._encode_query)
 
@@ -178,7 +193,7 @@ class HybridSearcher:
         depth = max(DEPTH, request.offset + request.limit)
         queries: list[VectorQuery] = []
         weights: list[float] = []
-        for wording, share in weigh_wordings(request).items():
+        for wording, share in self._wordings(request).items():
             for name, weight in self._weights(wording).items():
                 vector = self._encode(name, wording)
                 if isinstance(vector, SparseVector) and not vector.indices:
@@ -186,6 +201,17 @@ class HybridSearcher:
                 queries.append(VectorQuery(name, vector, depth, condition))
                 weights.append(share * weight)
         return queries, weights
+
+    def _wordings(self, request: SearchRequest) -> dict[str, float]:
+        """The request's wordings with their shares, a translation where the words are foreign."""
+        text = request.text
+        foreign = self._translator and language_of(text) is Language.CHINESE
+        if not self._translator or not foreign or any(r.strip() for r in request.rewrites):
+            return weigh_wordings(request)
+        english = self._translator.translate(text)
+        if not english:
+            return weigh_wordings(request)
+        return {text.strip(): FOREIGN_WEIGHT, english: 1 - FOREIGN_WEIGHT}
 
     def _weights(self, wording: str) -> dict[VectorName, float]:
         """English alone is best on English products; anything else needs the other encoder."""

@@ -1,0 +1,1 @@
+"""Work on the words of a query before they are searched for."""

