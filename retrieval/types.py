@@ -316,6 +316,10 @@ class SearchRequest(Frozen):
     the same wish (e.g. an English translation of a Chinese query), fused with `text`.
     `kinds` (what kind of thing is meant, likeliest first) and `preferred` (properties wished
     for, "27 inch") only rank; they never drop a product.
+    A plain request ranks whatever passes the filters. With `relevant` the list keeps to what
+    the text is about, with `diverse` variants are folded into one card and look-alikes are
+    spread; `facets` and `relax` ask for what a page shows beside the list, and keep to what
+    is relevant, too.
     """
 
     text: str
@@ -327,25 +331,116 @@ class SearchRequest(Frozen):
     sort: Sort = Sort.RELEVANCE
     limit: int = Field(default=10, ge=1, le=1000)
     offset: int = Field(default=0, ge=0, le=10_000)
+    relevant: bool = False
+    diverse: bool = False
+    facets: bool = False
+    relax: bool = False
 
 
 # ------------------------------------------------------------------- result
 
 
+class HitVariant(Frozen):
+    """One version on a card: the product itself, another of its family, or a variant of it.
+
+    `options` says what sets it apart (``{"color": "red"}``); the key is an attribute's name,
+    or "version" where only the titles differ. `variant_id` names one of the product's own
+    variants.
+    """
+
+    product_id: str
+    variant_id: str | None = None
+    options: dict[str, str] = Field(default_factory=dict)
+    price: Decimal | None = None
+    stock: int | None = None
+    image_url: str | None = None
+
+
 class Hit(Frozen):
-    """One ranked product; `signals` holds the scores of the retrievers that found it."""
+    """One ranked product; `signals` holds the scores of the retrievers that found it.
+
+    `family` is shared by products that differ in colour, size or capacity only; `variants`
+    are the versions to choose from, this one included, when the request is `diverse`.
+    """
 
     product: Product
     score: float
     signals: dict[str, float] = Field(default_factory=dict)
+    family: str = ""
+    variants: tuple[HitVariant, ...] = ()
+
+
+class FilterKind(StrEnum):
+    """What a condition, a facet or a relaxation is about."""
+
+    CATEGORY = "category"
+    BRAND = "brand"
+    PRICE = "price"
+    RATING = "rating"
+    STOCK = "stock"
+    ATTRIBUTE = "attribute"
+    TERM = "term"
+
+
+class FacetValue(Frozen):
+    """One choice of a facet; choosing it alone in its facet leaves `count` products.
+
+    `key` is what a URL sends for it (a brand, "Audio > Headphones", "27 inch", "50..100");
+    an interval has its `range`, both ends included.
+    """
+
+    key: str
+    count: int
+    selected: bool = False
+    range: Range | None = None
+
+
+class Facet(Frozen):
+    """Choices to narrow a result set by; counts are exact and ignore the facet's own filter.
+
+    `name` is the attribute's, else the kind. `single` facets take one choice at a time.
+    """
+
+    kind: FilterKind
+    name: str
+    values: tuple[FacetValue, ...]
+    unit: str | None = None
+    single: bool = False
+
+
+class Relaxation(Frozen):
+    """One condition to give up, and what that would add.
+
+    `name` says which one of its kind (an attribute, a refused brand or word); `added` is the
+    exact number of products that `filters` let in and the request's own do not; `hits` are
+    the first of those, the nearest to what was asked.
+    """
+
+    kind: FilterKind
+    name: str = ""
+    excluded: bool = False
+    added: int
+    filters: Filters
+    hits: tuple[Hit, ...] = ()
 
 
 class SearchResult(Frozen):
-    """Ranked hits, the number of products that pass the filters, and stage times in ms."""
+    """Ranked hits, the size of the result set, and stage times in ms.
+
+    `total` counts what passes the filters and, for a `relevant` request with a text, is what
+    the text is about (see `retrieval.relevance`). Where the text is about more products than
+    are looked at, `exhaustive` is False and counts are lower bounds. `more` says whether a
+    further page has hits; `next_offset` is where it begins.
+    """
 
     request: SearchRequest
     hits: tuple[Hit, ...]
     total: int
+    exhaustive: bool = True
+    more: bool = False
+    next_offset: int = 0
+    facets: tuple[Facet, ...] = ()
+    relaxations: tuple[Relaxation, ...] = ()
     timings_ms: dict[str, float] = Field(default_factory=dict)
 
 
