@@ -10,6 +10,7 @@ from typing import Protocol
 
 from assistant.answer.compare import FEWEST, MOST, compare_products
 from assistant.answer.facts import build_facts, write_reasons
+from assistant.answer.relaxed import ask_to_relax, tell_relaxations
 from assistant.answer.stream import AnswerTrace, stream_answer
 from assistant.errors import AisleError, EngineUnavailableError, ModelOutputError
 from assistant.guard import bound_conversation_id, bound_message
@@ -45,6 +46,7 @@ from retrieval.types import (
     Language,
     Product,
     Searcher,
+    SearchRequest,
     SearchResult,
     Sort,
     StoreInfo,
@@ -162,7 +164,7 @@ class Assistant:
             products = await self.products(understanding.references)
             hits = tuple(Hit(product=product, score=0.0) for product in products)
             return self._selection(understanding, hits, conversation.shown)
-        request = understanding.search_request(limit=CANDIDATES)
+        request = page_request(understanding, CANDIDATES)
         result = await asyncio.to_thread(self._searcher.search, request)
         return self._selection(understanding, result.hits[: self._limits.cards], (), result)
 
@@ -264,12 +266,22 @@ class Assistant:
                     yield sentence
         finally:
             turn.trace["answer"] = trace.as_dict()
+        if selection.result and (
+            told := tell_relaxations(understanding, selection.result, self.vocabulary)
+        ):
+            turn.sentences.append(told)
+            yield told
 
     async def _nearest(
         self, understanding: Understanding, selection: Selection
     ) -> tuple[ProductFacts, ...]:
         """What comes closest when the conditions leave nothing: the same search without them."""
-        if selection.cards or not selection.result or not understanding.query:
+        if selection.cards or not selection.result:
+            return ()
+        close = [hit.product for r in selection.result.relaxations for hit in r.hits]
+        if close:
+            return build_facts(understanding, close[:1], self.vocabulary, self.store)
+        if not understanding.query:
             return ()
         open_wish = understanding.model_copy(update={"filters": Filters()})
         request = open_wish.search_request(limit=self._limits.cards)
@@ -282,6 +294,8 @@ class Assistant:
     ) -> QuestionEvent | None:
         if selection.result is None:
             return None
+        if selection.result.relaxations:
+            return ask_to_relax(understanding, selection.result.relaxations)
         return choose_question(understanding, selection.result, conversation, self.vocabulary)
 
     # ------------------------------------------------------------- the rest
@@ -296,6 +310,7 @@ class Assistant:
         limit: int = 24,
         offset: int = 0,
         understanding: Understanding | None = None,
+        facets: bool = False,
     ) -> tuple[Understanding, SearchResult]:
         """The search box: read by rules, searched at once; given filters go on top."""
         if understanding is None:
@@ -306,7 +321,9 @@ class Assistant:
             understanding = understanding.model_copy(update={"filters": joined})
         if sort is not None:
             understanding = understanding.model_copy(update={"sort": sort})
-        request = understanding.search_request(limit=limit).model_copy(update={"offset": offset})
+        request = page_request(understanding, limit).model_copy(
+            update={"offset": offset, "facets": facets}
+        )
         return understanding, await asyncio.to_thread(self._searcher.search, request)
 
     async def products(self, ids: Sequence[str]) -> tuple[Product, ...]:
@@ -325,6 +342,13 @@ class Assistant:
             engine=self.engine.status,
             version=self._version,
         )
+
+
+def page_request(understanding: Understanding, limit: int) -> SearchRequest:
+    """The search for people to look at: nothing beside the point, no card twice, ways out."""
+    return understanding.search_request(limit).model_copy(
+        update={"relevant": True, "diverse": True, "relax": True}
+    )
 
 
 def read_query(

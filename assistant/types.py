@@ -344,8 +344,12 @@ class AssistantService(Protocol):
         limit: int = 24,
         offset: int = 0,
         understanding: Understanding | None = None,
+        facets: bool = False,
     ) -> tuple[Understanding, SearchResult]:
         """The search box: the quick reader's understanding, given filters on top.
+
+        The result keeps to what the text is about, folds variants into one card, says what
+        to relax when next to nothing is left and, with `facets`, what to narrow it by.
 
         An `understanding` given is searched as it stands, and `text` is not read again:
         so a shopper takes away what was understood wrongly.

@@ -14,6 +14,7 @@ from typing import Protocol
 
 import numpy as np
 
+from retrieval.facets import facet_names
 from retrieval.index.analysis import warm_up as warm_up_analysis
 from retrieval.index.document import read_product
 from retrieval.index.filters import build_condition
@@ -27,10 +28,21 @@ from retrieval.index.types import (
     VectorQuery,
     point_id,
 )
+from retrieval.page import (
+    SPARE,
+    Ranked,
+    cut_page,
+    has_text,
+    is_for_page,
+    order_set,
+    page_extras,
+)
+from retrieval.rank.diversity import WINDOW
 from retrieval.rank.features import compute_features
 from retrieval.rank.fusion import best_first, fuse_scores, lower_floor
 from retrieval.rank.ranker import LinearRanker
 from retrieval.rank.rules import MOST_PINNED, pin, query_models
+from retrieval.relevance import ResultSet, ResultSets
 from retrieval.types import (
     AttributeKind,
     Encoder,
@@ -106,6 +118,7 @@ class HybridSearcher:
         self._ranker = ranker
         self._translator = None if Language.CHINESE in self._languages else translator
         self._units = attribute_units(vocabulary)
+        self._names = facet_names(vocabulary)
         self._encode = lru_cache(maxsize=ENCODED)(self._encode_query)
 
     def warm_up(self) -> None:
@@ -119,10 +132,11 @@ class HybridSearcher:
 
         Raises IndexUnavailableError when the store does not answer.
         """
+        if is_for_page(request):
+            return self._search_page(request)
         watch = Stopwatch()
         condition = build_condition(request.filters, self._units)
-        text = request.text.strip()
-        if text or any(r.strip() for r in request.rewrites):
+        if has_text(request):
             ranked, signals = self._rank(request, condition, watch)
             keys = list(self._sorted(ranked, request.sort))[request.offset :][: request.limit]
         else:
@@ -143,6 +157,55 @@ class HybridSearcher:
         )
         watch.lap("read")
         return SearchResult(request=request, hits=hits, total=total, timings_ms=watch.laps())
+
+    def _search_page(self, request: SearchRequest) -> SearchResult:
+        """The same list cut to what the text is about, with what a page shows beside it."""
+        watch = Stopwatch()
+        condition = build_condition(request.filters, self._units)
+        scores: dict[str, float] = {}
+        signals: dict[str, dict[str, float]] = {}
+        if has_text(request):
+            scores, signals = self._rank(request, condition, watch)
+        watch.lap("rank")
+        sets = self._result_sets(request)
+        found = sets.find(request.filters)
+        watch.lap("relevance")
+        ranked = Ranked(self._page_order(request, found, scores), scores, signals)
+        hits, more = cut_page(self._index, request, ranked)
+        watch.lap("page")
+        facets, relaxations = page_extras(self._index, request, sets, found, self._names)
+        watch.lap("facets")
+        return SearchResult(
+            request=request,
+            hits=hits,
+            total=found.total,
+            exhaustive=found.complete or not sets.has_text,
+            more=more,
+            facets=facets,
+            relaxations=relaxations,
+            timings_ms=watch.laps(),
+        )
+
+    def _result_sets(self, request: SearchRequest) -> ResultSets:
+        if not has_text(request):
+            return ResultSets(self._index, self._units)
+        queries, weights = self._plan(request.model_copy(update={"offset": 0}), Group())
+        floors = [FLOORS.get(query.using, 0.0) for query in queries]
+        pinned = self._pinned(request.text, Group())
+        return ResultSets(self._index, self._units, queries, weights, floors, pinned, has_text=True)
+
+    def _page_order(
+        self, request: SearchRequest, found: ResultSet, scores: Mapping[str, float]
+    ) -> Sequence[str]:
+        """The result set in the order asked for."""
+        if not has_text(request):
+            # Folding needs to see the pages before this one, to show no family twice.
+            reach = SPARE * (request.offset + request.limit) + WINDOW
+            first = request.model_copy(update={"offset": 0, "limit": reach})
+            return self._browse(first, found.condition)
+        if request.sort is Sort.RELEVANCE:
+            return order_set(found, list(scores))
+        return self._sorted(dict.fromkeys(found.ids, 1.0), request.sort)
 
     def get(self, ids: Iterable[str]) -> tuple[Product, ...]:
         """The products with these ids, in the order asked; unknown ids are left out."""

@@ -413,12 +413,14 @@ class Relaxation(Frozen):
 
     `name` says which one of its kind (an attribute, a refused brand or word); `added` is the
     exact number of products that `filters` let in and the request's own do not; `hits` are
-    the first of those, the nearest to what was asked.
+    the first of those, the nearest to what was asked. `also` is a second condition (kind,
+    name, excluded), where it takes giving up two.
     """
 
     kind: FilterKind
     name: str = ""
     excluded: bool = False
+    also: tuple[FilterKind, str, bool] | None = None
     added: int
     filters: Filters
     hits: tuple[Hit, ...] = ()
@@ -430,7 +432,7 @@ class SearchResult(Frozen):
     `total` counts what passes the filters and, for a `relevant` request with a text, is what
     the text is about (see `retrieval.relevance`). Where the text is about more products than
     are looked at, `exhaustive` is False and counts are lower bounds. `more` says whether a
-    further page has hits; `next_offset` is where it begins.
+    further page has hits.
     """
 
     request: SearchRequest
@@ -438,7 +440,6 @@ class SearchResult(Frozen):
     total: int
     exhaustive: bool = True
     more: bool = False
-    next_offset: int = 0
     facets: tuple[Facet, ...] = ()
     relaxations: tuple[Relaxation, ...] = ()
     timings_ms: dict[str, float] = Field(default_factory=dict)

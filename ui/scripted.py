@@ -102,6 +102,7 @@ class ScriptedService:
         limit: int = 24,
         offset: int = 0,
         understanding: Understanding | None = None,
+        facets: bool = False,
     ) -> tuple[Understanding, SearchResult]:
         """Products whose title shares a word with `text` and whose price and brand fit."""
         read = understanding or Understanding(
@@ -114,7 +115,11 @@ class ScriptedService:
         request = read.search_request(limit).model_copy(update={"offset": offset})
         hits = tuple(Hit(product=p, score=1.0) for p in found[offset : offset + limit])
         return read, SearchResult(
-            request=request, hits=hits, total=len(found), timings_ms={"search": 1.0}
+            request=request,
+            hits=hits,
+            total=len(found),
+            more=offset + limit < len(found),
+            timings_ms={"search": 1.0},
         )
 
     async def products(self, ids: Sequence[str]) -> tuple[Product, ...]:

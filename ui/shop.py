@@ -103,7 +103,7 @@ class _Shop:
             total=result.total,
             ms=max(1, round((time.perf_counter() - started) * 1000)),
             previous=link(offset=max(0, offset - PAGE)) if offset else "",
-            next=link(offset=offset + PAGE) if offset + PAGE < result.total else "",
+            next=link(offset=offset + PAGE) if result.more else "",
             switch=link(lang="en" if language is Language.CHINESE else "zh").removeprefix("/shop?"),
         )
 

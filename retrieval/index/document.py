@@ -10,13 +10,14 @@ from decimal import Decimal
 
 from retrieval.index.analysis import fold, terms
 from retrieval.index.types import Payload
+from retrieval.rank.families import family_key
 from retrieval.rank.rules import product_models
 from retrieval.types import Attribute, Fingerprint, Language, Product
 from retrieval.units import to_base
 
 # Raise when texts, lexical weights or payload fields change: every product is then indexed
 # again at the next import.
-DOCUMENT_VERSION = 2
+DOCUMENT_VERSION = 3
 # Characters of the description worth embedding: the rest moves rank little, costs much.
 DESCRIPTION_LENGTH = 120
 # Longer attribute values are prose or lists of models: terms, but no choices to filter by.
@@ -104,6 +105,7 @@ def product_payload(product: Product) -> Payload:
         "terms": sorted(set(_own_words(product))),
         "models": product_models(product),
         "available": "yes" if _in_stock(product) else "no",
+        "family": family_key(product),
     }
     if product.brand:
         payload["brand"] = fold(product.brand)

@@ -23,6 +23,7 @@ KEYWORD_FIELDS = (
     "models",
     "available",
     "currency",
+    "family",
 )
 NUMBER_FIELDS = ("price", "rating", "released")
 

@@ -60,4 +60,5 @@ def likeness(term_sets: Sequence[Sequence[str]]) -> Floats:
     common = (table @ table.T).astype(float)
     sizes = table.sum(axis=1).astype(float)
     union = sizes[:, None] + sizes[None, :] - common
-    return np.divide(common, union, out=np.zeros_like(common), where=union > 0)
+    shares: Floats = np.divide(common, union, out=np.zeros_like(common), where=union > 0)
+    return shares

@@ -18,7 +18,8 @@ from retrieval.units import find_unit
 
 # What the versions of one product are told apart by, as the last word of attribute names.
 OPTION_WORDS = frozenset(
-    "color colour colors colours size sizes 颜色 顏色 色 尺寸 尺码 尺碼 规格".split()
+    {"color", "colour", "colors", "colours", "size", "sizes"}
+    | {"颜色", "顏色", "色", "尺寸", "尺码", "尺碼", "规格"}
 )
 # Dimensions in which one product comes in steps: length, weight, volume, data.
 SIZE_BASES = frozenset({"mm", "g", "ml", "mb"})
@@ -187,7 +188,20 @@ def _differing_words(titles: Sequence[str]) -> list[str]:
     """Of each title the words, as written, that not all titles have."""
     words = [list(_written(title)) for title in titles]
     common: Collection[str] = set.intersection(*({f for f, _ in ws} for ws in words))
-    return [" ".join(w for f, w in ws if f not in common) for ws in words]
+    told = []
+    for ws in words:
+        kept = [f not in common for f, _ in ws]
+        # "5" says nothing without the "m" that all titles share.
+        kept = [
+            k or (n > 0 and kept[n - 1] and _is_unit(ws[n - 1][0], ws[n][0]))
+            for n, k in enumerate(kept)
+        ]
+        told.append(" ".join(w for (_, w), k in zip(ws, kept, strict=True) if k))
+    return told
+
+
+def _is_unit(number: str, word: str) -> bool:
+    return number.replace(".", "").replace(",", "").isdigit() and find_unit(word) is not None
 
 
 def _written(title: str) -> Iterator[tuple[str, str]]:

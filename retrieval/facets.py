@@ -1,0 +1,528 @@
+"""Facets of a result set: what it can be narrowed by, with exact counts.
+
+The count of a value is the number of products that choosing it, alone in its facet and beside
+all other filters, would leave: a facet's own filter is ignored in its counts. Which attributes
+are shown, and where prices and numbers are cut, is chosen from the result set itself.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from itertools import pairwise
+
+from retrieval.index.analysis import fold
+from retrieval.index.document import category_key, number_field
+from retrieval.index.filters import EQUAL_WITHIN
+from retrieval.index.types import Payload, ProductIndex
+from retrieval.relevance import ResultSet, ResultSets
+from retrieval.types import (
+    AttributeFilter,
+    AttributeKind,
+    AttributeProfile,
+    Facet,
+    FacetValue,
+    FilterKind,
+    Filters,
+    Range,
+    Vocabulary,
+)
+from retrieval.units import to_base
+
+FIELDS = ("brand", "category", "price", "rating", "available", "attributes", "numbers", "product")
+# Values of a facet; nobody reads a longer list, a search box is faster.
+MOST_VALUES = 10
+MOST_ATTRIBUTES = 6
+# An attribute that fewer products state splits what is written, not what there is.
+COVERAGE = 0.25
+# More different numbers than this are cut into intervals.
+MOST_NUMBERS = 8
+# Intervals of prices and numbers, before equal bounds fall together.
+INTERVALS = 5
+# A category that holds this share of the products is taken as read: its parts are shown.
+DOMINANT = 0.9
+# Stars from which a shopper may want it.
+RATINGS = ("4.5", "4", "3.5", "3")
+# Products whose titles are read to see which attributes their makers name.
+TITLES = 40
+# What an attribute counts that no title names: it may split well, but few shop by it.
+UNNAMED = 0.05
+# Every measure splits well: one that fewer titles than this name is packaging.
+NAMED_NUMBER = 0.1
+_ROUND = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
+_PARTED = re.compile(r"[,;、，；|/]")
+
+
+@dataclass(frozen=True)
+class FacetNames:
+    """Stored (folded) values of a catalogue and what they are called."""
+
+    brands: Mapping[str, str] = field(default_factory=dict)
+    categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    attributes: Mapping[str, AttributeProfile] = field(default_factory=dict)
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    numbers: Mapping[str, str] = field(default_factory=dict)
+
+
+def facet_names(vocabulary: Vocabulary | None) -> FacetNames:
+    """The names of a catalogue, from its vocabulary."""
+    if vocabulary is None:
+        return FacetNames()
+    attributes = vocabulary.attributes
+    return FacetNames(
+        brands={fold(brand): brand for brand in reversed(vocabulary.brands)},
+        categories={category_key(c.path): c.path for c in vocabulary.categories},
+        attributes=attributes,
+        values={n: {fold(v): v for v in p.values} for n, p in attributes.items()},
+        numbers={
+            number_field(n).removeprefix("numbers."): n
+            for n, p in attributes.items()
+            if p.kind is AttributeKind.NUMBER
+        },
+    )
+
+
+@dataclass(frozen=True)
+class Part:
+    """One facet's share of the result set: its products, or the condition that finds them."""
+
+    found: ResultSet
+    rows: Sequence[Payload]
+    count: Callable[[Filters], int]
+
+
+def count_facets(
+    index: ProductIndex, sets: ResultSets, filters: Filters, names: FacetNames
+) -> tuple[Facet, ...]:
+    """The facets of what `filters` leave of `sets`: kinds first, then the best attributes."""
+    counter = _Counter(index, sets, filters, names)
+    facets = [
+        counter.categories(),
+        counter.brands(),
+        counter.prices(),
+        counter.ratings(),
+        counter.stock(),
+        *counter.attributes(),
+    ]
+    return tuple(facet for facet in facets if facet is not None)
+
+
+def without_own(filters: Filters, kind: FilterKind, name: str = "") -> Filters:
+    """`filters` without what a facet of `kind` (and attribute `name`) itself decides."""
+    match kind:
+        case FilterKind.CATEGORY:
+            return filters.model_copy(update={"categories": ()})
+        case FilterKind.BRAND:
+            return filters.model_copy(update={"brands": ()})
+        case FilterKind.PRICE:
+            return filters.model_copy(update={"price": None})
+        case FilterKind.RATING:
+            return filters.model_copy(update={"minimum_rating": None})
+        case FilterKind.STOCK:
+            return filters.model_copy(update={"in_stock": False})
+        case _:
+            kept = tuple(a for a in filters.attributes if a.name != name or a.exclude)
+            return filters.model_copy(update={"attributes": kept})
+
+
+class _Counter:
+    """Counts the facets of one request; each payload is read once."""
+
+    def __init__(
+        self, index: ProductIndex, sets: ResultSets, filters: Filters, names: FacetNames
+    ) -> None:
+        self._index = index
+        self._sets = sets
+        self._filters = filters
+        self._names = names
+        self._payloads: dict[str, Payload] = {}
+        self._base = self._part(filters)
+
+    def _part(self, filters: Filters) -> Part:
+        found = self._sets.find(filters)
+        missing = [key for key in found.ids if key not in self._payloads]
+        self._payloads |= self._index.fetch(missing, FIELDS) if missing else {}
+        rows = [self._payloads[key] for key in found.ids if key in self._payloads]
+        return Part(found, rows, self._sets.count)
+
+    def _open(self, kind: FilterKind, name: str = "") -> tuple[Filters, Part]:
+        """The filters without the facet's own, and their part of the result set."""
+        rest = without_own(self._filters, kind, name)
+        return rest, self._base if rest == self._filters else self._part(rest)
+
+    def _is_counted(self, part: Part) -> bool:
+        """Whether the rows are all there is to count (or all that is looked at)."""
+        return part.found.complete or self._sets.has_text
+
+    def _frequencies(self, key: str, part: Part) -> Counter[str]:
+        if not self._is_counted(part):
+            return Counter(self._index.facet(key, part.found.condition, 1000))
+        counts: Counter[str] = Counter()
+        for row in part.rows:
+            value = row.get(key)
+            counts.update(value if isinstance(value, list) else [value] if value else [])
+        return counts
+
+    def _count_range(self, key: str, wanted: Range, rest: Filters, part: Part) -> int:
+        if not self._is_counted(part):
+            update: dict[str, object] = (
+                {"price": wanted} if key == "price" else {"minimum_rating": wanted.minimum}
+            )
+            return part.count(rest.model_copy(update=update))
+        low = -math.inf if wanted.minimum is None else float(wanted.minimum)
+        high = math.inf if wanted.maximum is None else float(wanted.maximum)
+        return sum(low <= row[key] <= high for row in part.rows if row.get(key) is not None)
+
+    # ------------------------------------------------------------- the fixed ones
+
+    def categories(self) -> Facet | None:
+        """The level of the tree at which the products part, and what lies below a choice."""
+        _, part = self._open(FilterKind.CATEGORY)
+        counts = self._frequencies("category", part)
+        known = {p: n for k, n in counts.items() if (p := self._names.categories.get(k))}
+        chosen = set(self._filters.categories)
+        shown = [p for p in _level(known, part.found.total) if p not in chosen]
+        best = sorted(shown, key=lambda p: (-known[p], p))[:MOST_VALUES]
+        below = [p for p in known if p[:-1] in chosen]
+        best += [p for p in chosen if p in known] + sorted(below, key=lambda p: -known[p])
+        paths = list(dict.fromkeys(best))
+        if len(paths) < 2 and not chosen:
+            return None
+        values = [
+            FacetValue(key=" > ".join(p), count=known[p], selected=p in chosen) for p in paths
+        ]
+        return _facet(FilterKind.CATEGORY, "category", sorted(values, key=lambda v: -v.count))
+
+    def brands(self) -> Facet | None:
+        """The most frequent brands."""
+        _, part = self._open(FilterKind.BRAND)
+        chosen = set(map(fold, self._filters.brands))
+        counts = self._frequencies("brand", part)
+        known = [k for k, _ in counts.most_common() if k in self._names.brands]
+        shown = dict.fromkeys((*known[:MOST_VALUES], *(k for k in known if k in chosen)))
+        if len(shown) < 2 and not chosen:
+            return None
+        values = [
+            FacetValue(key=self._names.brands[k], count=counts[k], selected=k in chosen)
+            for k in shown
+        ]
+        return _facet(FilterKind.BRAND, "brand", values)
+
+    def prices(self) -> Facet | None:
+        """Price intervals at round numbers near the quantiles."""
+        rest, part = self._open(FilterKind.PRICE)
+        prices = sorted(float(r["price"]) for r in part.rows if r.get("price") is not None)
+        values = [
+            FacetValue(
+                key=range_key(wanted),
+                count=count,
+                selected=wanted == self._filters.price,
+                range=wanted,
+            )
+            for wanted in intervals(prices)
+            if (count := self._count_range("price", wanted, rest, part))
+        ]
+        if len(values) < 2:
+            return None
+        return _facet(FilterKind.PRICE, "price", values, single=True)
+
+    def ratings(self) -> Facet | None:
+        """ "4 stars and more"; each includes the ones above it."""
+        rest, part = self._open(FilterKind.RATING)
+        values = []
+        for least in map(Decimal, RATINGS):
+            count = self._count_range("rating", Range(minimum=least), rest, part)
+            chosen = self._filters.minimum_rating == least
+            told = values[-1].count if values else 0
+            if chosen or told < count < part.found.total:
+                values.append(FacetValue(key=str(least), count=count, selected=chosen))
+        return _facet(FilterKind.RATING, "rating", values, single=True) if values else None
+
+    def stock(self) -> Facet | None:
+        """Only what is in stock, where some of it is not."""
+        _, part = self._open(FilterKind.STOCK)
+        available = self._frequencies("available", part)
+        if not available["yes"] or not (available["no"] or self._filters.in_stock):
+            return None
+        value = FacetValue(key="yes", count=available["yes"], selected=self._filters.in_stock)
+        return _facet(FilterKind.STOCK, "stock", [value], single=True)
+
+    # ------------------------------------------------------------- attributes
+
+    def attributes(self) -> Iterator[Facet]:
+        """The attributes that split the result set best, and those that are filtered by."""
+        asked = [a.name for a in self._filters.attributes if not a.exclude]
+        ranked = rank_attributes(self._base.rows, self._names)
+        for name in list(dict.fromkeys((*asked, *ranked)))[: MOST_ATTRIBUTES + len(asked)]:
+            profile = self._names.attributes.get(name)
+            if profile is None:
+                continue
+            rest, part = self._open(FilterKind.ATTRIBUTE, name)
+            wanted = next(
+                (a for a in self._filters.attributes if a.name == name and not a.exclude), None
+            )
+            if profile.kind is AttributeKind.NUMBER:
+                values, single = self._number_values(profile, wanted, rest, part)
+            else:
+                values, single = self._text_values(profile, wanted, rest, part), False
+            if len(values) > 1 or any(v.selected for v in values):
+                yield _facet(FilterKind.ATTRIBUTE, name, values, unit=profile.unit, single=single)
+
+    def _text_values(
+        self, profile: AttributeProfile, wanted: AttributeFilter | None, rest: Filters, part: Part
+    ) -> list[FacetValue]:
+        counts = text_counts(part.rows, profile.name)
+        chosen = {_flag(fold(v)) for v in wanted.values} if wanted else set()
+        known = self._names.values.get(profile.name, {})
+        ranked = [v for v, _ in counts.most_common() if not _is_list(v, counts)]
+        shown = dict.fromkeys((*ranked[:MOST_VALUES], *(v for v in chosen if v in counts)))
+        values = []
+        for value in shown:
+            key = known.get(value, value)
+            count = counts[value]
+            if not self._is_counted(part):
+                alone = AttributeFilter(name=profile.name, values=(key,))
+                count = part.count(_joined(rest, alone))
+            values.append(FacetValue(key=key, count=count, selected=value in chosen))
+        return sorted(values, key=lambda v: -v.count)
+
+    def _number_values(
+        self, profile: AttributeProfile, wanted: AttributeFilter | None, rest: Filters, part: Part
+    ) -> tuple[list[FacetValue], bool]:
+        factor = to_base(Decimal(1), profile.unit)
+        stored = number_field(profile.name).removeprefix("numbers.")
+        rows = [r["numbers"][stored] for r in part.rows if stored in (r.get("numbers") or {})]
+        numbers = Counter(tidy(Decimal(str(n)) / factor) for row in rows for n in set(row))
+        filters: list[AttributeFilter]
+        if len(numbers) <= MOST_NUMBERS:
+            filters = [
+                AttributeFilter(name=profile.name, values=(_measure(n, profile.unit),))
+                for n in sorted(numbers)
+            ]
+        else:
+            flat = sorted(float(n) for n in numbers.elements())
+            filters = [
+                AttributeFilter(name=profile.name, range=cut, unit=profile.unit)
+                for cut in intervals(flat)
+            ]
+        values = [
+            FacetValue(
+                key=f.values[0] if f.values else range_key(f.range),
+                count=count,
+                selected=_is_chosen(f, wanted),
+                range=f.range,
+            )
+            for f in filters
+            if (count := self._count_numbers(f, rows, factor, rest, part))
+        ]
+        return values, len(numbers) > MOST_NUMBERS
+
+    def _count_numbers(
+        self,
+        alone: AttributeFilter,
+        rows: Sequence[Sequence[float]],
+        factor: Decimal,
+        rest: Filters,
+        part: Part,
+    ) -> int:
+        if not self._is_counted(part):
+            return part.count(_joined(rest, alone))
+        low, high = _bounds(alone, factor)
+        return sum(any(low <= n <= high for n in row) for row in rows)
+
+
+def _joined(filters: Filters, alone: AttributeFilter) -> Filters:
+    return filters.model_copy(update={"attributes": (*filters.attributes, alone)})
+
+
+def _facet(
+    kind: FilterKind,
+    name: str,
+    values: Sequence[FacetValue],
+    unit: str | None = None,
+    single: bool = False,
+) -> Facet:
+    return Facet(kind=kind, name=name, values=tuple(values), unit=unit, single=single)
+
+
+def _level(known: Mapping[tuple[str, ...], int], total: int) -> list[tuple[str, ...]]:
+    """The children of the deepest category that holds nearly all products."""
+    root: tuple[str, ...] = ()
+    while True:
+        children = [path for path in known if path[:-1] == root]
+        heavy = [path for path in children if known[path] >= DOMINANT * total]
+        if len(heavy) != 1 or not any(path[:-1] == heavy[0] for path in known):
+            return children
+        root = heavy[0]
+
+
+# ---------------------------------------------------------------- choosing
+
+
+def rank_attributes(rows: Sequence[Payload], names: FacetNames) -> list[str]:
+    """Attributes by how well they split `rows`, how many state them, how often titles name
+    their values: what makers put in titles is what shoppers choose by."""
+    if len(rows) < 2:
+        return []
+    texts: dict[str, Counter[str]] = {}
+    stated: Counter[str] = Counter()
+    for row in rows:
+        own = set()
+        for choice in row.get("attributes") or ():
+            name, _, value = choice.partition("=")
+            texts.setdefault(name, Counter())[value] += 1
+            own.add(name)
+        for stored, numbers in (row.get("numbers") or {}).items():
+            if name := names.numbers.get(stored, ""):
+                texts.setdefault(name, Counter()).update(f"{n:g}" for n in numbers)
+                own.add(name)
+        stated.update(own)
+    spread = {
+        name: stated[name] / len(rows) * _evenness(counts)
+        for name, counts in texts.items()
+        if name in names.attributes and stated[name] >= COVERAGE * len(rows) and len(counts) > 1
+    }
+    named = named_shares(rows[:TITLES], names, spread.keys())
+    scores = {
+        name: share * (UNNAMED + named.get(name, 0.0))
+        for name, share in spread.items()
+        if names.attributes[name].kind is not AttributeKind.NUMBER
+        or named.get(name, 0.0) >= NAMED_NUMBER
+    }
+    return sorted((n for n, s in scores.items() if s > 0), key=lambda n: (-scores[n], n))
+
+
+def _evenness(counts: Counter[str]) -> float:
+    """Gini impurity over the values that would be shown, times the share they cover."""
+    total = sum(counts.values())
+    shown = [n for _, n in counts.most_common(MOST_VALUES)]
+    covered = sum(shown)
+    return (1 - sum((n / covered) ** 2 for n in shown)) * covered / total if covered else 0.0
+
+
+def named_shares(
+    rows: Sequence[Payload], names: FacetNames, asked: Collection[str]
+) -> dict[str, float]:
+    """For each attribute `asked` the share of the products stating it whose title names the value."""
+    stated: Counter[str] = Counter()
+    named: Counter[str] = Counter()
+    for row in rows:
+        product = json.loads(row["product"])
+        title = f" {fold(product['title'])} "
+        told: dict[str, bool] = {}
+        for attribute in product.get("attributes", ()):
+            name, value = attribute["name"], attribute["value"]
+            if name not in asked:
+                continue
+            if isinstance(value, bool):
+                seen = value and name.replace("_", " ") in title
+            elif name in names.attributes and names.attributes[name].kind is AttributeKind.NUMBER:
+                seen = bool(re.search(rf"(?<![\d.]){re.escape(_plain(value))}(?![\d.]\d)", title))
+            else:
+                seen = len(str(value)) > 1 and fold(str(value)) in title
+            told[name] = told.get(name, False) or seen
+        stated.update(told.keys())
+        named.update(name for name, seen in told.items() if seen)
+    return {name: named[name] / count for name, count in stated.items()}
+
+
+def _plain(value: object) -> str:
+    text = str(value)
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def text_counts(rows: Iterable[Payload], name: str) -> Counter[str]:
+    """Products by stored value of the text attribute or flag `name`."""
+    start = f"{name}="
+    return Counter(
+        choice[len(start) :]
+        for row in rows
+        for choice in row.get("attributes") or ()
+        if choice.startswith(start)
+    )
+
+
+def _is_list(value: str, counts: Mapping[str, int]) -> bool:
+    """Whether `value` is several values in one, each counted by itself as well."""
+    parts = [part.strip() for part in _PARTED.split(value)]
+    return len(parts) > 1 and all(part in counts for part in parts if part)
+
+
+def _flag(value: str) -> str:
+    return {"yes": "true", "no": "false"}.get(value, value)
+
+
+# ---------------------------------------------------------------- intervals
+
+
+def intervals(numbers: Sequence[float]) -> list[Range]:
+    """Intervals that divide sorted `numbers` about evenly, cut at round numbers.
+
+    The first is open below and the last above; empty where there is nothing to divide.
+    """
+    if len(numbers) < 2 or numbers[0] == numbers[-1]:
+        return []
+    cuts: list[Decimal] = []
+    for part in range(1, INTERVALS):
+        cut = round_number(numbers[len(numbers) * part // INTERVALS])
+        if numbers[0] < cut < numbers[-1] and cut not in cuts:
+            cuts.append(cut)
+    cuts.sort()
+    if not cuts:
+        return []
+    middle = [Range(minimum=a, maximum=b) for a, b in pairwise(cuts)]
+    return [Range(maximum=cuts[0]), *middle, Range(minimum=cuts[-1])]
+
+
+def round_number(value: float) -> Decimal:
+    """The round number nearest to `value`: people think in 50 and 200, not in 47.83."""
+    if value == 0:
+        return Decimal(0)
+    magnitude = 10.0 ** math.floor(math.log10(abs(value)))
+    nearest = min(_ROUND, key=lambda n: abs(n * magnitude - abs(value))) * magnitude
+    return tidy(Decimal(str(math.copysign(nearest, value))))
+
+
+def tidy(value: Decimal) -> Decimal:
+    """`value` to four significant digits, without an exponent or trailing zeros."""
+    short = Decimal(f"{value:.4g}").normalize()
+    return short.quantize(Decimal(1)) if short == short.to_integral_value() else short
+
+
+def range_key(wanted: Range | None) -> str:
+    """The interval as a URL writes it: "50..100", either end left out."""
+    if wanted is None:
+        return ""
+    low = "" if wanted.minimum is None else f"{wanted.minimum:f}"
+    high = "" if wanted.maximum is None else f"{wanted.maximum:f}"
+    return f"{low}..{high}"
+
+
+def _measure(number: Decimal, unit: str | None) -> str:
+    return f"{number:f} {unit}" if unit else f"{number:f}"
+
+
+def _bounds(alone: AttributeFilter, factor: Decimal) -> tuple[float, float]:
+    """The base-unit interval that the filter holds for, as `build_condition` reads it."""
+    if alone.range is not None:
+        low, high = alone.range.minimum, alone.range.maximum
+        return (
+            -math.inf if low is None else float(low * factor),
+            math.inf if high is None else float(high * factor),
+        )
+    number = Decimal(alone.values[0].split(" ")[0]) * factor
+    slack = abs(number) * EQUAL_WITHIN
+    return float(number - slack), float(number + slack)
+
+
+def _is_chosen(alone: AttributeFilter, wanted: AttributeFilter | None) -> bool:
+    if wanted is None:
+        return False
+    if alone.range is not None:
+        return wanted.range == alone.range
+    return bool(set(map(fold, alone.values)) & set(map(fold, wanted.values)))

@@ -1,0 +1,162 @@
+"""A result page from a ranked list: variants folded, look-alikes spread, facets, ways out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from retrieval.facets import FacetNames, count_facets
+from retrieval.index.document import read_product
+from retrieval.index.types import Equals, Group, Payload, ProductIndex
+from retrieval.rank.diversity import WINDOW, diversify, likeness
+from retrieval.rank.families import MOST_VARIANTS, fold_families, list_variants
+from retrieval.relax import FEW, find_relaxations
+from retrieval.relevance import ResultSet, ResultSets
+from retrieval.types import (
+    Facet,
+    Filters,
+    Hit,
+    Product,
+    Relaxation,
+    SearchRequest,
+    Sort,
+)
+
+# Folding halves a list at most on real catalogues; the window grows where that falls short.
+SPARE = 2
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """Product keys in the order of the list, with what ranked them."""
+
+    keys: Sequence[str]
+    scores: Mapping[str, float] = field(default_factory=dict)
+    signals: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+
+def is_for_page(request: SearchRequest) -> bool:
+    """Whether the request asks for more than a plain ranking."""
+    return request.relevant or request.diverse or request.facets or request.relax
+
+
+def has_text(request: SearchRequest) -> bool:
+    """Whether there is anything to rank by."""
+    return bool(request.text.strip() or any(r.strip() for r in request.rewrites))
+
+
+def order_set(found: ResultSet, ranked: Sequence[str]) -> list[str]:
+    """The result set in the order of `ranked`; what that did not reach comes after."""
+    members = set(found.ids)
+    return list(dict.fromkeys((*(k for k in ranked if k in members), *found.ids)))
+
+
+def cut_page(
+    index: ProductIndex, request: SearchRequest, ranked: Ranked
+) -> tuple[tuple[Hit, ...], bool]:
+    """The hits of the page and whether more follow."""
+    if request.diverse:
+        keys, payloads, more = _diverse_page(index, request, ranked)
+    else:
+        end = request.offset + request.limit
+        keys, more = list(ranked.keys[request.offset : end]), len(ranked.keys) > end
+        payloads = index.fetch(keys)
+    return read_hits(index, keys, payloads, ranked, with_variants=request.diverse), more
+
+
+def _diverse_page(
+    index: ProductIndex, request: SearchRequest, ranked: Ranked
+) -> tuple[list[str], dict[str, Payload], bool]:
+    """One card a family, the first of them spread; always the same whatever page is asked."""
+    end = request.offset + request.limit
+    window = max(WINDOW, SPARE * end)
+    payloads: dict[str, Payload] = {}
+    while True:
+        unread = [key for key in ranked.keys[:window] if key not in payloads]
+        payloads |= index.fetch(unread) if unread else {}
+        there = [key for key in ranked.keys[:window] if key in payloads]
+        families = {key: payloads[key]["family"] for key in there if "family" in payloads[key]}
+        cards = fold_families(there, families)
+        if len(cards) > end or window >= len(ranked.keys):
+            break
+        window *= SPARE
+    if has_text(request) and request.sort is Sort.RELEVANCE:
+        cards = spread(cards, ranked, payloads)
+    return cards[request.offset : end], payloads, len(cards) > end
+
+
+def spread(cards: list[str], ranked: Ranked, payloads: Mapping[str, Payload]) -> list[str]:
+    """The cards among the first candidates by maximal marginal relevance, the rest after."""
+    first = set(ranked.keys[:WINDOW])
+    head = [key for key in cards if key in first]
+    alike = likeness([payloads[key].get("terms") or () for key in head])
+    order = diversify([ranked.scores.get(key, 0.0) for key in head], alike)
+    return [*(head[i] for i in order), *(key for key in cards if key not in first)]
+
+
+def read_hits(
+    index: ProductIndex,
+    keys: Sequence[str],
+    payloads: Mapping[str, Payload],
+    ranked: Ranked = Ranked(()),
+    *,
+    with_variants: bool = False,
+) -> tuple[Hit, ...]:
+    """The hits of `keys`; with their variants, wherever in the catalogue those are."""
+    there = [key for key in keys if key in payloads]
+    products = {key: read_product(payloads[key]) for key in there}
+    families = {key: str(payloads[key].get("family", "")) for key in there}
+    members = read_families(index, set(families.values()), payloads) if with_variants else {}
+    return tuple(
+        Hit(
+            product=products[key],
+            score=ranked.scores.get(key, 0.0),
+            signals=dict(ranked.signals.get(key, {})),
+            family=families[key],
+            variants=list_variants(products[key], members.get(families[key], ()))
+            if with_variants
+            else (),
+        )
+        for key in there
+    )
+
+
+def read_families(
+    index: ProductIndex, families: set[str], payloads: Mapping[str, Payload]
+) -> dict[str, list[Product]]:
+    """The products of each family that has several, in a stable order."""
+    wanted = tuple(sorted(families - {""}))
+    if not wanted:
+        return {}
+    condition = Group(must=(Equals("family", wanted),))
+    keys = index.browse(condition, limit=MOST_VARIANTS * len(wanted))
+    if len(keys) <= len(wanted):
+        return {}
+    missing = [key for key in keys if key not in payloads]
+    known = {**payloads, **(index.fetch(missing) if missing else {})}
+    found: dict[str, list[str]] = {}
+    for key in keys:
+        if key in known:
+            found.setdefault(str(known[key]["family"]), []).append(key)
+    return {
+        family: sorted((read_product(known[k]) for k in ks), key=lambda p: p.id)
+        for family, ks in found.items()
+        if len(ks) > 1
+    }
+
+
+def page_extras(
+    index: ProductIndex,
+    request: SearchRequest,
+    sets: ResultSets,
+    found: ResultSet,
+    names: FacetNames,
+) -> tuple[tuple[Facet, ...], tuple[Relaxation, ...]]:
+    """The facets and the ways out that the request asks for."""
+    facets = count_facets(index, sets, request.filters, names) if request.facets else ()
+    stuck = request.relax and found.total < FEW and request.filters != Filters()
+    if not stuck:
+        return facets, ()
+    return facets, find_relaxations(
+        request.filters, sets, lambda keys: read_hits(index, keys, index.fetch(list(keys)))
+    )
