@@ -234,7 +234,7 @@ class _Counter:
     def ratings(self) -> Facet | None:
         """ "4 stars and more"; each includes the ones above it."""
         rest, part = self._open(FilterKind.RATING)
-        values = []
+        values: list[FacetValue] = []
         for least in map(Decimal, RATINGS):
             count = self._count_range("rating", Range(minimum=least), rest, part)
             chosen = self._filters.minimum_rating == least
@@ -408,7 +408,7 @@ def _evenness(counts: Counter[str]) -> float:
 def named_shares(
     rows: Sequence[Payload], names: FacetNames, asked: Collection[str]
 ) -> dict[str, float]:
-    """For each attribute `asked` the share of the products stating it whose title names the value."""
+    """For each attribute `asked`: of the products that state it, the share whose title does."""
     stated: Counter[str] = Counter()
     named: Counter[str] = Counter()
     for row in rows:

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from retrieval.wording import humanise
+
 
 class Frozen(BaseModel):
     """Immutable, strict about unknown fields, serialisable as JSON."""
@@ -216,7 +218,7 @@ class Vocabulary(Frozen):
 
     def label(self, text: str, language: Language) -> str:
         """`text` (an attribute name or value) as shown to a shopper of `language`."""
-        return self.labels.get(language, {}).get(text, text.replace("_", " "))
+        return self.labels.get(language, {}).get(text) or humanise(text)
 
 
 # ------------------------------------------------------------------ request

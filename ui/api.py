@@ -15,6 +15,7 @@ from retrieval.errors import InvalidRequestError
 from retrieval.types import Filters, Language, Product, SearchResult, Sort
 from ui.chips import drop_chips, join_filters, list_chips
 from ui.errors import NotFoundError, Problem
+from ui.facets import view_facets, view_relaxations
 from ui.filters import build_filters
 from ui.schemas import ChatRequest, SearchResponse
 from ui.stream import TurnResponse, TurnStream
@@ -143,6 +144,9 @@ def _add_search(router: APIRouter, service: AssistantService) -> None:
             list[str], Query(description="Keys of chips to search without.", examples=["price"])
         ] = [],  # noqa: B006
         sort: Annotated[Sort | None, Query(description="The order; left out, as asked.")] = None,
+        facets: Annotated[
+            bool, Query(description="Count what the result can be narrowed by, as well.")
+        ] = False,
         limit: Annotated[int, Query(ge=1, le=100)] = 24,
         offset: Annotated[int, Query(ge=0, le=10_000)] = 0,
     ) -> SearchResponse:
@@ -159,16 +163,14 @@ def _add_search(router: APIRouter, service: AssistantService) -> None:
             rating_min=rating_min,
         )
         understanding, result = await run_search(
-            service, q, language, filters, sort, limit, offset, tuple(without)
+            service, q, language, filters, sort, limit, offset, tuple(without), facets
         )
+        speaking = language or understanding.language
         return SearchResponse(
             understanding=understanding,
-            chips=list_chips(
-                understanding,
-                service.store,
-                service.vocabulary,
-                language or understanding.language,
-            ),
+            chips=list_chips(understanding, service.store, service.vocabulary, speaking),
+            facets=view_facets(result, service.store, service.vocabulary, speaking),
+            relaxations=view_relaxations(result, service.vocabulary, speaking),
             result=result,
             elapsed_ms=round((time.perf_counter() - started) * 1000, 1),
         )
@@ -183,6 +185,7 @@ async def run_search(
     limit: int,
     offset: int,
     without: tuple[str, ...] = (),
+    facets: bool = False,
 ) -> tuple[Understanding, SearchResult]:
     """Search; with `without`, read first, drop those conditions, then search what is left."""
     if len(text) > QUERY_LIMIT:
@@ -193,12 +196,18 @@ async def run_search(
     given = None if filters == Filters() else filters
     if not without:
         return await service.search(
-            text, language=language, filters=given, sort=sort, limit=limit, offset=offset
+            text,
+            language=language,
+            filters=given,
+            sort=sort,
+            limit=limit,
+            offset=offset,
+            facets=facets,
         )
     read, _ = await service.search(text, language=language, limit=1)
     left = join_filters(drop_chips(read, without), filters, sort)
     return await service.search(
-        text, language=language, limit=limit, offset=offset, understanding=left
+        text, language=language, limit=limit, offset=offset, understanding=left, facets=facets
     )
 
 

@@ -10,8 +10,10 @@ from rapidfuzz import process
 
 from retrieval.errors import InvalidRequestError
 from retrieval.types import AttributeFilter, AttributeKind, Filters, Range, Vocabulary
+from retrieval.units import find_unit
 
 PATH_SEPARATOR = re.compile(r"\s*>\s*")
+MEASURE = re.compile(r"^([+-]?\d+(?:\.\d+)?)\s*(\D*)$")
 SUGGESTIONS = 3
 SUGGESTION_SCORE = 50
 """Below half alike (rapidfuzz WRatio, 0 to 100) a suggestion confuses more than it helps."""
@@ -111,22 +113,33 @@ def _read_attribute(vocabulary: Vocabulary, name: str, wanted: list[str]) -> Att
             name=name,
             values=tuple(profile.surfaces.get(value.lower(), value) for value in wanted),
         )
+    if not any(".." in value for value in wanted):
+        values = tuple(_read_measure(name, value) for value in wanted)
+        return AttributeFilter(name=name, values=values, unit=profile.unit)
     if len(wanted) > 1:
         raise InvalidRequestError(
-            f"attribute {name} is a number and takes one interval.",
-            remedy=f'Write "{name}:low..high" once.',
+            f"attribute {name} takes one interval.",
+            remedy=f'Write "{name}:low..high" once, or single numbers.',
         )
-    low, separator, high = wanted[0].partition("..")
+    low, _, high = wanted[0].partition("..")
     return AttributeFilter(
         name=name,
         range=_read_interval(
             f"{name} from",
             _read_number(name, low),
             f"{name} to",
-            _read_number(name, high if separator else low),
+            _read_number(name, high),
         ),
         unit=profile.unit,
     )
+
+
+def _read_measure(name: str, text: str) -> str:
+    """A number, with its unit where one is written ("27", "27 inch")."""
+    match = MEASURE.match(text)
+    if match is None or (match[2] and find_unit(match[2]) is None):
+        _read_number(name, text)
+    return text
 
 
 def _read_number(name: str, text: str) -> Decimal | None:

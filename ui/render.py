@@ -21,8 +21,19 @@ from assistant.types import (
     ShownProduct,
     Understanding,
 )
-from retrieval.types import Attribute, Language, Product, SearchResult, StoreInfo, Vocabulary
+from retrieval.types import (
+    Attribute,
+    Hit,
+    HitVariant,
+    Language,
+    Product,
+    Range,
+    SearchResult,
+    StoreInfo,
+    Vocabulary,
+)
 from ui.chips import list_chips
+from ui.facets import view_facets, view_relaxations
 from ui.numbers import format_number
 from ui.texts import say
 
@@ -30,7 +41,22 @@ TEMPLATES = Path(__file__).parent / "templates"
 FEW_LEFT = 5
 """From this stock down the number is news to a shopper."""
 
+SHOWN_CHOICES = 6
+"""Versions that fit under a card; the rest are on the product's page."""
+
 WEB_URL = re.compile(r"^https?://", re.IGNORECASE)
+
+
+class Choice(BaseModel):
+    """One version on a card."""
+
+    label: str
+    link: str
+    price: str
+    stock: str
+    stock_class: str
+    image: str
+    current: bool
 
 
 class Card(BaseModel):
@@ -52,6 +78,8 @@ class Card(BaseModel):
     position: int
     reasons: tuple[str, ...]
     sponsored: bool
+    choices: tuple[Choice, ...] = ()
+    more_choices: int = 0
 
 
 class Renderer:
@@ -88,8 +116,10 @@ class Renderer:
         position: int = 0,
         reasons: Sequence[str] = (),
         sponsored: bool = False,
+        variants: Sequence[HitVariant] = (),
     ) -> Card:
         """What a card of `product` shows to a shopper of `language`."""
+        choices = self._choices(product, variants, language)
         stock, stock_class = describe_stock(product.stock, language)
         price, before, rating = product.price, product.list_price, product.rating
         reduced = price is not None and before is not None and price < before
@@ -110,7 +140,39 @@ class Renderer:
             position=position,
             reasons=tuple(reasons),
             sponsored=sponsored,
+            choices=choices[:SHOWN_CHOICES],
+            more_choices=max(0, len(choices) - SHOWN_CHOICES),
         )
+
+    def _choices(
+        self, product: Product, variants: Sequence[HitVariant], language: Language
+    ) -> tuple[Choice, ...]:
+        """The versions to choose from, by what they differ in alone."""
+        stated = [tuple(v.options.items()) for v in variants]
+        common = set.intersection(*map(set, stated)) if len(stated) > 1 else set()
+        choices = []
+        for variant in variants:
+            words = [
+                self._vocabulary.label(value, language)
+                for pair in variant.options.items()
+                if pair not in common and (value := pair[1])
+            ]
+            price = say_price(variant.price, product.currency, language)
+            stock, stock_class = describe_stock(variant.stock, language)
+            choices.append(
+                Choice(
+                    label=" / ".join(words) or price,
+                    link=product_page(variant.product_id)
+                    if variant.product_id != product.id
+                    else product_link(product),
+                    price=price,
+                    stock=stock,
+                    stock_class=stock_class,
+                    image=image_link(variant.image_url),
+                    current=variant.product_id == product.id and variant.variant_id is None,
+                )
+            )
+        return tuple(choice for choice in choices if choice.label)
 
     def shown_cards(self, shown: Sequence[ShownProduct], language: Language) -> list[Card]:
         """The cards of a products event, numbered as the shopper may refer to them."""
@@ -121,6 +183,7 @@ class Renderer:
                 position=item.position,
                 reasons=item.reasons[:3],
                 sponsored=item.sponsored,
+                variants=item.hit.variants,
             )
             for item in shown
         ]
@@ -179,21 +242,37 @@ class Renderer:
         result: SearchResult,
         language: Language,
         elapsed_ms: float,
+        typed: str = "",
     ) -> str:
-        """Chips, a line of counts and timings, and the ranked cards of a search."""
-        first = result.request.offset
+        """Facets, chips, a line of counts and timings, ranked cards, and ways out."""
+        facets = view_facets(result, self._store, self._vocabulary, language)
+        ways = view_relaxations(result, self._vocabulary, language)
+        price = understanding.filters.price or Range()
+        repair = understanding.repair
         return self.render(
             "results.html",
             language,
+            facets=facets,
+            chosen=sum(choice.selected for facet in facets for choice in facet.choices),
+            price_low="" if price.minimum is None else format_number(price.minimum),
+            price_high="" if price.maximum is None else format_number(price.maximum),
+            repair=repair if repair and repair.changes else None,
+            typed=typed,
             chips=self.chips(understanding, language),
             notes=understanding.notes,
-            cards=[
-                self.card(hit.product, language, position=first + n)
-                for n, hit in enumerate(result.hits, start=1)
+            cards=self._hit_cards(result.hits, language),
+            relaxations=ways,
+            nearest=[
+                (way.label, self._hit_cards(relaxation.hits, language))
+                for way, relaxation in zip(ways, result.relaxations, strict=True)
             ],
             total=result.total,
+            exhaustive=result.exhaustive,
             ms=max(1, round(elapsed_ms)),
         )
+
+    def _hit_cards(self, hits: Sequence[Hit], language: Language) -> list[Card]:
+        return [self.card(hit.product, language, variants=hit.variants) for hit in hits]
 
     def attributes(self, product: Product, language: Language) -> list[tuple[str, str]]:
         """(name, value) of every attribute, as a shopper reads them."""
@@ -240,7 +319,12 @@ def product_link(product: Product) -> str:
     """The shop's own page where the feed names one, else the demo shop's."""
     if product.url and WEB_URL.match(product.url):
         return product.url
-    return f"/shop/products/{quote(product.id, safe='')}"
+    return product_page(product.id)
+
+
+def product_page(product_id: str) -> str:
+    """The demo shop's page of a product."""
+    return f"/shop/products/{quote(product_id, safe='')}"
 
 
 def image_link(url: str | None) -> str:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from assistant.types import Understanding
 from retrieval.types import Language, SearchResult
 from ui.chips import Chip
+from ui.facets import FacetView, RelaxationView
 
 ConversationId = Annotated[
     str,
@@ -49,7 +50,14 @@ class SearchResponse(BaseModel):
 
     understanding: Understanding = Field(description="The query as a typed request.")
     chips: tuple[Chip, ...] = Field(description="The conditions in words, each removable.")
+    facets: tuple[FacetView, ...] = Field(
+        default=(), description="What the result can be narrowed by, when `facets` asks for it."
+    )
+    relaxations: tuple[RelaxationView, ...] = Field(
+        default=(), description="Conditions to give up, when next to nothing is left."
+    )
     result: SearchResult = Field(
-        description="`hits` of this page, `total` beyond it too, `timings_ms` by stage."
+        description="`hits` of this page with their `variants`, `total` beyond it too, whether "
+        "there is `more`, `timings_ms` by stage."
     )
     elapsed_ms: float = Field(description="Milliseconds from request to response.")

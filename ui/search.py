@@ -1,18 +1,19 @@
-"""The search tab: a box, what was understood as chips, ranked cards."""
+"""The search tab: a box, what was understood as chips, facets, ranked cards, ways out."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import gradio as gr
 
 from assistant.types import AssistantService, Understanding
 from retrieval.errors import AisleError
-from retrieval.types import Filters, Language, Sort
+from retrieval.types import FilterKind, Filters, Language, Relaxation, Sort
 from ui.api import run_search
 from ui.chips import drop_chips
+from ui.refine import read_interval, toggle
 from ui.render import Renderer
 from ui.texts import say
 
@@ -22,10 +23,25 @@ MOST = 96
 
 SORTS = tuple(Sort)
 
-DROP_ON_CLICK = """
+ACT_ON_CLICK = """
+const act = (data) => trigger('click', data);
+const end = (box, name) => box.querySelector(`[data-price=${name}]`).value;
+const priced = (box) => act({low: end(box, 'low'), high: end(box, 'high')});
+const acting = ['drop', 'clear', 'facet', 'relax', 'query', 'priced'];
 element.addEventListener('click', (event) => {
-  const chip = event.target.closest('[data-drop]');
-  if (chip) trigger('click', {drop: chip.dataset.drop});
+  const hit = event.target.closest(acting.map((name) => `[data-${name}]`).join());
+  if (!hit) return;
+  const set = hit.dataset;
+  if (set.drop) act({drop: set.drop});
+  else if (set.clear) act({clear: '1'});
+  else if (set.facet) act({facet: set.facet, name: set.name, value: set.value});
+  else if (set.relax) act({relax: set.relax});
+  else if (set.query) act({query: set.query});
+  else if (set.priced) priced(hit.closest('.ai-pricebox'));
+});
+element.addEventListener('keydown', (event) => {
+  const box = event.target.closest?.('.ai-pricebox');
+  if (box && event.key === 'Enter') priced(box);
 });
 """
 
@@ -37,6 +53,7 @@ class Query:
     text: str = ""
     understanding: Understanding | None = None
     limit: int = PAGE
+    relaxations: tuple[Relaxation, ...] = field(default_factory=tuple)
 
 
 class SearchTab:
@@ -74,24 +91,32 @@ class SearchTab:
             self.go = gr.Button(
                 say("search", english), variant="primary", elem_id="ai-go", min_width=0
             )
+        self.build_photo_row(language)
         self.results = gr.HTML(
-            js_on_load=DROP_ON_CLICK, apply_default_css=False, elem_id="ai-results"
+            js_on_load=ACT_ON_CLICK, apply_default_css=False, elem_id="ai-results"
         )
-        self.more = gr.Button(say("more", english), visible=False, elem_id="ai-more")
+        self.more = gr.Button(say("show_more", english), visible=False, elem_id="ai-more")
         self._wire(language)
 
+    def build_photo_row(self, language: gr.State) -> None:
+        """Components between the box and the results; a store without pictures has none."""
+
     def _wire(self, language: gr.State) -> None:
-        outputs = [self.query, self.results, self.more, self.sort]
         common: dict[str, Any] = {
-            "outputs": outputs,
+            "outputs": self.outputs,
             "show_progress": "hidden",
             "concurrency_limit": None,
             "api_visibility": "private",
         }
         gr.on([self.box.submit, self.go.click], self.search, inputs=[self.box, language], **common)
-        self.results.click(self.drop, inputs=[self.query, language], **common)
+        self.results.click(self.act, inputs=[self.query, language], **common)
         self.sort.input(self.reorder, inputs=[self.query, self.sort, language], **common)
         self.more.click(self.show_more, inputs=[self.query, language], **common)
+
+    @property
+    def outputs(self) -> list[Any]:
+        """What every action updates, in this order."""
+        return [self.query, self.results, self.more, self.sort, self.box]
 
     # ------------------------------------------------------------- actions
 
@@ -99,17 +124,47 @@ class SearchTab:
         """Read and search what was typed."""
         return await self._run(Query(text=text), language)
 
-    async def drop(self, query: Query | None, language: Language, event: gr.EventData) -> list[Any]:
-        """Search again without a condition."""
+    async def act(self, query: Query | None, language: Language, event: gr.EventData) -> list[Any]:
+        """A tap on a chip, a facet's value, a way out or a suggested wording."""
         query = query or Query()
-        if query.understanding:
-            query.understanding = drop_chips(query.understanding, {str(event.drop)})
+        data: dict[str, Any] = dict(event._data or {})
+        if "query" in data:
+            return await self._run(Query(text=str(data["query"])), language)
+        if query.understanding is None:
+            return [gr.skip()] * len(self.outputs)
+        try:
+            query.understanding = self._changed(query, data)
+        except AisleError as error:
+            return self._explain(query, error, language)
+        query.limit = PAGE
         return await self._run(query, language)
+
+    def _changed(self, query: Query, data: dict[str, Any]) -> Understanding:
+        """The understanding after a tap; raises InvalidRequestError for a bad price."""
+        read = query.understanding
+        assert read is not None
+        filters = read.filters
+        if "drop" in data:
+            return drop_chips(read, {str(data["drop"])})
+        if "clear" in data:
+            filters = Filters()
+        elif "facet" in data:
+            kind = FilterKind(str(data["facet"]))
+            name, value = str(data.get("name", "")), str(data.get("value", ""))
+            filters = toggle(filters, self._service.vocabulary, kind, name, value)
+        elif "relax" in data:
+            number = int(data["relax"])
+            if 0 <= number < len(query.relaxations):
+                filters = query.relaxations[number].filters
+        elif "low" in data:
+            interval = f"{data['low']}..{data.get('high', '')}".replace(",", "")
+            filters = filters.model_copy(update={"price": read_interval(interval)})
+        return read.model_copy(update={"filters": filters})
 
     async def reorder(self, query: Query | None, sort: str, language: Language) -> list[Any]:
         """Search again in another order."""
         if query is None or query.understanding is None:
-            return [gr.skip()] * 4
+            return [gr.skip()] * len(self.outputs)
         query.understanding = query.understanding.model_copy(update={"sort": Sort(sort)})
         return await self._run(query, language)
 
@@ -124,22 +179,32 @@ class SearchTab:
         try:
             if query.understanding is None:
                 read, result = await run_search(
-                    self._service, query.text, None, Filters(), None, query.limit, 0
+                    self._service,
+                    query.text,
+                    None,
+                    Filters(),
+                    None,
+                    query.limit,
+                    0,
+                    facets=True,
                 )
             else:
                 read, result = await self._service.search(
-                    query.text, limit=query.limit, understanding=query.understanding
+                    query.text, limit=query.limit, understanding=query.understanding, facets=True
                 )
         except AisleError as error:
-            failed = self._renderer.answer(
-                (), language, positions={}, error=(error.message, error.remedy)
-            )
-            return [query, failed, gr.update(visible=False), gr.skip()]
-        query.understanding = read
+            return self._explain(query, error, language)
+        query.understanding, query.relaxations = read, result.relaxations
         elapsed = (time.perf_counter() - started) * 1000
-        shown = self._renderer.results(read, result, language, elapsed)
-        more = len(result.hits) < result.total and query.limit < MOST
-        return [query, shown, gr.update(visible=more), read.sort.value]
+        shown = self._renderer.results(read, result, language, elapsed, query.text.strip())
+        more = gr.update(visible=result.more and query.limit < MOST)
+        return [query, shown, more, read.sort.value, query.text]
+
+    def _explain(self, query: Query, error: AisleError, language: Language) -> list[Any]:
+        failed = self._renderer.answer(
+            (), language, positions={}, error=(error.message, error.remedy)
+        )
+        return [query, failed, gr.update(visible=False), gr.skip(), gr.skip()]
 
     def speak(self, language: Language) -> list[Any]:
         """Updates of `speaking` for a change of language."""
@@ -148,7 +213,7 @@ class SearchTab:
             gr.update(placeholder=words, label=words),
             gr.update(choices=_sort_choices(language), label=say("sort", language)),
             say("search", language),
-            say("more", language),
+            say("show_more", language),
         ]
 
     @property

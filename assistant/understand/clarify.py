@@ -42,6 +42,7 @@ _SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "CNY": "¥", "JPY": "¥"}
 _NAMES_ZH = {
     "USD": "美元", "EUR": "欧元", "GBP": "英镑", "CNY": "元", "JPY": "日元", "HKD": "港元",
 }  # fmt: skip
+_PREPOSITIONS = frozenset({"for", "with", "by", "in", "from", "to"})
 _NICE = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
 
 
@@ -169,12 +170,26 @@ def _by_attribute(
     if len(options) < 2 or sum(values[o] for o in options) < COVERAGE * total:
         return
     texts = {
-        Language.ENGLISH: f"Which {vocabulary.label(name, Language.ENGLISH)} would you prefer?",
-        Language.CHINESE: f"您想要哪种{vocabulary.label(name, Language.CHINESE)}？",
+        Language.ENGLISH: word_choice(vocabulary.label(name, Language.ENGLISH)),
+        Language.CHINESE: word_choice_zh(vocabulary.label(name, Language.CHINESE)),
     }
     covered = total / len(products)
     labelled = tuple(vocabulary.label(o, language) for o in options)
     yield Split(texts, labelled, impurity(list(values.values())) * covered * PRIORS["attribute"])
+
+
+def word_choice(label: str) -> str:
+    """The question for an attribute: a label that ends in a preposition asks for what follows."""
+    if label.rsplit(" ", 1)[-1] in _PREPOSITIONS:
+        return f"What should it be {label}?"
+    return f"Which {label} would you prefer?"
+
+
+def word_choice_zh(label: str) -> str:
+    """The same in Chinese, where "适用…" and "适合…" are no things to choose a kind of."""
+    if label.startswith(("适用", "适合")):
+        return f"{label}方面，您看重哪一种？" if len(label) > 2 else f"主要{label}于什么？"
+    return f"您想要哪种{label}？"
 
 
 def _by_price(products: Sequence[Product], language: Language) -> Iterator[Split]:

@@ -41,4 +41,40 @@
     last = turn;
   };
   new MutationObserver(follow).observe(document.documentElement, {childList: true, subtree: true});
+
+  // A version on a card: its price, stock, picture and link take the place of the card's.
+  document.addEventListener('click', (event) => {
+    const button = event.target.closest?.('button[data-version]');
+    if (!button) return;
+    const card = button.closest('.ai-card');
+    const {version, price, stock, stockClass, image} = button.dataset;
+    for (const other of card.querySelectorAll('button[data-version]')) {
+      other.setAttribute('aria-pressed', String(other === button));
+    }
+    card.querySelector('.ai-link').href = version;
+    if (price) {
+      card.querySelector('.ai-price b').textContent = price;
+      card.querySelectorAll('.ai-price s, .ai-price em').forEach((old) => old.remove());
+    }
+    const shown = card.querySelector('.ai-stock');
+    if (shown) { shown.textContent = stock; shown.className = `ai-stock ${stockClass}`; }
+    const picture = card.querySelector('.ai-pic img');
+    if (picture && image) { picture.classList.remove('broken'); picture.src = image; }
+  });
+
+  // Facets stay open or closed as the shopper left them, though every tap draws them anew; on
+  // a narrow page the whole box begins closed.
+  const kept = new Map();
+  document.addEventListener('toggle', (event) => {
+    const key = event.target.dataset?.keep;
+    if (key && event.target.dataset.drawn) kept.set(key, event.target.open);
+  }, true);
+  const keep = () => {
+    for (const box of document.querySelectorAll('details[data-keep]:not([data-drawn])')) {
+      const narrow = box.dataset.keep === 'side' && matchMedia('(max-width: 860px)').matches;
+      box.open = kept.get(box.dataset.keep) ?? (narrow ? false : box.open);
+      requestAnimationFrame(() => { box.dataset.drawn = '1'; });
+    }
+  };
+  new MutationObserver(keep).observe(document.documentElement, {childList: true, subtree: true});
 })();
