@@ -8,6 +8,7 @@ from decimal import Decimal
 from pydantic import Field
 
 from assistant.answer.money import format_money
+from assistant.answer.quantity import format_quantity
 from assistant.answer.relaxed import describe_relaxation
 from retrieval.types import (
     AttributeKind,
@@ -22,7 +23,6 @@ from retrieval.types import (
     StoreInfo,
     Vocabulary,
 )
-from ui.numbers import format_number
 from ui.texts import say
 
 
@@ -154,7 +154,13 @@ class _FacetWriter:
         profile = self._vocabulary.attributes.get(facet.name)
         if value.key in ("true", "false") and profile and profile.kind is not AttributeKind.NUMBER:
             return say("yes" if value.key == "true" else "no", self._language)
+        if profile and profile.kind is AttributeKind.NUMBER:
+            number = value.key.split(" ")[0]
+            return self._measure(Decimal(number), facet.unit)
         return self._vocabulary.label(value.key, self._language)
+
+    def _measure(self, number: Decimal, unit: str | None) -> str:
+        return format_quantity(number, unit, self._language)
 
     def _money(self, value: Decimal) -> str:
         return format_money(value, self._store.currency, self._language)
