@@ -90,7 +90,8 @@ def spread(cards: list[str], ranked: Ranked, payloads: Mapping[str, Payload]) ->
     first = set(ranked.keys[:WINDOW])
     head = [key for key in cards if key in first]
     alike = likeness([payloads[key].get("terms") or () for key in head])
-    order = diversify([ranked.scores.get(key, 0.0) for key in head], alike)
+    least = min(ranked.scores.values(), default=0.0)
+    order = diversify([ranked.scores.get(key, least) for key in head], alike)
     return [*(head[i] for i in order), *(key for key in cards if key not in first)]
 
 

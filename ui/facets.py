@@ -148,9 +148,7 @@ class _FacetWriter:
 
     def _attribute(self, facet: Facet, value: FacetValue) -> str:
         if value.range is not None:
-            return self._range(
-                value.range, lambda n: f"{format_number(n)} {facet.unit or ''}".strip()
-            )
+            return self._range(value.range, lambda n: self._measure(n, facet.unit))
         profile = self._vocabulary.attributes.get(facet.name)
         if value.key in ("true", "false") and profile and profile.kind is not AttributeKind.NUMBER:
             return say("yes" if value.key == "true" else "no", self._language)

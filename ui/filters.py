@@ -14,6 +14,9 @@ from retrieval.units import find_unit
 
 PATH_SEPARATOR = re.compile(r"\s*>\s*")
 MEASURE = re.compile(r"^([+-]?\d+(?:\.\d+)?)\s*(\D*)$")
+MOST_DIGITS = 20
+"""No measure is longer; an exponent without bound would be written out digit by digit."""
+
 SUGGESTIONS = 3
 SUGGESTION_SCORE = 50
 """Below half alike (rapidfuzz WRatio, 0 to 100) a suggestion confuses more than it helps."""
@@ -149,7 +152,7 @@ def _read_number(name: str, text: str) -> Decimal | None:
         number = Decimal(text.strip())
     except InvalidOperation:
         number = Decimal("NaN")
-    if not number.is_finite():
+    if not number.is_finite() or abs(number.adjusted()) > MOST_DIGITS:
         raise InvalidRequestError(
             f"attribute {name} is a number, {text.strip()[:40]!r} is none.",
             remedy=f'Write "{name}:5", "{name}:5..10" or "{name}:..10".',

@@ -10,6 +10,9 @@ from retrieval.index.analysis import fold
 from retrieval.types import AttributeFilter, FilterKind, Filters, Range, Vocabulary
 from ui.filters import build_filters
 
+MOST_DIGITS = 14
+"""No price is longer; an exponent without bound would be written out digit by digit."""
+
 
 def toggle(
     filters: Filters, vocabulary: Vocabulary, kind: FilterKind, name: str, key: str
@@ -53,7 +56,7 @@ def _number(text: str) -> Decimal | None:
         number = Decimal(text.strip())
     except InvalidOperation:
         number = Decimal("NaN")
-    if not number.is_finite() or number < 0:
+    if not number.is_finite() or number < 0 or number.adjusted() > MOST_DIGITS:
         raise InvalidRequestError(
             f"{text.strip()[:40]!r} is no price.", remedy="Write a number such as 49.90."
         )

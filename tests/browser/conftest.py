@@ -69,6 +69,12 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[ScriptedS
     serving.stop()
 
 
+@pytest.fixture(scope="session")
+def serving_class() -> type[Serving]:
+    """The same, for servers that a whole module shares."""
+    return Serving
+
+
 @pytest.fixture
 def serving_type() -> type[Serving]:
     """For tests that need a server of their own to stop."""
