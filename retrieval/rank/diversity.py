@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 # Candidates that are spread: two pages of cards and a half. Below, order hardly shows.
 WINDOW = 60
-# What relevance counts against likeness.
-RELEVANCE_SHARE = 0.9
+# What relevance counts against likeness. On the development queries of chorus-icecat .95 costs
+# no nDCG@10 (.777 to .778 unjudged as 0, judged-only .906 both); .9 costs .003.
+RELEVANCE_SHARE = 0.95
 
 Floats = NDArray[np.float64]
 
