@@ -30,9 +30,9 @@ from retrieval.catalog.sync import import_feed
 from retrieval.evaluate import RetrievalMeasures, evaluate_retrieval, read_judgments
 from retrieval.index.encoder import load_encoder
 from retrieval.index.indexer import Indexer
-from retrieval.index.qdrant_embedded import open_embedded_index
-from retrieval.index.qdrant_server import connect, open_server_index
+from retrieval.index.qdrant_collections import ServerStorage, connect
 from retrieval.index.schema import index_schema
+from retrieval.index.storage import EmbeddedStorage, IndexStorage
 from retrieval.index.types import ProductIndex
 from retrieval.query.dictionary import load_dictionary
 from retrieval.query.translate import DictionaryTranslator
@@ -154,18 +154,29 @@ def open_translator(store: Store, multilingual: Encoder) -> DictionaryTranslator
 @contextmanager
 def open_index(settings: Settings, encoders: tuple[Encoder, Encoder]) -> Iterator[ProductIndex]:
     """The store's index: in this process, or the cluster's collection when a URL is set."""
-    schema = index_schema(*encoders)
-    index: ProductIndex
+    with open_storage(settings) as storage:
+        index = storage.open(index_schema(*encoders)).index
+        try:
+            yield index
+        finally:
+            index.close()
+
+
+@contextmanager
+def open_storage(settings: Settings) -> Iterator[IndexStorage]:
+    """Where the store's index lives: its folder, or the cluster when a URL is set."""
+    storage: IndexStorage
     if settings.qdrant_url:
         key = settings.qdrant_api_key.get_secret_value() if settings.qdrant_api_key else None
         client = connect(settings.qdrant_url, key)
-        index = open_server_index(client, f"aisle-{settings.store}", schema)
+        storage = ServerStorage(client, settings.store, settings.index_tuning)
     else:
-        index = open_embedded_index(StorePaths(settings.store_path).index, schema)
+        path = StorePaths(settings.store_path).index
+        storage = EmbeddedStorage(path, settings.index_tuning)
     try:
-        yield index
+        yield storage
     finally:
-        index.close()
+        storage.close()
 
 
 # ---------------------------------------------------------------- importing

@@ -232,12 +232,18 @@ def reset(
         raise CallerError(
             f"The store {settings.store!r} is being served.", remedy="Stop `aisle serve` first."
         )
-    if not doomed:
+    remote = f"the collections of {settings.store!r} at {settings.qdrant_url}"
+    names = [*([remote] if settings.qdrant_url else []), *map(str, doomed)]
+    if not names:
         console.print("Nothing to remove.")
         return
-    console.print("This removes: " + ", ".join(str(path) for path in doomed))
+    console.print("This removes: " + ", ".join(names))
     if not yes and not typer.confirm("Go on?"):
         raise typer.Exit(1)
+    if settings.store_path.exists() or settings.qdrant_url:
+        # First the index: while another process holds it, nothing is removed.
+        with build.open_storage(settings) as storage:
+            storage.destroy()
     for path in doomed:
         shutil.rmtree(path)
     console.print("Removed.")

@@ -11,6 +11,7 @@ from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from assistant.errors import SettingsError
+from retrieval.index.tuning import IndexTuning, Quantization
 
 
 class Settings(BaseSettings):
@@ -45,6 +46,21 @@ class Settings(BaseSettings):
     # vector store: in-process unless a URL is set
     qdrant_url: str = ""
     qdrant_api_key: SecretStr | None = None
+    qdrant_shards: int = Field(default=1, ge=1, le=1024)
+    qdrant_replicas: int = Field(default=1, ge=1, le=16)
+
+    # how the index trades memory for time (retrieval/index/tuning.py says what each means)
+    index_hnsw_m: int = Field(default=16, ge=4, le=128)
+    index_hnsw_ef_construct: int = Field(default=100, ge=4, le=2000)
+    index_hnsw_ef: int = Field(default=0, ge=0, le=10_000)
+    index_exact_up_to_kb: int = Field(default=200_000, ge=1000)
+    index_quantization: Quantization = Quantization.NONE
+    index_oversampling: float = Field(default=0, ge=0, le=20, allow_inf_nan=False)
+    index_rescore: bool = True
+    index_on_disk: bool = False
+
+    # the catalogue's write interface is closed without it
+    admin_token: SecretStr | None = Field(default=None, min_length=16)
 
     # encoders: names of packaged models, or of published ones where a hub is reachable
     encoder_english: str = "all-minilm-l6-v2"
@@ -71,7 +87,51 @@ class Settings(BaseSettings):
             raise ValueError("AISLE_LLM_URL needs AISLE_LLM_MODEL, the name the server knows")
         if self.qdrant_api_key and not self.qdrant_url:
             raise ValueError("AISLE_QDRANT_API_KEY without AISLE_QDRANT_URL has no effect")
+        self._check_index()
         return self
+
+    def _check_index(self) -> None:
+        if not self.qdrant_url and (self.qdrant_shards > 1 or self.qdrant_replicas > 1):
+            raise ValueError(
+                "AISLE_QDRANT_SHARDS and AISLE_QDRANT_REPLICAS need a cluster: set AISLE_QDRANT_URL"
+            )
+        if self.index_hnsw_ef_construct < self.index_hnsw_m:
+            raise ValueError(
+                "AISLE_INDEX_HNSW_EF_CONSTRUCT must not be below AISLE_INDEX_HNSW_M: "
+                "a node cannot have more neighbours than candidates"
+            )
+        if 0 < self.index_oversampling < 1:
+            raise ValueError("AISLE_INDEX_OVERSAMPLING must be 0 (by kind) or at least 1")
+        if self.index_quantization is Quantization.NONE:
+            if self.index_oversampling > 1:
+                raise ValueError(
+                    "AISLE_INDEX_OVERSAMPLING without AISLE_INDEX_QUANTIZATION has no effect"
+                )
+            if not self.index_rescore:
+                raise ValueError(
+                    "AISLE_INDEX_RESCORE=false without AISLE_INDEX_QUANTIZATION has no effect"
+                )
+        elif self.index_oversampling > 1 and not self.index_rescore:
+            raise ValueError(
+                "AISLE_INDEX_OVERSAMPLING takes more candidates to compare again, "
+                "AISLE_INDEX_RESCORE=false never compares them: unset one"
+            )
+
+    @property
+    def index_tuning(self) -> IndexTuning:
+        """The settings of the index as its adapters take them."""
+        return IndexTuning(
+            hnsw_m=self.index_hnsw_m,
+            hnsw_ef_construct=self.index_hnsw_ef_construct,
+            hnsw_ef=self.index_hnsw_ef,
+            exact_up_to_kb=self.index_exact_up_to_kb,
+            quantization=self.index_quantization,
+            oversampling=self.index_oversampling,
+            rescore=self.index_rescore,
+            on_disk=self.index_on_disk,
+            shards=self.qdrant_shards,
+            replicas=self.qdrant_replicas,
+        )
 
     @property
     def store_path(self) -> Path:

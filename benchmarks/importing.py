@@ -20,8 +20,8 @@ from retrieval.catalog.store import StorePaths
 from retrieval.catalog.sync import import_feed
 from retrieval.index.encoder import load_encoder
 from retrieval.index.indexer import Indexer
-from retrieval.index.qdrant_embedded import open_embedded_index
 from retrieval.index.schema import index_schema
+from retrieval.index.storage import open_embedded_index
 
 
 def run_import(feed: Path, models: Path, store: Path) -> dict[str, float]:

@@ -17,8 +17,8 @@ from retrieval.catalog.sync import import_feed
 from retrieval.index.document import DOCUMENT_VERSION, read_product
 from retrieval.index.encoder import load_encoder
 from retrieval.index.indexer import Indexer
-from retrieval.index.qdrant_embedded import open_embedded_index
 from retrieval.index.schema import index_schema
+from retrieval.index.storage import open_embedded_index
 from retrieval.index.types import ProductIndex, VectorName
 from retrieval.rank.ranker import LinearRanker
 from retrieval.search import HybridSearcher

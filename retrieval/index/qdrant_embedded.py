@@ -7,9 +7,9 @@ A write that returned survives the death of the process: it is in the write-ahea
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,12 +17,8 @@ import numpy as np
 import qdrant_edge as edge
 
 from retrieval.errors import IndexUnavailableError, StoreInUseError
-from retrieval.index.schema import (
-    KEYWORD_FIELDS,
-    NUMBER_FIELDS,
-    check_schema,
-    schema_dict,
-)
+from retrieval.index.schema import KEYWORD_FIELDS, NUMBER_FIELDS
+from retrieval.index.tuning import IndexTuning, Quantization
 from retrieval.index.types import (
     Between,
     Condition,
@@ -39,11 +35,9 @@ from retrieval.index.types import (
 )
 from retrieval.types import SparseVector, Vectors
 
-MANIFEST = "index.json"
-# Below this many KB of vectors a segment is scanned exactly: 19,406 × 384 floats take 1 ms
-# so, and building the HNSW graphs would take longer than all the rest of an import.
-EXACT_UP_TO_KB = 200_000
 _PAGE = 1000
+# Below this many KB of candidates a filtered query compares them all; the engine's own default.
+_SCAN_BELOW_KB = 10_000
 
 _KIND = edge.PayloadSchemaType
 _INDEXED = {
@@ -54,32 +48,28 @@ _INDEXED = {
 T = TypeVar("T")
 
 
-def open_embedded_index(path: Path, schema: IndexSchema) -> EmbeddedIndex:
-    """The index in folder `path`, created where there is none.
-
-    Raises StoreInUseError when another process holds it, IndexIncompatibleError when it was
-    written with another schema or encoder.
-    """
-    manifest, shard_path = path / MANIFEST, path / "shard"
-    if not manifest.is_file():
-        return _create(path, schema)
-    check_schema(json.loads(manifest.read_text("utf-8")), schema)
-    return EmbeddedIndex(_guarded(lambda: edge.EdgeShard.load(str(shard_path))))
+def create_shard(path: Path, schema: IndexSchema, tuning: IndexTuning) -> EmbeddedIndex:
+    """An empty index in folder `path`; what lay there is removed."""
+    shutil.rmtree(path, ignore_errors=True)
+    path.mkdir(parents=True)
+    shard = _guarded(lambda: edge.EdgeShard.create(str(path), _config(schema, tuning)))
+    for field, kind in _INDEXED.items():
+        shard.update(edge.UpdateOperation.create_field_index(field, kind))
+    shard.flush()
+    return EmbeddedIndex(shard, tuning)
 
 
-def destroy_embedded_index(path: Path) -> None:
-    """Remove the index in folder `path`; raises StoreInUseError while a process holds it."""
-    if (path / MANIFEST).is_file():
-        _guarded(lambda: edge.EdgeShard.load(str(path / "shard"))).close()
-        (path / MANIFEST).unlink()
-    shutil.rmtree(path / "shard", ignore_errors=True)
+def load_shard(path: Path, tuning: IndexTuning) -> EmbeddedIndex:
+    """The index in folder `path`; raises StoreInUseError while another process holds it."""
+    return EmbeddedIndex(_guarded(lambda: edge.EdgeShard.load(str(path))), tuning)
 
 
 class EmbeddedIndex:
     """A `ProductIndex` over one Qdrant Edge shard."""
 
-    def __init__(self, shard: edge.EdgeShard) -> None:
+    def __init__(self, shard: edge.EdgeShard, tuning: IndexTuning) -> None:
         self._shard = shard
+        self._params = _search_params(tuning)
         self._declared: set[str] = set(_guarded(shard.info).payload_schema)
 
     def upsert(self, points: Sequence[Point]) -> None:
@@ -116,7 +106,7 @@ class EmbeddedIndex:
 
     def search(self, queries: Sequence[VectorQuery]) -> list[list[Scored]]:
         """One ranked list per query, all planned as one batch."""
-        batch = edge.QueryBatchRequest([_query(q) for q in queries])
+        batch = edge.QueryBatchRequest([_query(q, self._params) for q in queries])
         answers = _guarded(lambda: self._shard.query_batch(batch))
         return [[Scored(str(p.id), float(p.score)) for p in answer] for answer in answers]
 
@@ -152,18 +142,27 @@ class EmbeddedIndex:
 
     def scan(self, fields: Sequence[str]) -> Iterator[tuple[str, Payload]]:
         """Every point, page by page."""
+        yield from ((str(r.id), r.payload or {}) for r in self._pages(list(fields), False))
+
+    def scan_points(self) -> Iterator[Point]:
+        """Every point whole, page by page."""
+        yield from map(_read_point, self._pages(True, True))
+
+    def fetch_points(self, ids: Sequence[str]) -> list[Point]:
+        """Points whole; unknown ids are left out."""
+        records = _guarded(lambda: self._shard.retrieve(list(ids), True, True))
+        return [_read_point(record) for record in records]
+
+    def _pages(self, fields: list[str] | bool, vectors: bool) -> Iterator[Any]:
         offset: Any = None
         while True:
-            records, offset = self._page(offset, fields)
-            yield from ((str(r.id), r.payload or {}) for r in records)
+            request = edge.ScrollRequest(
+                offset=offset, limit=_PAGE, with_payload=fields, with_vector=vectors
+            )
+            records, offset = _guarded(partial(self._shard.scroll, request))
+            yield from records
             if offset is None:
                 return
-
-    def _page(self, offset: Any, fields: Sequence[str]) -> tuple[list[Any], Any]:
-        request = edge.ScrollRequest(
-            offset=offset, limit=_PAGE, with_payload=list(fields), with_vector=False
-        )
-        return _guarded(lambda: self._shard.scroll(request))
 
     def declare_number(self, key: str) -> None:
         """Index the number field `key`."""
@@ -184,31 +183,44 @@ class EmbeddedIndex:
         _guarded(lambda: self._shard.update(operation))
 
 
-def _create(path: Path, schema: IndexSchema) -> EmbeddedIndex:
-    """A new shard; the manifest comes last, so a folder without it holds nothing of worth."""
-    shard_path = path / "shard"
-    shutil.rmtree(shard_path, ignore_errors=True)
-    shard_path.mkdir(parents=True)
-    config = edge.EdgeConfig(
+def _config(schema: IndexSchema, tuning: IndexTuning) -> edge.EdgeConfig:
+    return edge.EdgeConfig(
         vectors={
-            name: edge.EdgeVectorParams(size=size, distance=edge.Distance.Cosine)
+            name: edge.EdgeVectorParams(
+                size=size, distance=edge.Distance.Cosine, on_disk=tuning.on_disk
+            )
             for name, size in schema.dimensions.items()
         },
         sparse_vectors={
             VectorName.LEXICAL.value: edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf)
         },
+        hnsw_config=edge.HnswIndexConfig(
+            m=tuning.hnsw_m,
+            ef_construct=tuning.hnsw_ef_construct,
+            full_scan_threshold=_SCAN_BELOW_KB,
+        ),
+        quantization_config=_quantization(tuning.quantization),
         optimizers=edge.EdgeOptimizersConfig(
-            indexing_threshold=EXACT_UP_TO_KB, default_segment_number=1
+            indexing_threshold=tuning.exact_up_to_kb, default_segment_number=1
         ),
     )
-    shard = _guarded(lambda: edge.EdgeShard.create(str(shard_path), config))
-    for field, kind in _INDEXED.items():
-        shard.update(edge.UpdateOperation.create_field_index(field, kind))
-    shard.flush()
-    draft = path / f"{MANIFEST}.tmp"
-    draft.write_text(json.dumps(schema_dict(schema)), "utf-8")
-    draft.replace(path / MANIFEST)
-    return EmbeddedIndex(shard)
+
+
+def _quantization(kind: Quantization) -> Any:
+    if kind is Quantization.INT8:
+        return edge.ScalarQuantizationConfig(edge.ScalarType.Int8, always_ram=True)
+    if kind is Quantization.BINARY:
+        return edge.BinaryQuantizationConfig(always_ram=True)
+    return None
+
+
+def _search_params(tuning: IndexTuning) -> edge.SearchParams:
+    quantized = None
+    if tuning.quantization is not Quantization.NONE:
+        quantized = edge.QuantizationSearchParams(
+            rescore=tuning.rescore, oversampling=tuning.candidates if tuning.rescore else None
+        )
+    return edge.SearchParams(hnsw_ef=tuning.hnsw_ef or None, quantization=quantized)
 
 
 def _guarded(call: Callable[[], T]) -> T:
@@ -240,14 +252,30 @@ def _sparse(vector: SparseVector) -> edge.SparseVector:
     return edge.SparseVector(list(vector.indices), list(vector.values))
 
 
-def _query(query: VectorQuery) -> edge.QueryRequest:
+def _read_point(record: Any) -> Point:
+    vectors = dict(record.vector or {})
+    lexical = vectors.pop(VectorName.LEXICAL.value, None)
+    return Point(
+        id=str(record.id),
+        payload=record.payload or {},
+        dense={VectorName(name): np.asarray(v, np.float32) for name, v in vectors.items()},
+        lexical=SparseVector(
+            indices=tuple(lexical.indices) if lexical else (),
+            values=tuple(lexical.values) if lexical else (),
+        ),
+    )
+
+
+def _query(query: VectorQuery, params: edge.SearchParams) -> edge.QueryRequest:
     vector: Any = query.vector
-    vector = _sparse(vector) if isinstance(vector, SparseVector) else vector.tolist()
+    sparse = isinstance(vector, SparseVector)
+    vector = _sparse(vector) if sparse else vector.tolist()
     return edge.QueryRequest(
         limit=query.limit,
         query=edge.Query.Nearest(vector, query.using.value),
         filter=_filter(query.condition),
         with_payload=False,
+        params=None if sparse else params,
     )
 
 

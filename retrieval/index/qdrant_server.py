@@ -1,33 +1,28 @@
-"""The product index on a Qdrant server or cluster, by URL.
+"""The product index in one collection of a Qdrant server or cluster.
 
-The only importer of qdrant_client. The same code runs against the client's local mode in
-tests. Schema and encoders are kept in the collection's metadata.
+With `qdrant_collections` the only importer of qdrant_client. The same code runs against the
+client's local mode in tests.
 """
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
 from qdrant_client import QdrantClient, models
 from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedResponse
 
-from retrieval.errors import IndexIncompatibleError, IndexUnavailableError
-from retrieval.index.schema import (
-    KEYWORD_FIELDS,
-    NUMBER_FIELDS,
-    check_schema,
-    schema_dict,
-)
+from retrieval.errors import IndexUnavailableError
+from retrieval.index.tuning import IndexTuning, Quantization
 from retrieval.index.types import (
     Between,
     Condition,
     Equals,
     Group,
     HasId,
-    IndexSchema,
     Missing,
     Payload,
     Point,
@@ -40,58 +35,22 @@ from retrieval.types import SparseVector, Vectors
 _PAGE = 1000
 # Operations sent to the server in one request when payloads are replaced.
 _BATCH = 256
-_TIMEOUT_S = 30
-
-_KIND = models.PayloadSchemaType
-_INDEXED = {
-    **dict.fromkeys(KEYWORD_FIELDS, _KIND.KEYWORD),
-    **dict.fromkeys(NUMBER_FIELDS, _KIND.FLOAT),
-}
-
 T = TypeVar("T")
 
 
-def connect(url: str, api_key: str | None = None) -> QdrantClient:
-    """A client of the server at `url`; nothing is sent yet."""
-    return QdrantClient(url=url, api_key=api_key, timeout=_TIMEOUT_S)
-
-
-def open_server_index(client: QdrantClient, collection: str, schema: IndexSchema) -> ServerIndex:
-    """The index in `collection`, created where there is none.
-
-    Raises IndexUnavailableError when the server does not answer, IndexIncompatibleError
-    when the collection was written with another schema or encoder.
-    """
-    if _guarded(lambda: client.collection_exists(collection)):
-        config = _guarded(lambda: client.get_collection(collection)).config
-        if not config.metadata:
-            raise IndexIncompatibleError(
-                f"The collection {collection} was not written by Aisle.",
-                remedy="Name another store.",
-            )
-        check_schema(config.metadata, schema)
-    else:
-        _guarded(lambda: _create(client, collection, schema))
-    return ServerIndex(client, collection)
-
-
-def destroy_server_index(client: QdrantClient, collection: str) -> None:
-    """Remove the collection, if there is one."""
-    _guarded(lambda: client.delete_collection(collection))
-
-
 class ServerIndex:
-    """A `ProductIndex` over one collection of a Qdrant server."""
+    """A `ProductIndex` over one collection of a Qdrant server; the client stays its caller's."""
 
-    def __init__(self, client: QdrantClient, collection: str) -> None:
+    def __init__(self, client: QdrantClient, collection: str, tuning: IndexTuning) -> None:
         self._client = client
         self._name = collection
+        self._params = _search_params(tuning)
 
     def upsert(self, points: Sequence[Point]) -> None:
         """Insert or replace points with their vectors."""
         structs = [_point(p) for p in points]
         if structs:
-            _guarded(lambda: self._client.upsert(self._name, structs, wait=True))
+            guarded(lambda: self._client.upsert(self._name, structs, wait=True))
 
     def overwrite(self, payloads: Mapping[str, Payload]) -> None:
         """Replace whole payloads, leaving vectors alone."""
@@ -109,12 +68,12 @@ class ServerIndex:
         """Remove points; unknown ids are ignored."""
         if ids:
             selector = models.PointIdsList(points=list(ids))
-            _guarded(lambda: self._client.delete(self._name, selector, wait=True))
+            guarded(lambda: self._client.delete(self._name, selector, wait=True))
 
     def fetch(self, ids: Sequence[str], fields: Sequence[str] | None = None) -> dict[str, Payload]:
         """Payloads by id; unknown ids are left out."""
         selected = True if fields is None else list(fields)
-        records = _guarded(
+        records = guarded(
             lambda: self._client.retrieve(self._name, list(ids), with_payload=selected)
         )
         return {str(r.id): r.payload or {} for r in records}
@@ -134,8 +93,8 @@ class ServerIndex:
 
     def search(self, queries: Sequence[VectorQuery]) -> list[list[Scored]]:
         """One ranked list per query, all in one request."""
-        requests = [_query(q) for q in queries]
-        answers = _guarded(lambda: self._client.query_batch_points(self._name, requests))
+        requests = [_query(q, self._params) for q in queries]
+        answers = guarded(lambda: self._client.query_batch_points(self._name, requests))
         return [[Scored(str(p.id), float(p.score)) for p in a.points] for a in answers]
 
     def browse(
@@ -152,7 +111,7 @@ class ServerIndex:
         if key:
             direction = models.Direction.DESC if descending else models.Direction.ASC
             query = models.OrderByQuery(order_by=models.OrderBy(key=key, direction=direction))
-        answer = _guarded(
+        answer = guarded(
             lambda: self._client.query_points(
                 self._name,
                 query=query,
@@ -166,13 +125,13 @@ class ServerIndex:
 
     def count(self, condition: Group) -> int:
         """The exact number of points that meet `condition`."""
-        return _guarded(
+        return guarded(
             lambda: self._client.count(self._name, count_filter=_filter(condition), exact=True)
         ).count
 
     def facet(self, key: str, condition: Group, limit: int) -> dict[str, int]:
         """The most frequent values of a keyword field with exact counts."""
-        answer = _guarded(
+        answer = guarded(
             lambda: self._client.facet(
                 self._name, key, facet_filter=_filter(condition), limit=limit, exact=True
             )
@@ -181,61 +140,57 @@ class ServerIndex:
 
     def scan(self, fields: Sequence[str]) -> Iterator[tuple[str, Payload]]:
         """Every point, page by page."""
+        yield from ((str(r.id), r.payload or {}) for r in self._pages(list(fields), False))
+
+    def scan_points(self) -> Iterator[Point]:
+        """Every point whole, page by page."""
+        yield from map(_read_point, self._pages(True, True))
+
+    def fetch_points(self, ids: Sequence[str]) -> list[Point]:
+        """Points whole; unknown ids are left out."""
+        records = guarded(
+            lambda: self._client.retrieve(self._name, list(ids), True, with_vectors=True)
+        )
+        return [_read_point(record) for record in records]
+
+    def _pages(self, fields: list[str] | bool, vectors: bool) -> Iterator[models.Record]:
         offset: Any = None
         while True:
-            records, offset = self._page(offset, fields)
-            yield from ((str(r.id), r.payload or {}) for r in records)
+            records, offset = guarded(partial(self._page, offset, fields, vectors))
+            yield from records
             if offset is None:
                 return
 
-    def _update(self, operations: Sequence[models.OverwritePayloadOperation]) -> None:
-        _guarded(lambda: self._client.batch_update_points(self._name, operations, wait=True))
-
-    def _page(self, offset: Any, fields: Sequence[str]) -> tuple[list[Any], Any]:
-        return _guarded(
-            lambda: self._client.scroll(
-                self._name, limit=_PAGE, offset=offset, with_payload=list(fields)
-            )
+    def _page(self, offset: Any, fields: list[str] | bool, vectors: bool) -> tuple[Any, Any]:
+        return self._client.scroll(
+            self._name, limit=_PAGE, offset=offset, with_payload=fields, with_vectors=vectors
         )
+
+    def _update(self, operations: Sequence[models.OverwritePayloadOperation]) -> None:
+        guarded(lambda: self._client.batch_update_points(self._name, operations, wait=True))
 
     def declare_number(self, key: str) -> None:
         """Index the number field `key`."""
-        _guarded(lambda: _index_field(self._client, self._name, key, _KIND.FLOAT))
+        guarded(lambda: index_field(self._client, self._name, key, models.PayloadSchemaType.FLOAT))
 
     def flush(self) -> None:
         """Nothing to do: every write waited for the server."""
 
     def close(self) -> None:
-        """Close the connection."""
-        self._client.close()
+        """Nothing to let go of: the connection is the storage's."""
 
 
-def _create(client: QdrantClient, collection: str, schema: IndexSchema) -> None:
-    client.create_collection(
-        collection,
-        vectors_config={
-            name: models.VectorParams(size=size, distance=models.Distance.COSINE)
-            for name, size in schema.dimensions.items()
-        },
-        sparse_vectors_config={
-            VectorName.LEXICAL.value: models.SparseVectorParams(modifier=models.Modifier.IDF)
-        },
-        metadata=schema_dict(schema),
-    )
-    for field, kind in _INDEXED.items():
-        _index_field(client, collection, field, kind)
-
-
-def _index_field(
+def index_field(
     client: QdrantClient, collection: str, field: str, kind: models.PayloadSchemaType
 ) -> None:
+    """Index one payload field."""
     with warnings.catch_warnings():
         # Local mode has no payload indexes and says so at every call.
         warnings.filterwarnings("ignore", message="Payload indexes have no effect")
         client.create_payload_index(collection, field, kind, wait=True)
 
 
-def _guarded(call: Callable[[], T]) -> T:
+def guarded(call: Callable[[], T]) -> T:
     """`call()`, transport errors turned into ours."""
     try:
         return call()
@@ -258,15 +213,40 @@ def _sparse(vector: SparseVector) -> models.SparseVector:
     return models.SparseVector(indices=list(vector.indices), values=list(vector.values))
 
 
-def _query(query: VectorQuery) -> models.QueryRequest:
+def _read_point(record: models.Record) -> Point:
+    vectors: dict[str, Any] = dict(record.vector) if isinstance(record.vector, dict) else {}
+    lexical = vectors.pop(VectorName.LEXICAL.value, None)
+    return Point(
+        id=str(record.id),
+        payload=record.payload or {},
+        dense={VectorName(name): np.asarray(v, np.float32) for name, v in vectors.items()},
+        lexical=SparseVector(
+            indices=tuple(lexical.indices) if lexical else (),
+            values=tuple(lexical.values) if lexical else (),
+        ),
+    )
+
+
+def _search_params(tuning: IndexTuning) -> models.SearchParams:
+    quantized = None
+    if tuning.quantization is not Quantization.NONE:
+        quantized = models.QuantizationSearchParams(
+            rescore=tuning.rescore, oversampling=tuning.candidates if tuning.rescore else None
+        )
+    return models.SearchParams(hnsw_ef=tuning.hnsw_ef or None, quantization=quantized)
+
+
+def _query(query: VectorQuery, params: models.SearchParams) -> models.QueryRequest:
     vector: Any = query.vector
-    vector = _sparse(vector) if isinstance(vector, SparseVector) else vector.tolist()
+    sparse = isinstance(vector, SparseVector)
+    vector = _sparse(vector) if sparse else vector.tolist()
     return models.QueryRequest(
         query=vector,
         using=query.using.value,
         filter=_filter(query.condition),
         limit=query.limit,
         with_payload=False,
+        params=None if sparse else params,
     )
 
 

@@ -167,6 +167,14 @@ class ProductIndex(Protocol):
         """Every point with some fields of its payload."""
         ...
 
+    def scan_points(self) -> Iterator[Point]:
+        """Every point whole: what an index is rebuilt from."""
+        ...
+
+    def fetch_points(self, ids: Sequence[str]) -> list[Point]:
+        """Points whole; unknown ids are left out."""
+        ...
+
     def declare_number(self, key: str) -> None:
         """Make the number field `key` fast to filter by; may be repeated."""
         ...

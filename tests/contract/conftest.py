@@ -4,30 +4,59 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from qdrant_client import QdrantClient
 from support.index_products import PRODUCTS, HashingEncoder
 
 from retrieval.index.indexer import Indexer
-from retrieval.index.qdrant_embedded import open_embedded_index
-from retrieval.index.qdrant_server import open_server_index
+from retrieval.index.qdrant_collections import ServerStorage
 from retrieval.index.schema import index_schema
-from retrieval.index.types import ProductIndex
+from retrieval.index.storage import EmbeddedStorage, IndexStorage
+from retrieval.index.types import IndexSchema, ProductIndex
 from retrieval.search import HybridSearcher
 
 Opener = Callable[[HashingEncoder], ProductIndex]
 ENCODER = HashingEncoder()
 
 
+class OwnedIndex:
+    """An index whose storage closes with it, as a process that ends does."""
+
+    def __init__(self, storage: IndexStorage, schema: IndexSchema) -> None:
+        self._storage = storage
+        self._index = storage.open(schema).index
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._index, name)
+
+    def close(self) -> None:
+        self._index.close()
+        self._storage.close()
+
+
 @pytest.fixture(params=["embedded", "server"])
-def opener(request: pytest.FixtureRequest, tmp_path: Path) -> Opener:
-    """Opens the index of this test; opening again after close finds what was written."""
+def new_storage(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], IndexStorage]:
+    """Makes the storage of this test's store; again after close it finds what was written."""
     if request.param == "embedded":
-        return lambda e: open_embedded_index(tmp_path / "index", index_schema(e, e))
-    return lambda e: open_server_index(
-        QdrantClient(path=str(tmp_path / "qdrant")), "store", index_schema(e, e)
-    )
+        return lambda: EmbeddedStorage(tmp_path / "index")
+    return lambda: ServerStorage(QdrantClient(path=str(tmp_path / "qdrant")), "store")
+
+
+@pytest.fixture
+def opener(new_storage: Callable[[], IndexStorage]) -> Opener:
+    """Opens the index of this test; opening again after close finds what was written."""
+
+    def open_it(encoder: HashingEncoder) -> ProductIndex:
+        storage = new_storage()
+        try:
+            return cast(ProductIndex, OwnedIndex(storage, index_schema(encoder, encoder)))
+        except Exception:
+            storage.close()
+            raise
+
+    return open_it
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from support.index_products import PRODUCTS, TONER, HashingEncoder
 
 from retrieval.errors import IndexIncompatibleError, StoreInUseError
 from retrieval.index.indexer import Indexer
-from retrieval.index.qdrant_embedded import destroy_embedded_index, open_embedded_index
 from retrieval.index.schema import index_schema
+from retrieval.index.storage import destroy_embedded_index, open_embedded_index
 from retrieval.index.types import Group, ProductIndex
 from retrieval.search import HybridSearcher
 from retrieval.types import SearchRequest
@@ -48,7 +48,7 @@ sys.path[:0] = [{tests!r}]
 from pathlib import Path
 from support.index_products import PRODUCTS, HashingEncoder
 from retrieval.index.indexer import Indexer
-from retrieval.index.qdrant_embedded import open_embedded_index
+from retrieval.index.storage import open_embedded_index
 from retrieval.index.schema import index_schema
 encoder = HashingEncoder()
 index = open_embedded_index(Path({path!r}), index_schema(encoder, encoder))
@@ -68,7 +68,7 @@ def test_embedded_index_survives_a_kill(tmp_path: Path) -> None:
 OPENER = """
 from pathlib import Path
 from retrieval.errors import StoreInUseError
-from retrieval.index.qdrant_embedded import open_embedded_index
+from retrieval.index.storage import open_embedded_index
 from retrieval.index.types import IndexSchema
 schema = IndexSchema(1, {{"english": "hashing", "multilingual": "hashing"}},
                      {{"english": 256, "multilingual": 256}})

@@ -39,7 +39,7 @@ from assistant.understand.quick import RuleReader
 from assistant.understand.rewrite import LLMRewriter
 from retrieval.errors import IndexUnavailableError
 from retrieval.index.indexer import Indexer
-from retrieval.index.qdrant_server import open_server_index
+from retrieval.index.qdrant_collections import ServerStorage
 from retrieval.index.schema import index_schema
 from retrieval.search import HybridSearcher
 from retrieval.types import Language, SearchRequest, SearchResult
@@ -60,7 +60,7 @@ class Ready:
 @pytest.fixture
 def searcher() -> Iterator[HybridSearcher]:
     encoders = HashingEncoder("one"), HashingEncoder("two")
-    index = open_server_index(QdrantClient(":memory:"), "test", index_schema(*encoders))
+    index = ServerStorage(QdrantClient(":memory:"), "test").open(index_schema(*encoders)).index
     Indexer(index, *encoders).index(EVERYTHING)
     yield HybridSearcher(index, *encoders, VOCABULARY)
     index.close()
