@@ -161,11 +161,16 @@ def keep_best(
 
 
 def measure(
-    path: Path, tuning: IndexTuning, texts: list[str], truth: list[list[str]], models: Path
+    path: Path,
+    tuning: IndexTuning,
+    texts: list[str],
+    vectors: Vectors,
+    truth: list[list[str]],
+    models: Path,
 ) -> Measure:
     """Times of every query alone, in a process of its own."""
     english, multilingual = (load_encoder(name, models) for name in (ENGLISH, MULTILINGUAL))
-    vectors = [english.encode_queries([text])[0] for text in texts]
+    english.encode_queries(["warm up"])
     multilingual.encode_queries(["warm up"])
     before = psutil.Process().memory_info().rss
     index = EmbeddedStorage(path, tuning).open(index_schema(english, multilingual)).index
@@ -239,7 +244,7 @@ def main() -> None:
         path = options.stores / f"synthetic-{count}"
         built = build(points, count, path, tuning, queries, options.models)
         with multiprocessing.get_context("spawn").Pool(1) as pool:
-            arguments = (path, tuning, texts, built.truth, options.models)
+            arguments = (path, tuning, texts, queries, built.truth, options.models)
             measured = pool.apply(measure, arguments)
         report(built, measured, tuning)
         results[str(count)] = {

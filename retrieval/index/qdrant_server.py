@@ -227,7 +227,9 @@ def _read_point(record: models.Record) -> Point:
     )
 
 
-def _search_params(tuning: IndexTuning) -> models.SearchParams:
+def _search_params(tuning: IndexTuning) -> models.SearchParams | None:
+    if tuning.quantization is Quantization.NONE and not tuning.hnsw_ef:
+        return None
     quantized = None
     if tuning.quantization is not Quantization.NONE:
         quantized = models.QuantizationSearchParams(
@@ -236,7 +238,7 @@ def _search_params(tuning: IndexTuning) -> models.SearchParams:
     return models.SearchParams(hnsw_ef=tuning.hnsw_ef or None, quantization=quantized)
 
 
-def _query(query: VectorQuery, params: models.SearchParams) -> models.QueryRequest:
+def _query(query: VectorQuery, params: models.SearchParams | None) -> models.QueryRequest:
     vector: Any = query.vector
     sparse = isinstance(vector, SparseVector)
     vector = _sparse(vector) if sparse else vector.tolist()
