@@ -80,7 +80,7 @@ class ServerIndex:
 
     def vectors(self, using: VectorName, ids: Sequence[str]) -> dict[str, Vectors]:
         """Dense vectors by id; points without one are left out."""
-        records = _guarded(
+        records = guarded(
             lambda: self._client.retrieve(
                 self._name, list(ids), with_payload=False, with_vectors=[using.value]
             )

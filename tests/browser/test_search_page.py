@@ -12,7 +12,7 @@ from support.index_products import HashingEncoder
 from assistant.types import Act, Understanding
 from retrieval.catalog.vocabulary import build_vocabulary
 from retrieval.index.indexer import Indexer
-from retrieval.index.qdrant_embedded import open_embedded_index
+from retrieval.index.storage import open_embedded_index
 from retrieval.index.schema import index_schema
 from retrieval.search import HybridSearcher
 from retrieval.types import Filters, Language, SearchResult, Sort
