@@ -12,8 +12,8 @@ from support.index_products import HashingEncoder
 from assistant.types import Act, Understanding
 from retrieval.catalog.vocabulary import build_vocabulary
 from retrieval.index.indexer import Indexer
-from retrieval.index.storage import open_embedded_index
 from retrieval.index.schema import index_schema
+from retrieval.index.storage import open_embedded_index
 from retrieval.search import HybridSearcher
 from retrieval.types import Filters, Language, SearchResult, Sort
 from ui.app import create_app

@@ -11,8 +11,8 @@ from support.index_products import MONITOR, PRODUCTS, HashingEncoder
 
 from retrieval.errors import CallerError, TerminalError
 from retrieval.index.indexer import Indexer
-from retrieval.index.storage import open_embedded_index
 from retrieval.index.schema import index_schema
+from retrieval.index.storage import open_embedded_index
 from retrieval.index.types import ProductIndex, VectorName, point_id
 from retrieval.rank.features import Feature
 from retrieval.rank.ranker import LinearRanker, default_ranker, load_ranker
