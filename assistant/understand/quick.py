@@ -25,6 +25,7 @@ from assistant.understand.reference import Pointing, read_references
 from assistant.understand.scan import Scan
 from assistant.understand.sorting import Ordering, read_ordering
 from assistant.understand.wording import clean_query, is_noun_missing
+from retrieval.query.spelling import Speller
 from retrieval.types import (
     AttributeFilter,
     AttributeKind,
@@ -66,6 +67,7 @@ class RuleReader:
         self._vocabulary = vocabulary
         self._store = store
         self._lexicon = Lexicon(vocabulary)
+        self._speller = Speller(vocabulary.words)
         compile_all()
 
     def read(
@@ -229,10 +231,13 @@ class RuleReader:
             query, filters = "", Filters()
         elif act is Act.SEARCH and not query:
             query, filters = _split_thing(filters)
+        repair = self._speller.repair(query)
         return Understanding(
             act=act,
             language=reading.language,
-            query=query,
+            query=repair.text if repair.sure else query,
+            rewrites=() if repair.sure else (repair.text,),
+            repair=repair if repair.changes else None,
             filters=filters,
             sort=sort or Sort.RELEVANCE,
             references=self._references(reading, act, shown),

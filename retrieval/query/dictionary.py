@@ -40,3 +40,15 @@ def _glosses(text: str) -> list[str]:
         and len(part.split()) <= LONGEST_GLOSS
         and not _HAN.search(part)
     ]
+
+
+@lru_cache(maxsize=1)
+def english_words() -> frozenset[str]:
+    """Every English word that the glosses use: what is no slip of spelling."""
+    words = re.compile(r"[a-z]+")
+    return frozenset(
+        word
+        for glosses in load_dictionary().values()
+        for gloss in glosses
+        for word in words.findall(gloss)
+    )
