@@ -60,7 +60,6 @@ class Settings(BaseSettings):
     index_on_disk: bool = False
 
     # the catalogue's write interface is closed without it
-    admin_token: SecretStr | None = Field(default=None, min_length=16)
 
     # encoders: names of packaged models, or of published ones where a hub is reachable
     encoder_english: str = "all-minilm-l6-v2"

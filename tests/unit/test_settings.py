@@ -33,7 +33,6 @@ def test_state_lives_under_home(tmp_path: Path) -> None:
         ),
         ({"index_quantization": "int4"}, "AISLE_INDEX_QUANTIZATION"),
         ({"index_hnsw_m": 64, "index_hnsw_ef_construct": 32}, "AISLE_INDEX_HNSW_M"),
-        ({"admin_token": "short"}, "AISLE_ADMIN_TOKEN"),
         ({"port": 70000}, "AISLE_PORT"),
         ({"store": "../x"}, "AISLE_STORE"),
     ],
