@@ -59,8 +59,6 @@ class Settings(BaseSettings):
     index_rescore: bool = True
     index_on_disk: bool = False
 
-    # the catalogue's write interface is closed without it
-
     # encoders: names of packaged models, or of published ones where a hub is reachable
     encoder_english: str = "all-minilm-l6-v2"
     encoder_multilingual: str = "multilingual-e5-small"

@@ -227,7 +227,7 @@ def test_search_shows_chips_that_take_conditions_away(
     box.fill("headphones under 100")
     box.press("Enter")
     results = page.locator("#ai-results")
-    expect(results.locator(".ai-count")).to_contain_text("3 products in")
+    expect(results.locator(".ai-count")).to_contain_text("3 products")
     chip = results.get_by_role("button", name="Remove up to $100")
     chip.click()
     expect(results.locator(".ai-count")).to_contain_text("5 products in")
