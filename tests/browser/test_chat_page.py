@@ -230,7 +230,7 @@ def test_search_shows_chips_that_take_conditions_away(
     expect(results.locator(".ai-count")).to_contain_text("3 products")
     chip = results.get_by_role("button", name="Remove up to $100")
     chip.click()
-    expect(results.locator(".ai-count")).to_contain_text("5 products in")
+    expect(results.locator(".ai-count")).to_contain_text("5 products")
     expect(results.locator(".ai-chip")).to_have_count(0)
     expect(results.locator(".ai-card")).to_have_count(5)
 
