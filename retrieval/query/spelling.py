@@ -44,6 +44,8 @@ class Speller:
             if count >= LEAST_PRODUCTS and len(word) >= SHORTEST and _LATIN.match(word):
                 by_length[len(word)].append(word)
         self._by_length = dict(by_length)
+        # Reading the dictionary takes half a second: at start, not at the first slip.
+        self._english = english_words()
         self.nearest = lru_cache(maxsize=4096)(self._nearest)
 
     def repair(self, text: str) -> Repair:
@@ -70,7 +72,7 @@ class Speller:
         own = self._words.get(word, 0)
         if own >= LEAST_PRODUCTS and own * OUTNUMBERED > max(self._words.values(), default=0):
             return None
-        if not own and (word in english_words() or word.removesuffix("s") in english_words()):
+        if not own and (word in self._english or word.removesuffix("s") in self._english):
             return None  # a right word for something that this catalogue may not have
         edits = 2 if len(word) >= TWO_EDITS and not own else 1
         lengths = range(len(word) - edits, len(word) + edits + 1)
