@@ -1,1 +1,1 @@
-"""TODO"""
+"""From a typed request to ranked products; knows nothing of conversations."""

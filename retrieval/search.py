@@ -267,14 +267,14 @@ class HybridSearcher:
 
     def _wordings(self, request: SearchRequest) -> dict[str, float]:
         """The request's wordings with their shares, a translation where the words are foreign."""
-        text = request.text
-        foreign = self._translator and language_of(text) is Language.CHINESE
-        if not self._translator or not foreign or any(r.strip() for r in request.rewrites):
+        text = request.text.strip()
+        given = any(rewrite.strip() for rewrite in request.rewrites)
+        if self._translator is None or given or language_of(text) is not Language.CHINESE:
             return weigh_wordings(request)
         english = self._translator.translate(text)
         if not english:
             return weigh_wordings(request)
-        return {text.strip(): FOREIGN_WEIGHT, english: 1 - FOREIGN_WEIGHT}
+        return {text: FOREIGN_WEIGHT, english: 1 - FOREIGN_WEIGHT}
 
     def _weights(self, wording: str) -> dict[VectorName, float]:
         """English alone is best on English products; anything else needs the other encoder."""

@@ -1,1 +1,1 @@
-"""TODO"""
+"""The vector index and what goes into it: adapters, encoders, lexical vectors, documents."""

@@ -39,6 +39,7 @@ class Speller:
     def __init__(self, words: Mapping[str, int]) -> None:
         """`words` maps the catalogue's words (folded) to their number of products."""
         self._words = words
+        self._most = max(words.values(), default=0)
         by_length: dict[int, list[str]] = defaultdict(list)
         for word, count in words.items():
             if count >= LEAST_PRODUCTS and len(word) >= SHORTEST and _LATIN.match(word):
@@ -70,7 +71,7 @@ class Speller:
         if len(word) < SHORTEST or not _LATIN.match(word):
             return None
         own = self._words.get(word, 0)
-        if own >= LEAST_PRODUCTS and own * OUTNUMBERED > max(self._words.values(), default=0):
+        if own >= LEAST_PRODUCTS and own * OUTNUMBERED > self._most:
             return None
         if not own and (word in self._english or word.removesuffix("s") in self._english):
             return None  # a right word for something that this catalogue may not have
