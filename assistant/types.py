@@ -11,11 +11,9 @@ from typing import Annotated, Any, Literal, Protocol
 from pydantic import Field
 
 from retrieval.types import (
-    AttributeFilter,
     Filters,
     Frozen,
     Hit,
-    KindGuess,
     Language,
     Product,
     Repair,
@@ -53,8 +51,7 @@ class Understanding(Frozen):
     products the message points at. `certain` names the parts the rules are sure of
     (``"price"``, ``"negation"``, ``"ordinal"``, ``"sort"``, ``"act"``): there the rules win.
     `notes` tell the shopper what was assumed ("prices are in EUR"). With `no_questions` the
-    shopper asked to be shown products rather than be asked back. `kinds` are the categories
-    meant and `preferred` the properties wished for, as far as they only rank; `repair` tells
+    shopper asked to be shown products rather than be asked back. `repair` tells
     which words were taken for slips of spelling.
     """
 
@@ -69,8 +66,6 @@ class Understanding(Frozen):
     certain: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()
     no_questions: bool = False
-    kinds: tuple[KindGuess, ...] = ()
-    preferred: tuple[AttributeFilter, ...] = ()
     repair: Repair | None = None
     source: Source = Source.RULES
 
@@ -81,8 +76,6 @@ class Understanding(Frozen):
             language=self.language,
             rewrites=self.rewrites,
             filters=self.filters,
-            kinds=self.kinds,
-            preferred=self.preferred,
             sort=self.sort,
             limit=limit,
         )

@@ -27,7 +27,14 @@ import numpy as np
 import tantivy
 
 from benchmarks.parts import CATALOG, JUDGMENTS, Parts, default_models, open_parts
-from retrieval.evaluate import Judgments, Ranker, evaluate_ranker, read_judgments
+from retrieval.evaluate import (
+    Judgments,
+    Ranker,
+    evaluate_ranker,
+    plain_request,
+    read_judgments,
+    score_query,
+)
 from retrieval.index.types import VectorName, VectorQuery
 from retrieval.rank.fusion import fuse_distributions, fuse_ranks
 from retrieval.train.ranker import FOLDS, collect_examples, train_ranker
@@ -35,6 +42,8 @@ from retrieval.types import Product, Searcher, SearchRequest
 
 # Candidates of each retriever before fusion, as many as Aisle takes.
 DEPTH = 200
+# The list in which judged products are looked for, as `aisle eval retrieval` does.
+DEEP = 1000
 COLUMNS = ("ndcg@10", "ndcg@10_judged", "recall@100", "judged@10", "p50_ms", "p95_ms")
 
 # Grades of ours for what nobody had judged among the first ten of 25 queries.
@@ -170,6 +179,8 @@ def systems(parts: Parts, judgments: Judgments) -> Iterator[tuple[str, Ranker, J
     yield "Aisle, no ranker", aisle(parts.with_ranker(None), parts.read), judgments
     yield "Aisle", aisle(parts.searcher, parts.read), judgments
     yield "Aisle, cross-validated", cross_validated(parts, judgments), judgments
+    unmended = aisle(parts.searcher, plain_request)
+    yield "Aisle, misspelled, unmended", unmended, misspelled(judgments)
     yield "Aisle, misspelled", aisle(parts.searcher, parts.read), misspelled(judgments)
     own = {q: judgments[q] | grades for q, grades in read_judgments(OWN).items() if q in judgments}
     if own:
@@ -180,12 +191,30 @@ def systems(parts: Parts, judgments: Judgments) -> Iterator[tuple[str, Ranker, J
         ):
             yield f"{name}, own grades", rank, own
     if set(judgments) <= chinese_queries():
+        e5 = dense_scorer(parts, VectorName.MULTILINGUAL)
+        yield "e5, in Chinese", ranker(e5), translated(judgments)
         yield "Aisle, in Chinese", aisle(parts.searcher, parts.read), translated(judgments)
 
 
 def chinese_queries() -> set[str]:
     with CHINESE.open(encoding="utf-8", newline="") as file:
         return {row["query"] for row in csv.DictReader(file)}
+
+
+def print_worst(parts: Parts, judgments: Judgments, count: int) -> None:
+    """The queries with the lowest judged-only nDCG@10, as rows of a Markdown table."""
+    rows = []
+    for query, grades in judgments.items():
+        if not any(grades.values()):
+            continue
+        hits = parts.searcher.search(parts.read(query, DEEP)).hits
+        scores = score_query([hit.product.id for hit in hits], grades)
+        first = (
+            f"{h.product.title[:26].strip()} ({grades.get(h.product.id, '–')})" for h in hits[:3]
+        )
+        rows.append((scores.ndcg_judged, query, scores, "; ".join(first)))
+    for judged, query, scores, first in sorted(rows, key=lambda row: row[:2])[:count]:
+        print(f"| {query} | {judged:.2f} | {scores.ndcg:.2f} | {scores.judged:.1f} | {first} |")
 
 
 @contextmanager
@@ -203,10 +232,14 @@ def main() -> None:
     parser.add_argument("--models", type=Path, default=default_models())
     parser.add_argument("--stores", type=Path, default=Path(gettempdir()) / "aisle-benchmarks")
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--worst", type=int, default=0, help="only list Aisle's worst queries")
     options = parser.parse_args()
     judgments = read_judgments(options.judgments)
     results: dict[str, dict[str, float]] = {}
     with quiet(), open_parts(options.catalog, options.models, options.stores) as parts:
+        if options.worst:
+            print_worst(parts, judgments, options.worst)
+            return
         print(f"{'':24}" + "".join(f"{name:>16}" for name in COLUMNS))
         for name, rank, graded in systems(parts, judgments):
             results[name] = evaluate_ranker(rank, graded)

@@ -7,19 +7,19 @@ are shown, and where prices and numbers are cut, is chosen from the result set i
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
-from itertools import pairwise
 
+from retrieval.facet_choice import MOST_VALUES, FacetNames, rank_attributes
 from retrieval.index.analysis import fold
-from retrieval.index.document import category_key, number_field
+from retrieval.index.document import number_field
 from retrieval.index.filters import EQUAL_WITHIN
 from retrieval.index.types import Payload, ProductIndex
+from retrieval.intervals import intervals, range_key, tidy
 from retrieval.relevance import ResultSet, ResultSets
 from retrieval.types import (
     AttributeFilter,
@@ -30,61 +30,18 @@ from retrieval.types import (
     FilterKind,
     Filters,
     Range,
-    Vocabulary,
 )
 from retrieval.units import to_base
 
 FIELDS = ("brand", "category", "price", "rating", "available", "attributes", "numbers", "product")
-# Values of a facet; nobody reads a longer list, a search box is faster.
-MOST_VALUES = 10
 MOST_ATTRIBUTES = 6
-# An attribute that fewer products state splits what is written, not what there is.
-COVERAGE = 0.25
 # More different numbers than this are cut into intervals.
 MOST_NUMBERS = 8
-# Intervals of prices and numbers, before equal bounds fall together.
-INTERVALS = 5
 # A category that holds this share of the products is taken as read: its parts are shown.
 DOMINANT = 0.9
 # Stars from which a shopper may want it.
 RATINGS = ("4.5", "4", "3.5", "3")
-# Products whose titles are read to see which attributes their makers name.
-TITLES = 40
-# What an attribute counts that no title names: it may split well, but few shop by it.
-UNNAMED = 0.05
-# Every measure splits well: one that fewer titles than this name is packaging.
-NAMED_NUMBER = 0.1
-_ROUND = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
 _PARTED = re.compile(r"[,;、，；|/]")
-
-
-@dataclass(frozen=True)
-class FacetNames:
-    """Stored (folded) values of a catalogue and what they are called."""
-
-    brands: Mapping[str, str] = field(default_factory=dict)
-    categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    attributes: Mapping[str, AttributeProfile] = field(default_factory=dict)
-    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    numbers: Mapping[str, str] = field(default_factory=dict)
-
-
-def facet_names(vocabulary: Vocabulary | None) -> FacetNames:
-    """The names of a catalogue, from its vocabulary."""
-    if vocabulary is None:
-        return FacetNames()
-    attributes = vocabulary.attributes
-    return FacetNames(
-        brands={fold(brand): brand for brand in reversed(vocabulary.brands)},
-        categories={category_key(c.path): c.path for c in vocabulary.categories},
-        attributes=attributes,
-        values={n: {fold(v): v for v in p.values} for n, p in attributes.items()},
-        numbers={
-            number_field(n).removeprefix("numbers."): n
-            for n, p in attributes.items()
-            if p.kind is AttributeKind.NUMBER
-        },
-    )
 
 
 @dataclass(frozen=True)
@@ -361,81 +318,6 @@ def _level(known: Mapping[tuple[str, ...], int], total: int) -> list[tuple[str, 
         root = heavy[0]
 
 
-# ---------------------------------------------------------------- choosing
-
-
-def rank_attributes(rows: Sequence[Payload], names: FacetNames) -> list[str]:
-    """Attributes by how well they split `rows`, how many state them, how often titles name
-    their values: what makers put in titles is what shoppers choose by."""
-    if len(rows) < 2:
-        return []
-    texts: dict[str, Counter[str]] = {}
-    stated: Counter[str] = Counter()
-    for row in rows:
-        own = set()
-        for choice in row.get("attributes") or ():
-            name, _, value = choice.partition("=")
-            texts.setdefault(name, Counter())[value] += 1
-            own.add(name)
-        for stored, numbers in (row.get("numbers") or {}).items():
-            if name := names.numbers.get(stored, ""):
-                texts.setdefault(name, Counter()).update(f"{n:g}" for n in numbers)
-                own.add(name)
-        stated.update(own)
-    spread = {
-        name: stated[name] / len(rows) * _evenness(counts)
-        for name, counts in texts.items()
-        if name in names.attributes and stated[name] >= COVERAGE * len(rows) and len(counts) > 1
-    }
-    named = named_shares(rows[:TITLES], names, spread.keys())
-    scores = {
-        name: share * (UNNAMED + named.get(name, 0.0))
-        for name, share in spread.items()
-        if names.attributes[name].kind is not AttributeKind.NUMBER
-        or named.get(name, 0.0) >= NAMED_NUMBER
-    }
-    return sorted((n for n, s in scores.items() if s > 0), key=lambda n: (-scores[n], n))
-
-
-def _evenness(counts: Counter[str]) -> float:
-    """Gini impurity over the values that would be shown, times the share they cover."""
-    total = sum(counts.values())
-    shown = [n for _, n in counts.most_common(MOST_VALUES)]
-    covered = sum(shown)
-    return (1 - sum((n / covered) ** 2 for n in shown)) * covered / total if covered else 0.0
-
-
-def named_shares(
-    rows: Sequence[Payload], names: FacetNames, asked: Collection[str]
-) -> dict[str, float]:
-    """For each attribute `asked`: of the products that state it, the share whose title does."""
-    stated: Counter[str] = Counter()
-    named: Counter[str] = Counter()
-    for row in rows:
-        product = json.loads(row["product"])
-        title = f" {fold(product['title'])} "
-        told: dict[str, bool] = {}
-        for attribute in product.get("attributes", ()):
-            name, value = attribute["name"], attribute["value"]
-            if name not in asked:
-                continue
-            if isinstance(value, bool):
-                seen = value and name.replace("_", " ") in title
-            elif name in names.attributes and names.attributes[name].kind is AttributeKind.NUMBER:
-                seen = bool(re.search(rf"(?<![\d.]){re.escape(_plain(value))}(?![\d.]\d)", title))
-            else:
-                seen = len(str(value)) > 1 and fold(str(value)) in title
-            told[name] = told.get(name, False) or seen
-        stated.update(told.keys())
-        named.update(name for name, seen in told.items() if seen)
-    return {name: named[name] / count for name, count in stated.items()}
-
-
-def _plain(value: object) -> str:
-    text = str(value)
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
 def text_counts(rows: Iterable[Payload], name: str) -> Counter[str]:
     """Products by stored value of the text attribute or flag `name`."""
     start = f"{name}="
@@ -455,52 +337,6 @@ def _is_list(value: str, counts: Mapping[str, int]) -> bool:
 
 def _flag(value: str) -> str:
     return {"yes": "true", "no": "false"}.get(value, value)
-
-
-# ---------------------------------------------------------------- intervals
-
-
-def intervals(numbers: Sequence[float]) -> list[Range]:
-    """Intervals that divide sorted `numbers` about evenly, cut at round numbers.
-
-    The first is open below and the last above; empty where there is nothing to divide.
-    """
-    if len(numbers) < 2 or numbers[0] == numbers[-1]:
-        return []
-    cuts: list[Decimal] = []
-    for part in range(1, INTERVALS):
-        cut = round_number(numbers[len(numbers) * part // INTERVALS])
-        if numbers[0] < cut < numbers[-1] and cut not in cuts:
-            cuts.append(cut)
-    cuts.sort()
-    if not cuts:
-        return []
-    middle = [Range(minimum=a, maximum=b) for a, b in pairwise(cuts)]
-    return [Range(maximum=cuts[0]), *middle, Range(minimum=cuts[-1])]
-
-
-def round_number(value: float) -> Decimal:
-    """The round number nearest to `value`: people think in 50 and 200, not in 47.83."""
-    if value == 0:
-        return Decimal(0)
-    magnitude = 10.0 ** math.floor(math.log10(abs(value)))
-    nearest = min(_ROUND, key=lambda n: abs(n * magnitude - abs(value))) * magnitude
-    return tidy(Decimal(str(math.copysign(nearest, value))))
-
-
-def tidy(value: Decimal) -> Decimal:
-    """`value` to four significant digits, without an exponent or trailing zeros."""
-    short = Decimal(f"{value:.4g}").normalize()
-    return short.quantize(Decimal(1)) if short == short.to_integral_value() else short
-
-
-def range_key(wanted: Range | None) -> str:
-    """The interval as a URL writes it: "50..100", either end left out."""
-    if wanted is None:
-        return ""
-    low = "" if wanted.minimum is None else f"{wanted.minimum:f}"
-    high = "" if wanted.maximum is None else f"{wanted.maximum:f}"
-    return f"{low}..{high}"
 
 
 def _measure(number: Decimal, unit: str | None) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from retrieval.facets import FacetNames, count_facets
+from retrieval.facet_choice import FacetNames
+from retrieval.facets import count_facets
 from retrieval.index.document import read_product
 from retrieval.index.types import Equals, Group, Payload, ProductIndex
 from retrieval.rank.diversity import WINDOW, diversify, likeness

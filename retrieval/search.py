@@ -14,7 +14,7 @@ from typing import Protocol
 
 import numpy as np
 
-from retrieval.facets import facet_names
+from retrieval.facet_choice import facet_names
 from retrieval.index.analysis import warm_up as warm_up_analysis
 from retrieval.index.document import read_product
 from retrieval.index.filters import build_condition
@@ -218,23 +218,23 @@ class HybridSearcher:
     ) -> tuple[dict[str, float], dict[str, dict[str, float]]]:
         queries, weights = self._plan(request, condition)
         watch.lap("encode")
-        answers = self._index.search(queries)
+        rankings = self._retrieve(queries)
         watch.lap("retrieve")
-        rankings = [{scored.id: scored.score for scored in answer} for answer in answers]
         spread = spread_scores(queries, rankings)
         ranked = self._rerank(fuse_first(spread, weights, DEPTH), queries, weights)
         ranked = append_deeper(ranked, spread, weights, DEPTH)
         names = [query.using.value for query in queries]
         return pin(ranked, self._pinned(request.text, condition)), collect_signals(names, rankings)
 
+    def _retrieve(self, queries: Sequence[VectorQuery]) -> list[dict[str, float]]:
+        return [{s.id: s.score for s in answer} for answer in self._index.search(queries)]
+
     def features(self, request: SearchRequest) -> tuple[list[str], Vectors]:
         """Candidates of `request` in their fused order (point ids) and the features that the
         ranker weighs, shape (candidates, features): what `aisle train ranker` learns from."""
         condition = build_condition(request.filters, self._units)
         queries, weights = self._plan(request, condition)
-        answers = self._index.search(queries)
-        spread = spread_scores(queries, [{s.id: s.score for s in answer} for answer in answers])
-        fused = fuse_first(spread, weights, DEPTH)
+        fused = fuse_first(spread_scores(queries, self._retrieve(queries)), weights, DEPTH)
         if not fused:
             return [], np.zeros((0, 0), np.float32)
         return list(fused), compute_features(self._index, queries, weights, fused, FLOORS)

@@ -283,16 +283,6 @@ class Sort(StrEnum):
     NEWEST = "newest"
 
 
-class KindGuess(Frozen):
-    """How likely it is that a query asks for a product of the category `path`.
-
-    The weights of one query's guesses sum to at most 1; what is missing is doubt.
-    """
-
-    path: tuple[str, ...]
-    weight: float = Field(ge=0, le=1)
-
-
 class Change(Frozen):
     """One word of a query as it was typed and as it is read."""
 
@@ -316,8 +306,6 @@ class SearchRequest(Frozen):
 
     An empty `text` lists whatever passes the filters. `rewrites` are further wordings of
     the same wish (e.g. an English translation of a Chinese query), fused with `text`.
-    `kinds` (what kind of thing is meant, likeliest first) and `preferred` (properties wished
-    for, "27 inch") only rank; they never drop a product.
     A plain request ranks whatever passes the filters. With `relevant` the list keeps to what
     the text is about, with `diverse` variants are folded into one card and look-alikes are
     spread; `facets` and `relax` ask for what a page shows beside the list, and keep to what
@@ -328,8 +316,6 @@ class SearchRequest(Frozen):
     language: Language = Language.ENGLISH
     rewrites: tuple[str, ...] = ()
     filters: Filters = Filters()
-    kinds: tuple[KindGuess, ...] = ()
-    preferred: tuple[AttributeFilter, ...] = ()
     sort: Sort = Sort.RELEVANCE
     limit: int = Field(default=10, ge=1, le=1000)
     offset: int = Field(default=0, ge=0, le=10_000)

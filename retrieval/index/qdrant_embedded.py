@@ -32,6 +32,7 @@ from retrieval.index.types import (
     Scored,
     VectorName,
     VectorQuery,
+    read_point,
 )
 from retrieval.types import SparseVector, Vectors
 
@@ -253,17 +254,7 @@ def _sparse(vector: SparseVector) -> edge.SparseVector:
 
 
 def _read_point(record: Any) -> Point:
-    vectors = dict(record.vector or {})
-    lexical = vectors.pop(VectorName.LEXICAL.value, None)
-    return Point(
-        id=str(record.id),
-        payload=record.payload or {},
-        dense={VectorName(name): np.asarray(v, np.float32) for name, v in vectors.items()},
-        lexical=SparseVector(
-            indices=tuple(lexical.indices) if lexical else (),
-            values=tuple(lexical.values) if lexical else (),
-        ),
-    )
+    return read_point(str(record.id), record.payload, record.vector or {})
 
 
 def _query(query: VectorQuery, params: edge.SearchParams) -> edge.QueryRequest:

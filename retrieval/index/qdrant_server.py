@@ -29,6 +29,7 @@ from retrieval.index.types import (
     Scored,
     VectorName,
     VectorQuery,
+    read_point,
 )
 from retrieval.types import SparseVector, Vectors
 
@@ -214,16 +215,8 @@ def _sparse(vector: SparseVector) -> models.SparseVector:
 
 
 def _read_point(record: models.Record) -> Point:
-    vectors: dict[str, Any] = dict(record.vector) if isinstance(record.vector, dict) else {}
-    lexical = vectors.pop(VectorName.LEXICAL.value, None)
-    return Point(
-        id=str(record.id),
-        payload=record.payload or {},
-        dense={VectorName(name): np.asarray(v, np.float32) for name, v in vectors.items()},
-        lexical=SparseVector(
-            indices=tuple(lexical.indices) if lexical else (),
-            values=tuple(lexical.values) if lexical else (),
-        ),
+    return read_point(
+        str(record.id), record.payload, record.vector if isinstance(record.vector, dict) else {}
     )
 
 

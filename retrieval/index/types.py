@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
+import numpy as np
+
 from retrieval.types import SparseVector, Vectors
 
 # Product ids are free text, point ids are UUIDs: one fixed namespace maps the former.
@@ -46,6 +48,24 @@ class Point:
     payload: Payload
     dense: Mapping[VectorName, Vectors]
     lexical: SparseVector
+
+
+def read_point(key: str, payload: Payload | None, vectors: Mapping[str, Any]) -> Point:
+    """The point that a store gave back as a record; its lexical vector has indices and values."""
+    lexical = vectors.get(VectorName.LEXICAL.value)
+    return Point(
+        id=key,
+        payload=payload or {},
+        dense={
+            VectorName(name): np.asarray(vector, np.float32)
+            for name, vector in vectors.items()
+            if name != VectorName.LEXICAL.value
+        },
+        lexical=SparseVector(
+            indices=tuple(lexical.indices) if lexical else (),
+            values=tuple(lexical.values) if lexical else (),
+        ),
+    )
 
 
 # ------------------------------------------------------------------- conditions

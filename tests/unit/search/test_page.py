@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from support.index_products import HashingEncoder, number, text
 
 from retrieval.catalog.vocabulary import build_vocabulary
-from retrieval.facets import intervals, without_own
+from retrieval.facets import without_own
 from retrieval.index.indexer import Indexer
 from retrieval.index.schema import index_schema
 from retrieval.index.storage import open_embedded_index
+from retrieval.intervals import intervals
 from retrieval.rank.diversity import diversify, likeness
 from retrieval.rank.families import family_key, fold_families, list_variants, tell_apart
 from retrieval.search import HybridSearcher
