@@ -126,6 +126,8 @@ class HybridSearcher:
         warm_up_analysis()
         for encoder in self._encoders.values():
             encoder.encode_queries(["warm up"])
+        if self._translator is not None:
+            self._translator.translate("热身")
 
     def search(self, request: SearchRequest) -> SearchResult:
         """Ranked products that pass the filters.

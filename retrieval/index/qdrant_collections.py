@@ -55,6 +55,7 @@ class ServerStorage:
             self.commit(generation)
             return generation
         check_schema(self._metadata(name), schema)
+        guarded(lambda: self._index_fields(name))
         return Generation(name, schema, ServerIndex(self._client, name, self._tuning))
 
     def begin(self, schema: IndexSchema) -> Generation:
@@ -134,8 +135,13 @@ class ServerStorage:
             replication_factor=tuning.replicas,
             metadata={**schema_dict(schema), "tuning": tuning.built()},
         )
-        for field, kind in _INDEXED.items():
-            index_field(self._client, name, field, kind)
+        self._index_fields(name)
+
+    def _index_fields(self, name: str) -> None:
+        """Index the fields that filters read; a collection of an older version may lack some."""
+        known = set(self._client.get_collection(name).payload_schema)
+        for field in _INDEXED.keys() - known:
+            index_field(self._client, name, field, _INDEXED[field])
 
 
 def _quantization(

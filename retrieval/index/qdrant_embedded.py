@@ -54,15 +54,23 @@ def create_shard(path: Path, schema: IndexSchema, tuning: IndexTuning) -> Embedd
     shutil.rmtree(path, ignore_errors=True)
     path.mkdir(parents=True)
     shard = _guarded(lambda: edge.EdgeShard.create(str(path), _config(schema, tuning)))
-    for field, kind in _INDEXED.items():
-        shard.update(edge.UpdateOperation.create_field_index(field, kind))
+    _index_fields(shard)
     shard.flush()
     return EmbeddedIndex(shard, tuning)
 
 
 def load_shard(path: Path, tuning: IndexTuning) -> EmbeddedIndex:
     """The index in folder `path`; raises StoreInUseError while another process holds it."""
-    return EmbeddedIndex(_guarded(lambda: edge.EdgeShard.load(str(path))), tuning)
+    shard = _guarded(lambda: edge.EdgeShard.load(str(path)))
+    _guarded(lambda: _index_fields(shard))
+    return EmbeddedIndex(shard, tuning)
+
+
+def _index_fields(shard: edge.EdgeShard) -> None:
+    """Index the fields that filters read; a shard of an older version may lack the newer ones,
+    and filtering by one then reads every payload."""
+    for field in _INDEXED.keys() - set(shard.info().payload_schema):
+        shard.update(edge.UpdateOperation.create_field_index(field, _INDEXED[field]))
 
 
 class EmbeddedIndex:

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import qdrant_edge as edge
 from qdrant_client import QdrantClient
 from support.index_products import MONITOR, PRODUCTS, TONER, HashingEncoder
 
 from retrieval.errors import IndexIncompatibleError
 from retrieval.index.indexer import Indexer
 from retrieval.index.qdrant_collections import ServerStorage
+from retrieval.index.qdrant_embedded import create_shard, load_shard
 from retrieval.index.schema import index_schema
 from retrieval.index.storage import EmbeddedStorage, IndexStorage, stored_schema
 from retrieval.index.tuning import IndexTuning, Quantization
@@ -140,6 +142,7 @@ sys.path[:0] = [{tests!r}]
 from pathlib import Path
 from support.index_products import PRODUCTS, HashingEncoder
 from retrieval.index.indexer import Indexer
+from retrieval.index.qdrant_embedded import create_shard, load_shard
 from retrieval.index.schema import index_schema
 from retrieval.index.storage import EmbeddedStorage
 storage = EmbeddedStorage(Path({path!r}))
@@ -164,3 +167,18 @@ def test_a_kill_leaves_one_whole_generation(tmp_path: Path, commit: bool, left: 
     assert generation.index.count(Group()) == left
     assert len([p for p in tmp_path.iterdir() if p.is_dir()]) == 1
     generation.index.close()
+
+
+def test_an_older_index_gets_the_fields_it_lacks(tmp_path: Path) -> None:
+    """Without its payload index a filter reads every payload: right, but slow."""
+    tuning = IndexTuning()
+    create_shard(tmp_path / "shard", index_schema(OLD, OLD), tuning).close()
+    older = edge.EdgeShard.load(str(tmp_path / "shard"))
+    older.update(edge.UpdateOperation.delete_field_index("family"))
+    older.flush()
+    assert "family" not in older.info().payload_schema
+    older.close()
+    load_shard(tmp_path / "shard", tuning).close()
+    again = edge.EdgeShard.load(str(tmp_path / "shard"))
+    assert "family" in again.info().payload_schema
+    again.close()
