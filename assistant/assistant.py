@@ -164,7 +164,7 @@ class Assistant:
             products = await self.products(understanding.references)
             hits = tuple(Hit(product=product, score=0.0) for product in products)
             return self._selection(understanding, hits, conversation.shown)
-        request = page_request(understanding, CANDIDATES)
+        request = page_request(understanding, CANDIDATES, self._limits.cards)
         result = await asyncio.to_thread(self._searcher.search, request)
         return self._selection(understanding, result.hits[: self._limits.cards], (), result)
 
@@ -321,7 +321,7 @@ class Assistant:
             understanding = understanding.model_copy(update={"filters": joined})
         if sort is not None:
             understanding = understanding.model_copy(update={"sort": sort})
-        request = page_request(understanding, limit).model_copy(
+        request = page_request(understanding, limit, limit).model_copy(
             update={"offset": offset, "facets": facets}
         )
         return understanding, await asyncio.to_thread(self._searcher.search, request)
@@ -344,10 +344,13 @@ class Assistant:
         )
 
 
-def page_request(understanding: Understanding, limit: int) -> SearchRequest:
-    """The search for people to look at: nothing beside the point, no card twice, ways out."""
+def page_request(understanding: Understanding, limit: int, cards: int) -> SearchRequest:
+    """The search for people to look at: nothing beside the point, no card twice, ways out.
+
+    Of the `limit` products the first `cards` are shown, with their variants.
+    """
     return understanding.search_request(limit).model_copy(
-        update={"relevant": True, "diverse": True, "relax": True}
+        update={"relevant": True, "diverse": True, "relax": True, "cards": cards}
     )
 
 

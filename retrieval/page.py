@@ -26,6 +26,9 @@ from retrieval.types import (
 # Folding halves a list at most on real catalogues; the window grows where that falls short.
 SPARE = 2
 
+# What folding and spreading read of the many candidates; whole products only of the shown.
+FOLDED_BY = ("family", "terms")
+
 
 @dataclass(frozen=True)
 class Ranked:
@@ -57,24 +60,25 @@ def cut_page(
 ) -> tuple[tuple[Hit, ...], bool]:
     """The hits of the page and whether more follow."""
     if request.diverse:
-        keys, payloads, more = _diverse_page(index, request, ranked)
+        keys, more = _diverse_page(index, request, ranked)
     else:
         end = request.offset + request.limit
         keys, more = list(ranked.keys[request.offset : end]), len(ranked.keys) > end
-        payloads = index.fetch(keys)
-    return read_hits(index, keys, payloads, ranked, with_variants=request.diverse), more
+    payloads = index.fetch(keys)
+    cards = request.cards if request.diverse else 0
+    return read_hits(index, keys, payloads, ranked, cards=cards), more
 
 
 def _diverse_page(
     index: ProductIndex, request: SearchRequest, ranked: Ranked
-) -> tuple[list[str], dict[str, Payload], bool]:
+) -> tuple[list[str], bool]:
     """One card a family, the first of them spread; always the same whatever page is asked."""
     end = request.offset + request.limit
     window = max(WINDOW, SPARE * end)
     payloads: dict[str, Payload] = {}
     while True:
         unread = [key for key in ranked.keys[:window] if key not in payloads]
-        payloads |= index.fetch(unread) if unread else {}
+        payloads |= index.fetch(unread, FOLDED_BY) if unread else {}
         there = [key for key in ranked.keys[:window] if key in payloads]
         families = {key: payloads[key]["family"] for key in there if "family" in payloads[key]}
         cards = fold_families(there, families)
@@ -83,7 +87,7 @@ def _diverse_page(
         window *= SPARE
     if has_text(request) and request.sort is Sort.RELEVANCE:
         cards = spread(cards, ranked, payloads)
-    return cards[request.offset : end], payloads, len(cards) > end
+    return cards[request.offset : end], len(cards) > end
 
 
 def spread(cards: list[str], ranked: Ranked, payloads: Mapping[str, Payload]) -> list[str]:
@@ -102,13 +106,14 @@ def read_hits(
     payloads: Mapping[str, Payload],
     ranked: Ranked = Ranked(()),
     *,
-    with_variants: bool = False,
+    cards: int = 0,
 ) -> tuple[Hit, ...]:
-    """The hits of `keys`; with their variants, wherever in the catalogue those are."""
+    """The hits of `keys`; the first `cards` with their variants, wherever those are."""
     there = [key for key in keys if key in payloads]
     products = {key: read_product(payloads[key]) for key in there}
     families = {key: str(payloads[key].get("family", "")) for key in there}
-    members = read_families(index, set(families.values()), payloads) if with_variants else {}
+    shown = set(there[:cards])
+    members = read_families(index, {families[key] for key in shown}, payloads)
     return tuple(
         Hit(
             product=products[key],
@@ -116,7 +121,7 @@ def read_hits(
             signals=dict(ranked.signals.get(key, {})),
             family=families[key],
             variants=list_variants(products[key], members.get(families[key], ()))
-            if with_variants
+            if key in shown
             else (),
         )
         for key in there

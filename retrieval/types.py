@@ -308,7 +308,8 @@ class SearchRequest(Frozen):
     the same wish (e.g. an English translation of a Chinese query), fused with `text`.
     A plain request ranks whatever passes the filters. With `relevant` the list keeps to what
     the text is about, with `diverse` variants are folded into one card and look-alikes are
-    spread; `facets` and `relax` ask for what a page shows beside the list, and keep to what
+    spread; the first `cards` hits then carry their variants (reading them is what costs);
+    `facets` and `relax` ask for what a page shows beside the list, and keep to what
     is relevant, too.
     """
 
@@ -321,6 +322,7 @@ class SearchRequest(Frozen):
     offset: int = Field(default=0, ge=0, le=10_000)
     relevant: bool = False
     diverse: bool = False
+    cards: int = Field(default=1000, ge=0)
     facets: bool = False
     relax: bool = False
 
