@@ -37,7 +37,7 @@ from assistant.types import (
     TextEvent,
     Understanding,
 )
-from assistant.understand.clarify import choose_question
+from assistant.understand.clarify import CANDIDATES, choose_question, may_ask
 from assistant.understand.context import merge_filters
 from assistant.understand.merge import changes_search, merge, needs_model
 from retrieval.types import (
@@ -52,9 +52,6 @@ from retrieval.types import (
     StoreInfo,
     Vocabulary,
 )
-
-# Clarifying questions look at how the head of the list splits, not only at the cards.
-CANDIDATES = 50
 
 
 class EngineHandle(Protocol):
@@ -148,7 +145,7 @@ class Assistant:
             yield ComparisonEvent(comparison=selection.comparison)
         async for sentence in self._answer(turn, understanding, selection):
             yield TextEvent(sentence=sentence)
-        if question := self._question(understanding, selection, conversation):
+        if question := await self._question(understanding, selection, conversation):
             turn.question = question.text
             yield question
         turn.mark("done")
@@ -164,9 +161,9 @@ class Assistant:
             products = await self.products(understanding.references)
             hits = tuple(Hit(product=product, score=0.0) for product in products)
             return self._selection(understanding, hits, conversation.shown)
-        request = page_request(understanding, CANDIDATES, self._limits.cards)
+        request = page_request(understanding, self._limits.cards)
         result = await asyncio.to_thread(self._searcher.search, request)
-        return self._selection(understanding, result.hits[: self._limits.cards], (), result)
+        return self._selection(understanding, result.hits, (), result)
 
     def _selection(
         self,
@@ -289,14 +286,20 @@ class Assistant:
         products = [hit.product for hit in result.hits]
         return build_facts(understanding, products, self.vocabulary, self.store)
 
-    def _question(
+    async def _question(
         self, understanding: Understanding, selection: Selection, conversation: Conversation
     ) -> QuestionEvent | None:
+        """A question worth asking: which condition to relax, or what splits the candidates."""
         if selection.result is None:
             return None
         if selection.result.relaxations:
             return ask_to_relax(understanding, selection.result.relaxations)
-        return choose_question(understanding, selection.result, conversation, self.vocabulary)
+        if not may_ask(understanding, conversation):
+            return None
+        # The question looks further down the list than the cards, which did not wait for it.
+        request = page_request(understanding, CANDIDATES, cards=0)
+        result = await asyncio.to_thread(self._searcher.search, request)
+        return choose_question(understanding, result, conversation, self.vocabulary)
 
     # ------------------------------------------------------------- the rest
 
@@ -321,7 +324,7 @@ class Assistant:
             understanding = understanding.model_copy(update={"filters": joined})
         if sort is not None:
             understanding = understanding.model_copy(update={"sort": sort})
-        request = page_request(understanding, limit, limit).model_copy(
+        request = page_request(understanding, limit).model_copy(
             update={"offset": offset, "facets": facets}
         )
         return understanding, await asyncio.to_thread(self._searcher.search, request)
@@ -344,11 +347,14 @@ class Assistant:
         )
 
 
-def page_request(understanding: Understanding, limit: int, cards: int) -> SearchRequest:
+def page_request(
+    understanding: Understanding, limit: int, cards: int | None = None
+) -> SearchRequest:
     """The search for people to look at: nothing beside the point, no card twice, ways out.
 
-    Of the `limit` products the first `cards` are shown, with their variants.
+    Of the `limit` products the first `cards` (all by default) come with their variants.
     """
+    cards = limit if cards is None else cards
     return understanding.search_request(limit).model_copy(
         update={"relevant": True, "diverse": True, "relax": True, "cards": cards}
     )

@@ -30,13 +30,25 @@ SPARE = 2
 FOLDED_BY = ("family", "terms")
 
 
+# The name of a retriever and the raw scores of its answer.
+Retrieved = tuple[str, Mapping[str, float]]
+
+
 @dataclass(frozen=True)
 class Ranked:
     """Product keys in the order of the list, with what ranked them."""
 
     keys: Sequence[str]
     scores: Mapping[str, float] = field(default_factory=dict)
-    signals: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    retrieved: Sequence[Retrieved] = ()
+
+    def signals(self, key: str) -> dict[str, float]:
+        """The best raw score of `key` from every kind of retriever that found it."""
+        found: dict[str, float] = {}
+        for retriever, scores in self.retrieved:
+            if key in scores:
+                found[retriever] = max(scores[key], found.get(retriever, scores[key]))
+        return found
 
 
 def is_for_page(request: SearchRequest) -> bool:
@@ -118,7 +130,7 @@ def read_hits(
         Hit(
             product=products[key],
             score=ranked.scores.get(key, 0.0),
-            signals=dict(ranked.signals.get(key, {})),
+            signals=ranked.signals(key),
             family=families[key],
             variants=list_variants(products[key], members.get(families[key], ()))
             if key in shown

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from retrieval.index.filters import build_condition
-from retrieval.index.types import Group, HasId, ProductIndex, Scored, VectorQuery
+from retrieval.index.types import Group, HasId, ProductIndex, VectorQuery
 from retrieval.types import Filters
 
 # Products looked at per retriever. Reading them is what facets cost: 16 µs each.
@@ -64,15 +64,18 @@ class ResultSets:
         floors: Sequence[float] = (),
         pinned: Collection[str] = (),
         has_text: bool = False,
+        answers: Sequence[Mapping[str, float]] | None = None,
     ) -> None:
-        """`floors` are the shares of each retriever's worst score that say nothing."""
+        """`floors` are the shares of each retriever's worst score that say nothing; `answers`
+        are those of `queries`, each `MOST` deep, when they have been asked already."""
         self._index = index
         self._units = units
         self._queries = [replace(query, limit=MOST) for query in queries]
         self._pinned = tuple(pinned)
         self.has_text = has_text
         if has_text:
-            answers = index.search(self._queries) if self._queries else []
+            if answers is None:
+                answers = self._ask(self._queries)
             self._scales = [
                 measure(answer, weight, floor)
                 for answer, weight, floor in zip(answers, weights, floors, strict=True)
@@ -93,7 +96,7 @@ class ResultSets:
             kept = set(self._passing(condition))
             ids = tuple(key for key in self._all if key in kept)
             return ResultSet(ids, len(ids), True, condition)
-        answers = self._index.search([replace(q, condition=condition) for q in self._queries])
+        answers = self._ask([replace(q, condition=condition) for q in self._queries])
         kept = set(self._passing(condition, self._pinned))
         ids = tuple(k for k in self._admit(self._fuse(answers)) if k in kept or k not in self._all)
         return ResultSet(ids, len(ids), self._reaches_floor(answers), condition)
@@ -119,11 +122,15 @@ class ResultSets:
         within = Group(must=(condition, HasId(tuple(asked))))
         return self._index.browse(within, limit=len(asked))
 
-    def _fuse(self, answers: Sequence[Sequence[Scored]]) -> dict[str, float]:
+    def _ask(self, queries: Sequence[VectorQuery]) -> list[dict[str, float]]:
+        found = self._index.search(queries) if queries else []
+        return [{scored.id: scored.score for scored in answer} for answer in found]
+
+    def _fuse(self, answers: Sequence[Mapping[str, float]]) -> dict[str, float]:
         fused: dict[str, float] = {}
         for answer, scale in zip(answers, self._scales, strict=True):
-            for scored in answer:
-                fused[scored.id] = fused.get(scored.id, 0.0) + scale.share(scored.score)
+            for key, score in answer.items():
+                fused[key] = fused.get(key, 0.0) + scale.share(score)
         return fused
 
     def _admit(self, scores: Mapping[str, float]) -> tuple[str, ...]:
@@ -132,19 +139,19 @@ class ResultSets:
         reached = (key for key in ranked if scores[key] >= self._least)
         return tuple(dict.fromkeys((*self._pinned, *reached)))
 
-    def _reaches_floor(self, answers: Sequence[Sequence[Scored]]) -> bool:
+    def _reaches_floor(self, answers: Sequence[Mapping[str, float]]) -> bool:
         """Whether nothing below what was looked at could belong to the set."""
         unseen = sum(
-            scale.share(answer[-1].score)
+            scale.share(min(answer.values()))
             for answer, scale in zip(answers, self._scales, strict=True)
             if len(answer) >= MOST
         )
         return unseen < self._least
 
 
-def measure(answer: Sequence[Scored], weight: float, floor: float, depth: int = 200) -> Scale:
-    """The scale of one retriever, from its answer without filters."""
-    worst = min((scored.score for scored in islice(answer, depth)), default=0.0)
+def measure(answer: Mapping[str, float], weight: float, floor: float, depth: int = 200) -> Scale:
+    """The scale of one retriever, from its answer (best first) without filters."""
+    worst = min(islice(answer.values(), depth), default=0.0)
     cut = floor * max(worst, 0.0)
-    best = max((scored.score for scored in answer), default=0.0)
+    best = max(answer.values(), default=0.0)
     return Scale(cut, best - cut, weight)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from itertools import islice
 from typing import Protocol
@@ -31,6 +32,7 @@ from retrieval.index.types import (
 from retrieval.page import (
     SPARE,
     Ranked,
+    Retrieved,
     cut_page,
     has_text,
     is_for_page,
@@ -42,7 +44,7 @@ from retrieval.rank.features import compute_features
 from retrieval.rank.fusion import best_first, fuse_scores, lower_floor
 from retrieval.rank.ranker import LinearRanker
 from retrieval.rank.rules import MOST_PINNED, pin, query_models
-from retrieval.relevance import ResultSet, ResultSets
+from retrieval.relevance import MOST, ResultSet, ResultSets
 from retrieval.types import (
     AttributeKind,
     Encoder,
@@ -139,22 +141,22 @@ class HybridSearcher:
         watch = Stopwatch()
         condition = build_condition(request.filters, self._units)
         if has_text(request):
-            ranked, signals = self._rank(request, condition, watch)
-            keys = list(self._sorted(ranked, request.sort))[request.offset :][: request.limit]
+            scores, retrieved = self._rank(request, condition, watch)
+            keys = list(self._sorted(scores, request.sort))[request.offset :][: request.limit]
+            ranked = Ranked(keys, scores, retrieved)
         else:
-            ranked, signals = {}, {}
-            keys = self._browse(request, condition)
+            ranked = Ranked(self._browse(request, condition))
         watch.lap("rank")
-        payloads = self._index.fetch(keys)
+        payloads = self._index.fetch(ranked.keys)
         total = self._index.count(condition)
         watch.lap("fetch")
         hits = tuple(
             Hit(
                 product=read_product(payloads[key]),
-                score=ranked.get(key, 0.0),
-                signals=signals.get(key, {}),
+                score=ranked.scores.get(key, 0.0),
+                signals=ranked.signals(key),
             )
-            for key in keys
+            for key in ranked.keys
             if key in payloads
         )
         watch.lap("read")
@@ -165,14 +167,15 @@ class HybridSearcher:
         watch = Stopwatch()
         condition = build_condition(request.filters, self._units)
         scores: dict[str, float] = {}
-        signals: dict[str, dict[str, float]] = {}
+        retrieved: list[Retrieved] = []
         if has_text(request):
-            scores, signals = self._rank(request, condition, watch)
+            scores, retrieved = self._rank(request, condition, watch, deep=condition == Group())
         watch.lap("rank")
-        sets = self._result_sets(request)
+        # Without a filter the ranking has asked what the result set asks.
+        sets = self._result_sets(request, retrieved if condition == Group() else None)
         found = sets.find(request.filters)
         watch.lap("relevance")
-        ranked = Ranked(self._page_order(request, found, scores), scores, signals)
+        ranked = Ranked(self._page_order(request, found, scores), scores, retrieved)
         hits, more = cut_page(self._index, request, ranked)
         watch.lap("page")
         facets, relaxations = page_extras(self._index, request, sets, found, self._names)
@@ -188,13 +191,18 @@ class HybridSearcher:
             timings_ms=watch.laps(),
         )
 
-    def _result_sets(self, request: SearchRequest) -> ResultSets:
+    def _result_sets(
+        self, request: SearchRequest, retrieved: Sequence[Retrieved] | None
+    ) -> ResultSets:
         if not has_text(request):
             return ResultSets(self._index, self._units)
         queries, weights = self._plan(request.model_copy(update={"offset": 0}), Group())
         floors = [FLOORS.get(query.using, 0.0) for query in queries]
         pinned = self._pinned(request.text, Group())
-        return ResultSets(self._index, self._units, queries, weights, floors, pinned, has_text=True)
+        answers = None
+        if retrieved is not None:
+            answers = [dict(islice(scores.items(), MOST)) for _, scores in retrieved]
+        return ResultSets(self._index, self._units, queries, weights, floors, pinned, True, answers)
 
     def _page_order(
         self, request: SearchRequest, found: ResultSet, scores: Mapping[str, float]
@@ -216,17 +224,23 @@ class HybridSearcher:
         return tuple(read_product(payloads[key]) for key in keys if key in payloads)
 
     def _rank(
-        self, request: SearchRequest, condition: Group, watch: Stopwatch
-    ) -> tuple[dict[str, float], dict[str, dict[str, float]]]:
+        self, request: SearchRequest, condition: Group, watch: Stopwatch, *, deep: bool = False
+    ) -> tuple[dict[str, float], list[Retrieved]]:
+        """Fused and reranked scores, best first, and what each retriever answered; `deep` asks
+        for as many products as a result set looks at, which does not change the order."""
         queries, weights = self._plan(request, condition)
+        if deep:
+            queries = [replace(query, limit=max(MOST, query.limit)) for query in queries]
         watch.lap("encode")
         rankings = self._retrieve(queries)
         watch.lap("retrieve")
         spread = spread_scores(queries, rankings)
         ranked = self._rerank(fuse_first(spread, weights, DEPTH), queries, weights)
         ranked = append_deeper(ranked, spread, weights, DEPTH)
-        names = [query.using.value for query in queries]
-        return pin(ranked, self._pinned(request.text, condition)), collect_signals(names, rankings)
+        retrieved: list[Retrieved] = [
+            (query.using.value, ranking) for query, ranking in zip(queries, rankings, strict=True)
+        ]
+        return pin(ranked, self._pinned(request.text, condition)), retrieved
 
     def _retrieve(self, queries: Sequence[VectorQuery]) -> list[dict[str, float]]:
         return [{s.id: s.score for s in answer} for answer in self._index.search(queries)]
@@ -393,18 +407,6 @@ def append_deeper(
     top = max((score for key, score in deeper.items() if key not in ranked), default=0.0)
     scale = floor / top if top > 0 else 0.0
     return ranked | {k: s * scale for k, s in deeper.items() if k not in ranked}
-
-
-def collect_signals(
-    names: Sequence[str], rankings: Sequence[Mapping[str, float]]
-) -> dict[str, dict[str, float]]:
-    """For each id the best raw score of every retriever that found it."""
-    signals: dict[str, dict[str, float]] = {}
-    for name, ranking in zip(names, rankings, strict=True):
-        for key, score in ranking.items():
-            known = signals.setdefault(key, {})
-            known[name] = max(score, known.get(name, score))
-    return signals
 
 
 def attribute_units(vocabulary: Vocabulary | None) -> dict[str, str]:

@@ -65,7 +65,7 @@ def choose_question(
 
     Never two turns in a row, never the same one twice, never against the shopper's wish.
     """
-    if not _may_ask(understanding, result, conversation):
+    if not may_ask(understanding, conversation) or len(result.hits) < FEW:
         return None
     products = [hit.product for hit in result.hits[:CANDIDATES]]
     asked = {turn.question for turn in conversation.turns if turn.question}
@@ -80,17 +80,14 @@ def choose_question(
     return QuestionEvent(text=best.texts[understanding.language], options=best.options)
 
 
-def _may_ask(
-    understanding: Understanding, result: SearchResult, conversation: Conversation
-) -> bool:
-    """Whether this turn may ask at all."""
+def may_ask(understanding: Understanding, conversation: Conversation) -> bool:
+    """Whether this turn may ask at all, whatever the candidates."""
     last = conversation.last
     return (
         understanding.act in (Act.SEARCH, Act.REFINE)
         and not understanding.no_questions
         and not any(turn.understanding.no_questions for turn in conversation.turns)
         and not (last and last.question)
-        and len(result.hits) >= FEW
         and is_vague(understanding)
     )
 
