@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -59,13 +60,14 @@ def open_assistant(settings: Settings) -> Iterator[Assistant]:
         stack.callback(conversations.close)
         engine = stack.enter_context(open_engine(settings))
         engine.warm_with(prompt_heads())
-        yield assemble(
-            settings,
-            store,
-            open_searcher(store, index, encoders),
-            conversations,
-            engine,
-        )
+        searcher = open_searcher(store, index, encoders)
+        assistant = assemble(settings, store, searcher, conversations, engine)
+        # The store's vocabulary lives as long as the assistant; each time the collector looked
+        # through it, a turn stood still for a quarter of a second.
+        gc.collect()
+        gc.freeze()
+        stack.callback(gc.unfreeze)
+        yield assistant
 
 
 def assemble(

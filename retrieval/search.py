@@ -235,7 +235,7 @@ class HybridSearcher:
         rankings = self._retrieve(queries)
         watch.lap("retrieve")
         spread = spread_scores(queries, rankings)
-        ranked = self._rerank(fuse_first(spread, weights, DEPTH), queries, weights)
+        ranked = self._rerank(fuse_first(spread, weights, DEPTH), queries, rankings, weights)
         ranked = append_deeper(ranked, spread, weights, DEPTH)
         retrieved: list[Retrieved] = [
             (query.using.value, ranking) for query, ranking in zip(queries, rankings, strict=True)
@@ -250,18 +250,23 @@ class HybridSearcher:
         ranker weighs, shape (candidates, features): what `aisle train ranker` learns from."""
         condition = build_condition(request.filters, self._units)
         queries, weights = self._plan(request, condition)
-        fused = fuse_first(spread_scores(queries, self._retrieve(queries)), weights, DEPTH)
+        answers = self._retrieve(queries)
+        fused = fuse_first(spread_scores(queries, answers), weights, DEPTH)
         if not fused:
             return [], np.zeros((0, 0), np.float32)
-        return list(fused), compute_features(self._index, queries, weights, fused, FLOORS)
+        return list(fused), compute_features(self._index, queries, answers, weights, fused, FLOORS)
 
     def _rerank(
-        self, fused: dict[str, float], queries: Sequence[VectorQuery], weights: Sequence[float]
+        self,
+        fused: dict[str, float],
+        queries: Sequence[VectorQuery],
+        answers: Sequence[Mapping[str, float]],
+        weights: Sequence[float],
     ) -> dict[str, float]:
         """The candidates as the ranker orders them."""
         if self._ranker is None or not fused:
             return fused
-        features = compute_features(self._index, queries, weights, fused, FLOORS)
+        features = compute_features(self._index, queries, answers, weights, fused, FLOORS)
         scores = self._ranker.score(features)
         return best_first(dict(zip(fused, map(float, scores), strict=True)))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 # Abbreviations of product data that are words only in capitals.
 _CAPITALS = frozenset(
@@ -18,6 +19,8 @@ _SYMBOLS = re.compile(r"(?:_(?:t_t|h_h|wxdxh|wxhxd|lxwxh))+$")
 _VERSION = re.compile(r"(?<![\w.])(\d) (\d)(?![\w.])")
 
 
+# Attribute names and values recur on every card.
+@lru_cache(maxsize=8192)
 def humanise(text: str) -> str:
     """A snake_case name in words ("usb_2_0_ports" → "USB 2.0 ports"); other text unchanged."""
     if "_" not in text or " " in text:

@@ -149,6 +149,11 @@ class Record:
             for e in (_entry("", s) for s in sentences)
         )
 
+    @cached_property
+    def attributes(self) -> dict[str, Attribute]:
+        """The product's attributes by name; the first where a name comes twice."""
+        return {a.name: a for a in reversed(self.product.attributes)}
+
     @property
     def has_attributes(self) -> bool:
         """Whether the record is more than prose."""

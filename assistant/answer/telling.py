@@ -44,15 +44,11 @@ def telling_attributes(
     request = " ".join((understanding.query, *understanding.wishes, *understanding.rewrites))
     names = dict.fromkeys(a.name for r in records for a in r.product.attributes)
     asked += [name for name in names if is_spoken_of(name, request, records, vocabulary)]
-    rest = sorted(
-        (name for name in names if name not in asked),
-        key=lambda name: (-_weight(name, records, vocabulary), name),
-    )
-    shown = [
-        name
-        for name in rest
-        if _weight(name, records, vocabulary) > 0 and not _repeats(name, (*asked, *names))
-    ]
+    spoken_of = set(asked)
+    weights = {n: _weight(n, records, vocabulary) for n in names if n not in spoken_of}
+    rest = sorted(weights, key=lambda name: (-weights[name], name))
+    others = (*asked, *names)
+    shown = [name for name in rest if weights[name] > 0 and not _repeats(name, others)]
     return tuple(dict.fromkeys((*(n for n in asked if n in names), *shown)))
 
 
@@ -66,7 +62,7 @@ def is_spoken_of(
     folded = fold(request)
     texts: list[str] = []
     for record in records:
-        attribute = record.product.attribute(name)
+        attribute = record.attributes.get(name)
         if attribute and isinstance(attribute.value, str) and not is_negative(attribute):
             texts += [attribute.value, vocabulary.label(attribute.value, Language.CHINESE)]
     for text in texts:
@@ -82,12 +78,12 @@ def is_spoken_of(
 
 def _repeats(name: str, others: Sequence[str]) -> bool:
     """Whether the attribute only refines another ("color_name" beside "color")."""
-    return any(name.startswith(f"{other}_") for other in others)
+    return any(name.startswith(other) and name[len(other) :].startswith("_") for other in others)
 
 
 def _weight(name: str, records: Sequence[Record], vocabulary: Vocabulary) -> float:
     """How much the attribute tells: shared by the list, differing within it, not dull."""
-    values = [a for r in records if (a := r.product.attribute(name)) is not None]
+    values = [a for r in records if (a := r.attributes.get(name)) is not None]
     if set(split_words(name)) & _DULL or not any(is_showable(a) for a in values):
         return 0
     if any(_SEVERAL_NUMBERS.fullmatch(str(a.value)) for a in values):

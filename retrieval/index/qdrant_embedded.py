@@ -115,7 +115,11 @@ class EmbeddedIndex:
 
     def search(self, queries: Sequence[VectorQuery]) -> list[list[Scored]]:
         """One ranked list per query, all planned as one batch."""
-        batch = edge.QueryBatchRequest([_query(q, self._params) for q in queries])
+        # The queries of a batch mostly share one condition, of hundreds of ids perhaps.
+        filters = {id(q.condition): _filter(q.condition) for q in queries}
+        batch = edge.QueryBatchRequest(
+            [_query(q, filters[id(q.condition)], self._params) for q in queries]
+        )
         answers = _guarded(lambda: self._shard.query_batch(batch))
         return [[Scored(str(p.id), float(p.score)) for p in answer] for answer in answers]
 
@@ -265,14 +269,16 @@ def _read_point(record: Any) -> Point:
     return read_point(str(record.id), record.payload, record.vector or {})
 
 
-def _query(query: VectorQuery, params: edge.SearchParams) -> edge.QueryRequest:
+def _query(
+    query: VectorQuery, condition: edge.Filter | None, params: edge.SearchParams
+) -> edge.QueryRequest:
     vector: Any = query.vector
     sparse = isinstance(vector, SparseVector)
     vector = _sparse(vector) if sparse else vector.tolist()
     return edge.QueryRequest(
         limit=query.limit,
         query=edge.Query.Nearest(vector, query.using.value),
-        filter=_filter(query.condition),
+        filter=condition,
         with_payload=False,
         params=None if sparse else params,
     )

@@ -13,7 +13,7 @@ from enum import StrEnum
 import numpy as np
 
 from retrieval.index.types import Group, HasId, ProductIndex, VectorName, VectorQuery
-from retrieval.rank.fusion import lower_floor
+from retrieval.rank.fusion import best_first, lower_floor
 from retrieval.types import Vectors
 
 # Candidates taken to be relevant for feedback: 10 to 30 do alike, more blurs the topic.
@@ -32,32 +32,51 @@ class Feature(StrEnum):
 def compute_features(
     index: ProductIndex,
     queries: Sequence[VectorQuery],
+    answers: Sequence[Mapping[str, float]],
     weights: Sequence[float],
     fused: Mapping[str, float],
     floors: Mapping[VectorName, float],
 ) -> Vectors:
     """Features of the candidates `fused` (best first), shape (candidates, len(Feature)).
 
-    Each retriever found only the nearest products; here it rates all candidates, those that
-    the other one found too. FEEDBACK is the closeness to the mean of the best candidates:
-    pseudo-relevance feedback after Rocchio (1971) in the dense space.
+    Each retriever found only the nearest products (`answers`, raw scores); here it rates all
+    candidates, those that the other one found too. FEEDBACK is the closeness to the mean of
+    the best candidates: pseudo-relevance feedback after Rocchio (1971) in the dense space.
     """
     pool = tuple(fused)
-    own = Group(must=(HasId(pool),))
-    asked = [replace(query, limit=len(pool), condition=own) for query in queries]
-    feedback = _feedback_query(index, asked, weights, pool, own)
-    answers = index.search([*asked, feedback] if feedback else asked)
+    feedback = _feedback_query(index, queries, weights, pool)
+    unrated = [
+        _narrow(query, [key for key in pool if key not in answer])
+        for query, answer in zip(queries, answers, strict=True)
+    ]
+    found = _ask(index, [*unrated, feedback])
     rated = [
-        _relative({s.id: s.score for s in answer}, floors.get(query.using, 0.0), pool)
-        for query, answer in zip([*asked, feedback] if feedback else asked, answers, strict=True)
+        _relative({**answer, **rest}, floors.get(query.using, 0.0), pool)
+        for query, answer, rest in zip(queries, answers, found, strict=False)
     ]
     columns = {
         Feature.FUSED: _scaled(np.fromiter(fused.values(), np.float32, len(pool))),
-        Feature.LEXICAL: _mean_of(Feature.LEXICAL, asked, weights, rated, len(pool)),
-        Feature.DENSE: _mean_of(Feature.DENSE, asked, weights, rated, len(pool)),
-        Feature.FEEDBACK: rated[-1] if feedback else np.zeros(len(pool), np.float32),
+        Feature.LEXICAL: _mean_of(Feature.LEXICAL, queries, weights, rated, len(pool)),
+        Feature.DENSE: _mean_of(Feature.DENSE, queries, weights, rated, len(pool)),
+        Feature.FEEDBACK: _relative(found[-1], floors.get(feedback.using, 0.0), pool)
+        if feedback
+        else np.zeros(len(pool), np.float32),
     }
     return np.stack([columns[feature] for feature in Feature], axis=1)
+
+
+def _narrow(query: VectorQuery, keys: Sequence[str]) -> VectorQuery | None:
+    """The same question about `keys` alone; None about none."""
+    if not keys:
+        return None
+    return replace(query, limit=len(keys), condition=Group(must=(HasId(tuple(keys)),)))
+
+
+def _ask(index: ProductIndex, queries: Sequence[VectorQuery | None]) -> list[dict[str, float]]:
+    """Raw scores by id for each query, empty where there is none to ask; one round trip."""
+    asked = [query for query in queries if query is not None]
+    answers = iter(index.search(asked) if asked else [])
+    return [{s.id: s.score for s in next(answers)} if query else {} for query in queries]
 
 
 def _mean_of(
@@ -85,7 +104,6 @@ def _feedback_query(
     queries: Sequence[VectorQuery],
     weights: Sequence[float],
     pool: Sequence[str],
-    own: Group,
 ) -> VectorQuery | None:
     """Asks for closeness to the mean of the first candidates, where the heaviest dense query
     looks."""
@@ -101,11 +119,13 @@ def _feedback_query(
     if not found:
         return None
     mean = np.mean(list(found.values()), axis=0)
-    return VectorQuery(using, (mean / np.linalg.norm(mean)).astype(np.float32), len(pool), own)
+    middle = (mean / np.linalg.norm(mean)).astype(np.float32)
+    return VectorQuery(using, middle, len(pool), Group(must=(HasId(tuple(pool)),)))
 
 
 def _relative(ranking: Mapping[str, float], floor: float, pool: Sequence[str]) -> Vectors:
-    spread = lower_floor(ranking, floor, len(pool))
+    known = {key: ranking[key] for key in pool if key in ranking}
+    spread = lower_floor(best_first(known), floor, len(pool))
     return _scaled(np.array([spread.get(key, 0.0) for key in pool], np.float32))
 
 
