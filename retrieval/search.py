@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import islice
@@ -71,9 +71,11 @@ WEIGHTS: dict[Language, dict[VectorName, float]] = {
 FLOORS = {VectorName.MULTILINGUAL: 0.95}
 # A rewrite is someone's guess at what was meant; the shopper's own words count more.
 REWRITE_WEIGHT = 0.7
-# What a Chinese wording counts beside its translation where the catalogue has no Chinese:
-# brand names and model numbers in it still match, and the translation may be wrong.
-FOREIGN_WEIGHT = 0.1
+# What a Chinese wording counts beside its translation where the catalogue has no Chinese: brand
+# names and model numbers in it still match. Its words alone are looked up; its vector costs
+# twice the time of all the rest and finds less (recall .766 with it, .793 without).
+FOREIGN_WEIGHTS = {VectorName.LEXICAL: 0.05}
+TRANSLATED_SHARE = 0.9
 # With another order than relevance, what scores below this share of the best is no answer.
 RELEVANT_SHARE = 0.6
 _CJK = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
@@ -277,25 +279,30 @@ class HybridSearcher:
         depth = max(DEPTH, request.offset + request.limit)
         queries: list[VectorQuery] = []
         weights: list[float] = []
-        for wording, share in self._wordings(request).items():
-            for name, weight in self._weights(wording).items():
-                vector = self._encode(name, wording)
-                if isinstance(vector, SparseVector) and not vector.indices:
-                    continue  # punctuation and emoji have no words to look up
-                queries.append(VectorQuery(name, vector, depth, condition))
-                weights.append(share * weight)
+        for wording, name, weight in self._retrievals(request):
+            vector = self._encode(name, wording)
+            if isinstance(vector, SparseVector) and not vector.indices:
+                continue  # punctuation and emoji have no words to look up
+            queries.append(VectorQuery(name, vector, depth, condition))
+            weights.append(weight)
         return queries, weights
 
-    def _wordings(self, request: SearchRequest) -> dict[str, float]:
-        """The request's wordings with their shares, a translation where the words are foreign."""
+    def _retrievals(self, request: SearchRequest) -> Iterator[tuple[str, VectorName, float]]:
+        """Every wording with the retrievers that look for it and what each counts; where the
+        words are foreign to the catalogue, their translation does most."""
         text = request.text.strip()
         given = any(rewrite.strip() for rewrite in request.rewrites)
-        if self._translator is None or given or language_of(text) is not Language.CHINESE:
-            return weigh_wordings(request)
-        english = self._translator.translate(text)
-        if not english:
-            return weigh_wordings(request)
-        return {text: FOREIGN_WEIGHT, english: 1 - FOREIGN_WEIGHT}
+        english = ""
+        if self._translator is not None and not given and language_of(text) is Language.CHINESE:
+            english = self._translator.translate(text)
+        if english:
+            yield from ((text, name, weight) for name, weight in FOREIGN_WEIGHTS.items())
+            shares = {english: TRANSLATED_SHARE}
+        else:
+            shares = weigh_wordings(request)
+        for wording, share in shares.items():
+            for name, weight in self._weights(wording).items():
+                yield wording, name, share * weight
 
     def _weights(self, wording: str) -> dict[VectorName, float]:
         """English alone is best on English products; anything else needs the other encoder."""
