@@ -9,7 +9,7 @@ from retrieval.facet_choice import FacetNames
 from retrieval.facets import count_facets
 from retrieval.index.document import read_product
 from retrieval.index.types import Equals, Group, Payload, ProductIndex
-from retrieval.rank.diversity import WINDOW, diversify, likeness
+from retrieval.rank.diversity import WINDOW, diversify, measure_likeness
 from retrieval.rank.families import MOST_VARIANTS, fold_families, list_variants
 from retrieval.relax import FEW, find_relaxations
 from retrieval.relevance import ResultSet, ResultSets
@@ -98,17 +98,19 @@ def _diverse_page(
             break
         window *= SPARE
     if has_text(request) and request.sort is Sort.RELEVANCE:
-        cards = spread(cards, ranked, payloads)
+        cards = spread(cards, ranked, payloads, end)
     return cards[request.offset : end], len(cards) > end
 
 
-def spread(cards: list[str], ranked: Ranked, payloads: Mapping[str, Payload]) -> list[str]:
-    """The cards among the first candidates by maximal marginal relevance, the rest after."""
+def spread(
+    cards: list[str], ranked: Ranked, payloads: Mapping[str, Payload], end: int
+) -> list[str]:
+    """The first `end` cards by maximal marginal relevance among the first candidates."""
     first = set(ranked.keys[:WINDOW])
     head = [key for key in cards if key in first]
-    alike = likeness([payloads[key].get("terms") or () for key in head])
+    alike = measure_likeness([payloads[key].get("terms") or () for key in head])
     least = min(ranked.scores.values(), default=0.0)
-    order = diversify([ranked.scores.get(key, least) for key in head], alike)
+    order = diversify([ranked.scores.get(key, least) for key in head], alike, end)
     return [*(head[i] for i in order), *(key for key in cards if key not in first)]
 
 

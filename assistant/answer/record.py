@@ -298,8 +298,17 @@ def is_negative(attribute: Attribute) -> bool:
 
 
 def _entry(evidence: str, text: str) -> Entry:
+    return Entry(evidence, *(_read_label(text) if len(text) <= _LABEL else _read_text(text)))
+
+
+def _read_text(text: str) -> tuple[str, tuple[str, ...]]:
     folded = fold(text)
-    return Entry(evidence, folded, split_words(folded))
+    return folded, split_words(folded)
+
+
+# Names and values of attributes recur from product to product; descriptions don't.
+_LABEL = 80
+_read_label = lru_cache(maxsize=16384)(_read_text)
 
 
 def _occurrences(entry: Entry, wording: str) -> Iterator[bool]:

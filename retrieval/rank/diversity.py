@@ -6,7 +6,7 @@ with the best balance of relevance and unlikeness to those already taken.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,23 +21,28 @@ Floats = NDArray[np.float64]
 
 
 def diversify(
-    relevance: Sequence[float], likeness: Floats, share: float = RELEVANCE_SHARE
+    relevance: Sequence[float],
+    likeness: Callable[[int], Floats],
+    count: int,
+    share: float = RELEVANCE_SHARE,
 ) -> list[int]:
-    """Positions in the order of maximal marginal relevance; ties keep the given order.
+    """The first `count` positions by maximal marginal relevance, then the rest in the given
+    order; ties keep the given order.
 
-    `relevance` of length n is scaled to 0 … 1 here; `likeness` has shape (n, n), 0 … 1.
+    `relevance` of length n is scaled to 0 … 1 here; `likeness(i)` says how alike i and each
+    of the n are, 0 … 1.
     """
     scores = scale(relevance)
     left = np.ones(len(scores), bool)
     nearest = np.zeros(len(scores))
     order: list[int] = []
-    for _ in range(len(scores)):
+    for _ in range(min(count, len(scores))):
         gain = np.where(left, share * scores - (1 - share) * nearest, -np.inf)
         best = int(np.argmax(gain))
         order.append(best)
         left[best] = False
-        nearest = np.maximum(nearest, likeness[best])
-    return order
+        nearest = np.maximum(nearest, likeness(best))
+    return [*order, *np.flatnonzero(left).tolist()]
 
 
 def scale(relevance: Sequence[float]) -> Floats:
@@ -49,14 +54,16 @@ def scale(relevance: Sequence[float]) -> Floats:
     return (scores - low) / width if width > 0 else np.ones(len(scores))
 
 
-def likeness(term_sets: Sequence[Sequence[str]]) -> Floats:
-    """How much of their terms every two products share (Jaccard), shape (n, n)."""
+def measure_likeness(term_sets: Sequence[Sequence[str]]) -> Callable[[int], Floats]:
+    """For a position, how much of their terms it and every other share (Jaccard), length n."""
     # Bits rather than a matrix product: BLAS threads beside a running engine cost 30 ms.
     bits: dict[str, int] = {}
     masks = [sum({1 << bits.setdefault(term, len(bits)) for term in terms}) for terms in term_sets]
-    common = np.array([[(one & other).bit_count() for other in masks] for one in masks], float)
-    common = common.reshape(len(masks), len(masks))
-    sizes = np.array([mask.bit_count() for mask in masks], float)
-    union = sizes[:, None] + sizes[None, :] - common
-    shares: Floats = np.divide(common, union, out=np.zeros_like(common), where=union > 0)
-    return shares
+
+    def compare(position: int) -> Floats:
+        one = masks[position]
+        return np.array(
+            [(one & m).bit_count() / (one | m).bit_count() if one | m else 0.0 for m in masks]
+        )
+
+    return compare

@@ -7,7 +7,6 @@ from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +18,7 @@ from retrieval.index.indexer import Indexer
 from retrieval.index.schema import index_schema
 from retrieval.index.storage import open_embedded_index
 from retrieval.intervals import intervals
-from retrieval.rank.diversity import diversify, likeness
+from retrieval.rank.diversity import diversify, measure_likeness
 from retrieval.rank.families import family_key, fold_families, list_variants, tell_apart
 from retrieval.search import HybridSearcher
 from retrieval.types import (
@@ -221,9 +220,11 @@ def test_folding_keeps_the_first_of_each_family() -> None:
 
 
 def test_look_alikes_are_spread() -> None:
-    alike = likeness([["red", "shoe"], ["red", "shoe"], ["blue", "bag"]])
-    assert alike[0, 1] == 1 and alike[0, 2] == 0
-    assert diversify([1.0, 0.99, 0.5, 0.0], np.pad(alike, (0, 1)), share=0.6) == [0, 2, 1, 3]
+    terms = [["red", "shoe"], ["red", "shoe"], ["blue", "bag"], []]
+    alike = measure_likeness(terms)
+    assert alike(0).tolist() == [1.0, 1.0, 0.0, 0.0]
+    assert diversify([1.0, 0.99, 0.5, 0.0], alike, 4, share=0.6) == [0, 2, 1, 3]
+    assert diversify([1.0, 0.99, 0.5, 0.0], alike, 1, share=0.6) == [0, 1, 2, 3]
 
 
 @given(st.lists(st.floats(0.01, 1e6), max_size=80).map(sorted))
