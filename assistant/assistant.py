@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from pathlib import Path
 from typing import Protocol
 
 from assistant.answer.compare import FEWEST, MOST, compare_products
@@ -14,10 +13,9 @@ from assistant.answer.relaxed import ask_to_relax, tell_relaxations
 from assistant.answer.stream import AnswerTrace, stream_answer
 from assistant.errors import AisleError, EngineUnavailableError, ModelOutputError
 from assistant.guard import bound_conversation_id, bound_message
-from assistant.turn import Selection, TurnLimits, TurnRecord
+from assistant.turn import Catalog, Selection, TurnLimits, TurnRecord
 from assistant.types import (
     Act,
-    AnswerVerifier,
     AnswerWriter,
     ComparisonEvent,
     Conversation,
@@ -45,12 +43,10 @@ from retrieval.types import (
     Hit,
     Language,
     Product,
-    Searcher,
     SearchRequest,
     SearchResult,
     Sort,
     StoreInfo,
-    Vocabulary,
 )
 
 
@@ -73,31 +69,30 @@ class Assistant:
     def __init__(
         self,
         *,
-        store: StoreInfo,
-        vocabulary: Vocabulary,
-        media_path: Path,
-        searcher: Searcher,
-        reader: QuickReader,
+        catalog: Catalog,
         rewriter: QueryRewriter,
         writer: AnswerWriter,
-        verifier: AnswerVerifier,
         conversations: ConversationStore,
         engine: EngineHandle,
         limits: TurnLimits,
         version: str,
     ) -> None:
-        self.store = store
-        self.vocabulary = vocabulary
-        self.media_path = media_path
-        self._searcher = searcher
-        self._reader = reader
+        self.use(catalog)
         self._rewriter = rewriter
         self._writer = writer
-        self._verifier = verifier
         self._conversations = conversations
         self.engine = engine
         self._limits = limits
         self._version = version
+
+    def use(self, catalog: Catalog) -> None:
+        """Answer from this catalogue from the next step of any turn on."""
+        self.store = catalog.store
+        self.vocabulary = catalog.vocabulary
+        self.media_path = catalog.media_path
+        self._searcher = catalog.searcher
+        self._reader = catalog.reader
+        self._verifier = catalog.verifier
 
     # ------------------------------------------------------------- one turn
 

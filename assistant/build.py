@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gc
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
 import prompts
+from assistant.admin import CatalogAdmin, LoadEncoders
 from assistant.answer.verify import ClaimVerifier
 from assistant.answer.write import LLMAnswerWriter
 from assistant.assistant import Assistant, read_query
@@ -19,12 +21,13 @@ from assistant.llm.engine import Engine, EngineLanguageModel, open_engine
 from assistant.llm.types import WarmUp
 from assistant.llm.weights import ensure_encoders
 from assistant.settings import Settings
-from assistant.turn import TurnLimits
+from assistant.turn import Catalog, TurnLimits
 from assistant.understand.quick import RuleReader
 from assistant.understand.rewrite import LLMRewriter
 from retrieval.catalog.demo.generate import generate_demo
 from retrieval.catalog.feed import ProductFeed, open_feed
 from retrieval.catalog.files import write_atomically
+from retrieval.catalog.live import LiveCatalog, OpenedCatalog
 from retrieval.catalog.report import ImportReport
 from retrieval.catalog.store import Store, StorePaths, load_store
 from retrieval.catalog.sync import import_feed
@@ -33,7 +36,7 @@ from retrieval.index.encoder import load_encoder
 from retrieval.index.indexer import Indexer
 from retrieval.index.qdrant_collections import ServerStorage, connect
 from retrieval.index.schema import index_schema
-from retrieval.index.storage import EmbeddedStorage, IndexStorage
+from retrieval.index.storage import EmbeddedStorage, IndexStorage, stored_schema
 from retrieval.index.types import ProductIndex
 from retrieval.query.dictionary import load_dictionary
 from retrieval.query.translate import DictionaryTranslator
@@ -52,45 +55,91 @@ def open_assistant(settings: Settings) -> Iterator[Assistant]:
     The engine starts in the background: search works at once. Raises StoreNotFoundError,
     StoreInUseError, WeightsError and IndexUnavailableError.
     """
+    with open_service(settings) as service:
+        yield service.assistant
+
+
+@dataclass(frozen=True)
+class Service:
+    """What a server serves: the assistant, and its catalogue to change."""
+
+    assistant: Assistant
+    admin: CatalogAdmin
+
+
+@contextmanager
+def open_service(settings: Settings, tokens: Iterable[str] = ()) -> Iterator[Service]:
+    """The assistant and the catalogue of the active store; errors as `open_assistant`.
+
+    Who shows one of `tokens`, or the settings' own, may change the catalogue.
+    """
     with ExitStack() as stack:
         store = load_store(settings.store_path)
         encoders = load_encoders(settings)
-        index = stack.enter_context(open_index(settings, encoders))
+        storage = stack.enter_context(open_storage(settings))
+        live = stack.enter_context(LiveCatalog(storage, store, encoders, make_indexer).kept_up())
         conversations = SqlConversationStore(open_database(settings.sql_url))
         stack.callback(conversations.close)
         engine = stack.enter_context(open_engine(settings))
         engine.warm_with(prompt_heads())
-        searcher = open_searcher(store, index, encoders)
-        assistant = assemble(settings, store, searcher, conversations, engine)
+        assistant = assemble(settings, live.opened, conversations, engine)
+        live.listen(lambda opened: assistant.use(open_catalog(settings, opened)))
+        own = [settings.admin_token.get_secret_value()] if settings.admin_token else []
+        admin = CatalogAdmin(live, encoder_loader(settings), frozenset((*tokens, *own)))
+        stack.enter_context(admin.open())
         # The store's vocabulary lives as long as the assistant; each time the collector looked
         # through it, a turn stood still for a quarter of a second.
         gc.collect()
         gc.freeze()
         stack.callback(gc.unfreeze)
-        yield assistant
+        yield Service(assistant, admin)
+
+
+def open_live_catalog(settings: Settings, *, as_stored: bool = False) -> LiveCatalog:
+    """The catalogue of the active store to change outside a server; the caller closes it.
+
+    `as_stored` opens an index of other encoders than the settings', to replace it.
+    """
+    store = load_store(settings.store_path)
+    storage = make_storage(settings)
+    if as_stored:
+        named = stored_schema(storage).encoders
+        update = {f"encoder_{name}": named[name] for name in ("english", "multilingual")}
+        settings = settings.model_copy(update=update)
+    return LiveCatalog(storage, store, load_encoders(settings), make_indexer)
+
+
+def make_indexer(index: ProductIndex, encoders: tuple[Encoder, Encoder]) -> Indexer:
+    """The write side of `index`."""
+    return Indexer(index, *encoders)
+
+
+def encoder_loader(settings: Settings) -> LoadEncoders:
+    """Gives encoders by name, or those of the settings; builds them where they are missing."""
+
+    def load(
+        english: str | None, multilingual: str | None, listener: ProgressListener
+    ) -> tuple[Encoder, Encoder]:
+        named = {"encoder_english": english, "encoder_multilingual": multilingual}
+        chosen = settings.model_copy(update={k: v for k, v in named.items() if v})
+        ensure_encoders(chosen, listener)
+        return load_encoders(chosen)
+
+    return load
 
 
 def assemble(
     settings: Settings,
-    store: Store,
-    searcher: HybridSearcher,
+    opened: OpenedCatalog,
     conversations: SqlConversationStore,
     engine: Engine,
 ) -> Assistant:
     """An Assistant over opened parts."""
-    info = store.info
-    if settings.exchange_rates:
-        info = info.model_copy(update={"exchange_rates": settings.exchange_rates})
     model = EngineLanguageModel(engine)
     return Assistant(
-        store=info,
-        vocabulary=store.vocabulary,
-        media_path=store.paths.media,
-        searcher=searcher,
-        reader=RuleReader(store.vocabulary, info),
+        catalog=open_catalog(settings, opened),
         rewriter=LLMRewriter(model, prompts.load),
         writer=LLMAnswerWriter(model),
-        verifier=ClaimVerifier(store.vocabulary),
         conversations=conversations,
         engine=engine,
         limits=TurnLimits(
@@ -100,6 +149,21 @@ def assemble(
             answer_s=settings.answer_timeout_s,
         ),
         version=version("aisle"),
+    )
+
+
+def open_catalog(settings: Settings, opened: OpenedCatalog) -> Catalog:
+    """What an assistant knows of a store, over its opened index."""
+    store, info = opened.store, opened.store.info
+    if settings.exchange_rates:
+        info = info.model_copy(update={"exchange_rates": settings.exchange_rates})
+    return Catalog(
+        store=info,
+        vocabulary=store.vocabulary,
+        media_path=store.paths.media,
+        searcher=open_searcher(store, opened.generation.index, opened.encoders),
+        reader=RuleReader(store.vocabulary, info),
+        verifier=ClaimVerifier(store.vocabulary),
     )
 
 
@@ -166,19 +230,21 @@ def open_index(settings: Settings, encoders: tuple[Encoder, Encoder]) -> Iterato
 
 @contextmanager
 def open_storage(settings: Settings) -> Iterator[IndexStorage]:
-    """Where the store's index lives: its folder, or the cluster when a URL is set."""
-    storage: IndexStorage
-    if settings.qdrant_url:
-        key = settings.qdrant_api_key.get_secret_value() if settings.qdrant_api_key else None
-        client = connect(settings.qdrant_url, key)
-        storage = ServerStorage(client, settings.store, settings.index_tuning)
-    else:
-        path = StorePaths(settings.store_path).index
-        storage = EmbeddedStorage(path, settings.index_tuning)
+    """`make_storage`, closed with the block."""
+    storage = make_storage(settings)
     try:
         yield storage
     finally:
         storage.close()
+
+
+def make_storage(settings: Settings) -> IndexStorage:
+    """Where the store's index lives: its folder, or the cluster when a URL is set."""
+    if not settings.qdrant_url:
+        return EmbeddedStorage(StorePaths(settings.store_path).index, settings.index_tuning)
+    key = settings.qdrant_api_key.get_secret_value() if settings.qdrant_api_key else None
+    client = connect(settings.qdrant_url, key)
+    return ServerStorage(client, settings.store, settings.index_tuning)
 
 
 # ---------------------------------------------------------------- importing

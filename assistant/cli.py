@@ -14,8 +14,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from assistant import build
+from assistant import build, cli_catalog
 from assistant.assistant import Assistant
+from assistant.cli_catalog import running_catalog
 from assistant.console import print_reply, print_result
 from assistant.errors import AisleError, CallerError
 from assistant.llm import weights
@@ -39,6 +40,8 @@ app.add_typer(models_app, name="models")
 app.add_typer(eval_app, name="eval")
 train_app = typer.Typer(help="Learn from data of your own.", no_args_is_help=True)
 app.add_typer(train_app, name="train")
+app.add_typer(cli_catalog.app, name="catalog")
+app.command("reindex")(cli_catalog.reindex_store)
 
 console = Console()
 
@@ -138,13 +141,13 @@ async def _converse(
 
 
 def _running_server(settings: Settings) -> RemoteAssistant:
-    url = find_server(settings)
-    if url is None:
+    server = find_server(settings)
+    if server is None:
         raise CallerError(
             f"The store {settings.store!r} is in use by another Aisle process.",
             remedy="Stop that process, or wait until it is done.",
         )
-    return RemoteAssistant(url)
+    return RemoteAssistant(server.url)
 
 
 # --------------------------------------------------------------- catalogue
@@ -176,19 +179,27 @@ def import_catalogue(
 ) -> None:
     """Import a catalogue; again at any time, only what changed is done."""
     settings = _settings(store=store or (feed if feed == "demo" else None))
+    mapped = _column_map(column or [])
+    options: dict[str, Any] = {
+        "currency": currency,
+        "encoding": encoding,
+        "keep_missing": keep_missing,
+        "force": force,
+    }
     with show_progress(console) as listener:
-        report = build.import_store(
-            settings,
-            feed,
-            listener,
-            feed_format=feed_format,
-            currency=currency,
-            encoding=encoding,
-            column_map=_column_map(column or []),
-            keep_missing=keep_missing,
-            force=force,
-        )
-    console.print(report.summary())
+        try:
+            report = build.import_store(
+                settings, feed, listener, feed_format=feed_format, column_map=mapped, **options
+            )
+            summary = report.summary()
+        except StoreInUseError:
+            if feed == build.DEMO:
+                raise
+            pairs = [f"{name}={value}" for name, value in mapped.items()]
+            options |= {"format": feed_format, "column": pairs}
+            given = {name: value for name, value in options.items() if value}
+            summary = running_catalog(settings).import_feed(Path(feed), given, listener)
+    console.print(summary)
 
 
 def _column_map(pairs: list[str]) -> dict[str, str]:

@@ -27,6 +27,9 @@ class Settings(BaseSettings):
     # faces
     host: str = "127.0.0.1"
     port: int = Field(default=7860, ge=1, le=65535)
+    # who may change the catalogue over HTTP; without it only commands of this machine may
+    admin_token: SecretStr | None = Field(default=None, min_length=16)
+    feed_limit_mb: int = Field(default=2048, ge=1)
 
     # language model: a URL, or an engine of our own
     llm: Literal["auto", "off"] = "auto"

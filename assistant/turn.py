@@ -6,17 +6,20 @@ import time
 import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from assistant.types import (
+    AnswerVerifier,
     Comparison,
     ProductFacts,
+    QuickReader,
     Sentence,
     ShownProduct,
     Turn,
     Understanding,
 )
-from retrieval.types import Product, SearchResult
+from retrieval.types import Product, Searcher, SearchResult, StoreInfo, Vocabulary
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,18 @@ class TurnLimits:
     message: int
     understand_s: float
     answer_s: float
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """What is known of the store; replaced whole when its index or vocabulary is new."""
+
+    store: StoreInfo
+    vocabulary: Vocabulary
+    media_path: Path
+    searcher: Searcher
+    reader: QuickReader
+    verifier: AnswerVerifier
 
 
 @dataclass(frozen=True)

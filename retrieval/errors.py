@@ -49,6 +49,10 @@ class StoreInUseError(RetryableError):
     """Another process holds the embedded index of this store."""
 
 
+class UnknownProductError(CallerError):
+    """The store has no product of that id."""
+
+
 class IndexUnavailableError(RetryableError):
     """The vector store does not answer."""
 

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
+from assistant.admin import CatalogAdmin
 from assistant.types import AssistantService
+from ui.admin import create_admin_router
 from ui.api import CONVERSATION_HEADER, create_router
 from ui.cors import PathCORS
 from ui.errors import install_handlers
@@ -36,10 +38,12 @@ server's root.
 def create_app(
     service: AssistantService,
     *,
+    admin: CatalogAdmin | None = None,
+    feed_limit_mb: int = 2048,
     lifespan: Lifespan | None = None,
     allowed_origins: Sequence[str] = ("*",),
 ) -> FastAPI:
-    """The application over `service`, ready for a server.
+    """The application over `service`, ready for a server; with `admin`, its catalogue changes.
 
     `lifespan` runs around it (start and stop of the engine); `allowed_origins` may call the
     HTTP interface from their pages. No cookies are used, so every origin is safe.
@@ -59,6 +63,8 @@ def create_app(
         expose=[CONVERSATION_HEADER],
     )
     install_handlers(app)
+    if admin is not None:
+        app.include_router(create_admin_router(admin, feed_limit_mb))
     app.include_router(create_router(service))
     app.include_router(create_shop_router(service))
     app.mount("/media", MediaFiles(service.media_path), name="media")

@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
-from retrieval.errors import AisleError, CallerError, RetryableError
+from retrieval.errors import AisleError, CallerError, RetryableError, UnknownProductError
 
 logger = logging.getLogger(__name__)
 
@@ -24,6 +24,14 @@ UNEXPECTED_REMEDY = "Try again; the server's log says more."
 
 class NotFoundError(CallerError):
     """Nothing lies under that id or path."""
+
+
+class ForbiddenError(CallerError):
+    """Whoever asks has not shown that they may."""
+
+
+class TooLargeError(CallerError):
+    """The body is larger than its limit."""
 
 
 class Problem(BaseModel):
@@ -44,8 +52,12 @@ class Problem(BaseModel):
 
 def status_of(error: AisleError) -> int:
     """The HTTP status of an error, by who must act."""
-    if isinstance(error, NotFoundError):
+    if isinstance(error, NotFoundError | UnknownProductError):
         return 404
+    if isinstance(error, ForbiddenError):
+        return 401
+    if isinstance(error, TooLargeError):
+        return 413
     if isinstance(error, CallerError):
         return 400
     return 503 if isinstance(error, RetryableError) else 500

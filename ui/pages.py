@@ -73,7 +73,7 @@ def build_page(service: AssistantService) -> gr.Blocks:
 class _Page:
     def __init__(self, service: AssistantService) -> None:
         self._service = service
-        self._renderer = Renderer(service.store, service.vocabulary)
+        self._renderer = Renderer(service)
         self._chat = ChatTab(service, self._renderer)
         self._search = SearchTab(service, self._renderer)
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -82,12 +83,25 @@ class Card(BaseModel):
     more_choices: int = 0
 
 
+class Described(Protocol):
+    """Who knows the store as it is now: it may be imported again while pages are served."""
+
+    @property
+    def store(self) -> StoreInfo:
+        """Its name, currency and texts."""
+        ...
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The words of its catalogue."""
+        ...
+
+
 class Renderer:
     """Turns products, answers and search results of one store into HTML."""
 
-    def __init__(self, store: StoreInfo, vocabulary: Vocabulary) -> None:
-        self._store = store
-        self._vocabulary = vocabulary
+    def __init__(self, catalog: Described) -> None:
+        self._catalog = catalog
         self._environment = Environment(
             loader=FileSystemLoader(TEMPLATES),
             autoescape=True,
@@ -95,7 +109,14 @@ class Renderer:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.globals["store"] = store
+
+    @property
+    def _store(self) -> StoreInfo:
+        return self._catalog.store
+
+    @property
+    def _vocabulary(self) -> Vocabulary:
+        return self._catalog.vocabulary
 
     def render(self, template: str, language: Language, **values: object) -> str:
         """`template` filled with `values`; `t(key, ...)` inside speaks `language`."""
@@ -104,7 +125,7 @@ class Renderer:
             return say(key, language, **words)
 
         page = self._environment.get_template(template)
-        return page.render(t=translate, language=language, **values)
+        return page.render(t=translate, language=language, store=self._store, **values)
 
     # ------------------------------------------------------------- products
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import secrets
+
 from rich.console import Console
 
-from assistant.build import ensure_store, open_assistant
+from assistant.build import ensure_store, open_service
 from assistant.progress import show_progress
 from assistant.remote import announce_server
 from assistant.settings import Settings
@@ -21,13 +23,18 @@ def serve_store(settings: Settings, console: Console) -> None:
     try:
         with show_progress(console) as progress:
             ensure_store(settings, progress)
-        with open_assistant(settings) as assistant:
+        token = secrets.token_urlsafe()
+        with open_service(settings, tokens=[token]) as service:
+            assistant = service.assistant
             url = f"http://{_shown_host(settings.host)}:{settings.port}"
-            announced = announce_server(settings, url)
+            announced = announce_server(settings, url, token)
             try:
                 console.print(f"Aisle serves {assistant.store.title} at [bold]{url}[/bold]")
                 console.print(f"Shop with the widget: {url}/shop · Ctrl-C stops.")
-                serve_on(listener, create_app(assistant))
+                app = create_app(
+                    assistant, admin=service.admin, feed_limit_mb=settings.feed_limit_mb
+                )
+                serve_on(listener, app)
             finally:
                 announced.unlink(missing_ok=True)
     finally:

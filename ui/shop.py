@@ -60,7 +60,7 @@ class _Shop:
 
     def __init__(self, service: AssistantService) -> None:
         self._service = service
-        self._renderer = Renderer(service.store, service.vocabulary)
+        self._renderer = Renderer(service)
 
     async def browse(
         self, q: str, category: str, without: Sequence[str], offset: int, language: Language

@@ -44,12 +44,12 @@ class ServerStorage:
 
     def stored(self) -> Mapping[str, Any] | None:
         """The metadata of the collection in use."""
-        name = self._current()
+        name = self.current()
         return self._metadata(name) if name else None
 
     def open(self, schema: IndexSchema) -> Generation:
         """The collection the alias names, by its own name: a switch leaves readers their index."""
-        name = self._current()
+        name = self.current()
         if name is None:
             generation = self.begin(schema)
             self.commit(generation)
@@ -60,7 +60,7 @@ class ServerStorage:
 
     def begin(self, schema: IndexSchema) -> Generation:
         """An empty collection with the next number; unfinished ones of before are removed."""
-        current = self._current()
+        current = self.current()
         for name in self._collections():
             if name != current:
                 self.remove(name)
@@ -72,7 +72,7 @@ class ServerStorage:
     def commit(self, generation: Generation) -> None:
         """Point the alias at the collection; the server does so in one step."""
         operations: list[Any] = []
-        if self._current():
+        if self.current():
             gone = models.DeleteAlias(alias_name=self._alias)
             operations.append(models.DeleteAliasOperation(delete_alias=gone))
         new = models.CreateAlias(collection_name=generation.name, alias_name=self._alias)
@@ -86,7 +86,7 @@ class ServerStorage:
 
     def destroy(self) -> None:
         """Remove every collection of this store, the alias with them."""
-        if self._current():
+        if self.current():
             gone = models.DeleteAlias(alias_name=self._alias)
             operation = models.DeleteAliasOperation(delete_alias=gone)
             guarded(lambda: self._client.update_collection_aliases([operation]))
@@ -97,7 +97,8 @@ class ServerStorage:
         """Close the connection."""
         self._client.close()
 
-    def _current(self) -> str | None:
+    def current(self) -> str | None:
+        """The collection that the alias names."""
         aliases = guarded(self._client.get_aliases).aliases
         return next((a.collection_name for a in aliases if a.alias_name == self._alias), None)
 

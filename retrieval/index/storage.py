@@ -44,6 +44,10 @@ class IndexStorage(Protocol):
         """What the generation in use was written with (`schema_dict`, "tuning"), if any."""
         ...
 
+    def current(self) -> str | None:
+        """The name of the generation in use, if any."""
+        ...
+
     def open(self, schema: IndexSchema) -> Generation:
         """The generation in use, created where there is none.
 
@@ -87,6 +91,11 @@ class EmbeddedStorage:
         except (OSError, ValueError):
             return None
         return manifest if isinstance(manifest, dict) else None
+
+    def current(self) -> str | None:
+        """The shard that the manifest names."""
+        manifest = self.stored()
+        return None if manifest is None else str(manifest.get("shard", FIRST))
 
     def open(self, schema: IndexSchema) -> Generation:
         """The shard in use; what a killed rebuild left beside it is removed."""

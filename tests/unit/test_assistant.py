@@ -23,7 +23,7 @@ from assistant.conversation import SqlConversationStore, open_database
 from assistant.errors import EngineUnavailableError, InvalidRequestError
 from assistant.llm.client import ChatModelClient
 from assistant.llm.scripted import Delay, ScriptedModel
-from assistant.turn import TurnLimits
+from assistant.turn import Catalog, TurnLimits
 from assistant.types import (
     Act,
     ComparisonEvent,
@@ -87,14 +87,16 @@ def assistant(
 ) -> Assistant:
     client = ChatModelClient(model)
     return Assistant(
-        store=STORE,
-        vocabulary=VOCABULARY,
-        media_path=tmp_path,
-        searcher=searcher,
-        reader=RuleReader(VOCABULARY, STORE),
+        catalog=Catalog(
+            store=STORE,
+            vocabulary=VOCABULARY,
+            media_path=tmp_path,
+            searcher=searcher,
+            reader=RuleReader(VOCABULARY, STORE),
+            verifier=ClaimVerifier(VOCABULARY),
+        ),
         rewriter=LLMRewriter(client, prompts.load),
         writer=LLMAnswerWriter(client),
-        verifier=ClaimVerifier(VOCABULARY),
         conversations=conversations,
         engine=Ready(),
         limits=TurnLimits(cards=3, message=500, understand_s=0.3, answer_s=0.5),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -52,7 +53,7 @@ class Tags(HTMLParser):
 
 @pytest.fixture
 def renderer() -> Renderer:
-    return Renderer(sample_store(), sample_vocabulary())
+    return Renderer(SimpleNamespace(store=sample_store(), vocabulary=sample_vocabulary()))
 
 
 @pytest.fixture
