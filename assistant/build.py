@@ -40,6 +40,7 @@ from retrieval.index.storage import EmbeddedStorage, IndexStorage, stored_schema
 from retrieval.index.types import ProductIndex
 from retrieval.query.dictionary import load_dictionary
 from retrieval.query.translate import DictionaryTranslator
+from retrieval.rank.kinds import KindReader
 from retrieval.rank.ranker import LinearRanker, load_ranker
 from retrieval.search import HybridSearcher
 from retrieval.train.ranker import collect_examples, train_with_manifest
@@ -207,6 +208,7 @@ def open_searcher(
         languages=store.info.languages,
         ranker=load_ranker(store.paths.ranker),
         translator=open_translator(store, encoders[1]),
+        kinds=KindReader(store.vocabulary, encoders[0]),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import islice
 from typing import Protocol
@@ -23,6 +23,7 @@ from retrieval.index.lexical import encode_query
 from retrieval.index.types import (
     Equals,
     Group,
+    HasId,
     Missing,
     ProductIndex,
     VectorName,
@@ -42,6 +43,7 @@ from retrieval.page import (
 from retrieval.rank.diversity import WINDOW
 from retrieval.rank.features import compute_features
 from retrieval.rank.fusion import best_first, fuse_scores, lower_floor
+from retrieval.rank.kinds import ENOUGH, KindReader, Kinds, demote
 from retrieval.rank.ranker import LinearRanker
 from retrieval.rank.rules import MOST_PINNED, pin, query_models
 from retrieval.relevance import MOST, ResultSet, ResultSets
@@ -76,6 +78,8 @@ REWRITE_WEIGHT = 0.7
 # twice the time of all the rest and finds less (recall .766 with it, .793 without).
 FOREIGN_WEIGHTS = {VectorName.LEXICAL: 0.05}
 TRANSLATED_SHARE = 0.9
+# What a query's own words count beside the same in the catalogue's name of the thing.
+SYNONYM_SHARE = 0.6
 # With another order than relevance, what scores below this share of the best is no answer.
 RELEVANT_SHARE = 0.6
 _CJK = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
@@ -98,6 +102,15 @@ class QueryTranslator(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Ranking:
+    """Scores by point id, best first; what each retriever answered; what a kind brought in."""
+
+    scores: dict[str, float] = field(default_factory=dict)
+    retrieved: Sequence[Retrieved] = field(default_factory=list)
+    added: list[str] = field(default_factory=list)
+
+
 class HybridSearcher:
     """Dense and lexical search fused, on any `ProductIndex`; safe to call from many threads."""
 
@@ -110,16 +123,19 @@ class HybridSearcher:
         languages: Collection[Language] = (Language.ENGLISH,),
         ranker: LinearRanker | None = None,
         translator: QueryTranslator | None = None,
+        kinds: KindReader | None = None,
     ) -> None:
         """`languages` are those of the catalogue's texts (`StoreInfo.languages`).
 
         Without a `ranker` the fused scores order the candidates. The `translator` turns
-        Chinese queries into English where the catalogue has no Chinese.
+        Chinese queries into English where the catalogue has no Chinese. With `kinds`
+        accessories do not stand for the thing that a query asks for.
         """
         self._index = index
         self._encoders = {VectorName.ENGLISH: english, VectorName.MULTILINGUAL: multilingual}
         self._languages = frozenset(languages)
         self._ranker = ranker
+        self._kinds = kinds
         self._translator = None if Language.CHINESE in self._languages else translator
         self._units = attribute_units(vocabulary)
         self._names = facet_names(vocabulary)
@@ -132,6 +148,8 @@ class HybridSearcher:
             encoder.encode_queries(["warm up"])
         if self._translator is not None:
             self._translator.translate("热身")
+        if self._kinds is not None:
+            self._kinds.warm_up()
 
     def search(self, request: SearchRequest) -> SearchResult:
         """Ranked products that pass the filters.
@@ -143,9 +161,9 @@ class HybridSearcher:
         watch = Stopwatch()
         condition = build_condition(request.filters, self._units)
         if has_text(request):
-            scores, retrieved = self._rank(request, condition, watch)
-            keys = list(self._sorted(scores, request.sort))[request.offset :][: request.limit]
-            ranked = Ranked(keys, scores, retrieved)
+            found = self._rank(request, condition, watch)
+            keys = list(self._sorted(found.scores, request.sort))[request.offset :]
+            ranked = Ranked(keys[: request.limit], found.scores, found.retrieved)
         else:
             ranked = Ranked(self._browse(request, condition))
         watch.lap("rank")
@@ -168,16 +186,15 @@ class HybridSearcher:
         """The same list cut to what the text is about, with what a page shows beside it."""
         watch = Stopwatch()
         condition = build_condition(request.filters, self._units)
-        scores: dict[str, float] = {}
-        retrieved: list[Retrieved] = []
+        ranking = Ranking()
         if has_text(request):
-            scores, retrieved = self._rank(request, condition, watch, deep=condition == Group())
+            ranking = self._rank(request, condition, watch, deep=condition == Group())
         watch.lap("rank")
-        # Without a filter the ranking has asked what the result set asks.
-        sets = self._result_sets(request, retrieved if condition == Group() else None)
+        sets = self._result_sets(request, ranking, asked=condition == Group())
         found = sets.find(request.filters)
         watch.lap("relevance")
-        ranked = Ranked(self._page_order(request, found, scores), scores, retrieved)
+        order = self._page_order(request, found, ranking.scores)
+        ranked = Ranked(order, ranking.scores, ranking.retrieved)
         hits, more = cut_page(self._index, request, ranked)
         watch.lap("page")
         facets, relaxations = page_extras(self._index, request, sets, found, self._names)
@@ -193,18 +210,22 @@ class HybridSearcher:
             timings_ms=watch.laps(),
         )
 
-    def _result_sets(
-        self, request: SearchRequest, retrieved: Sequence[Retrieved] | None
-    ) -> ResultSets:
+    def _result_sets(self, request: SearchRequest, ranking: Ranking, *, asked: bool) -> ResultSets:
+        """The result sets of the request's text; `asked` when the ranking, without a filter,
+        has asked for them already."""
         if not has_text(request):
             return ResultSets(self._index, self._units)
         queries, weights = self._plan(request.model_copy(update={"offset": 0}), Group())
         floors = [FLOORS.get(query.using, 0.0) for query in queries]
         pinned = self._pinned(request.text, Group())
-        answers = None
-        if retrieved is not None:
-            answers = [dict(islice(scores.items(), MOST)) for _, scores in retrieved]
-        return ResultSets(self._index, self._units, queries, weights, floors, pinned, True, answers)
+        answers, added = None, ranking.added
+        if asked:
+            answers = [dict(islice(scores.items(), MOST)) for _, scores in ranking.retrieved]
+        elif added and (kinds := self._read_kinds(request)):
+            added = union_keys(self._retrieve_kind(queries, kinds, Group()))
+        return ResultSets(
+            self._index, self._units, queries, weights, floors, [*pinned, *added], True, answers
+        )
 
     def _page_order(
         self, request: SearchRequest, found: ResultSet, scores: Mapping[str, float]
@@ -227,22 +248,63 @@ class HybridSearcher:
 
     def _rank(
         self, request: SearchRequest, condition: Group, watch: Stopwatch, *, deep: bool = False
-    ) -> tuple[dict[str, float], list[Retrieved]]:
+    ) -> Ranking:
         """Fused and reranked scores, best first, and what each retriever answered; `deep` asks
         for as many products as a result set looks at, which does not change the order."""
         queries, weights = self._plan(request, condition)
         if deep:
             queries = [replace(query, limit=max(MOST, query.limit)) for query in queries]
         watch.lap("encode")
-        rankings = self._retrieve(queries)
+        answers = self._retrieve(queries)
         watch.lap("retrieve")
-        spread = spread_scores(queries, rankings)
-        ranked = self._rerank(fuse_first(spread, weights, DEPTH), queries, rankings, weights)
-        ranked = append_deeper(ranked, spread, weights, DEPTH)
-        retrieved: list[Retrieved] = [
-            (query.using.value, ranking) for query, ranking in zip(queries, rankings, strict=True)
+        kinds = self._read_kinds(request)
+        fused, added = self._candidates(queries, weights, answers, kinds, condition)
+        ranked = self._rerank(fused, queries, answers, weights)
+        if kinds and kinds.tells_apart and ranked:
+            aside = self._index.browse(kinds.find_accessories(list(ranked)), limit=len(ranked))
+            ranked = demote(ranked, aside)
+        ranked = append_deeper(ranked, spread_scores(queries, answers), weights, DEPTH)
+        retrieved = [
+            (query.using.value, answer) for query, answer in zip(queries, answers, strict=True)
         ]
-        return pin(ranked, self._pinned(request.text, condition)), retrieved
+        return Ranking(pin(ranked, self._pinned(request.text, condition)), retrieved, added)
+
+    def _read_kinds(self, request: SearchRequest) -> Kinds | None:
+        """What kind of thing the request asks for, in the catalogue's language."""
+        if self._kinds is None or not request.text.strip():
+            return None
+        return self._kinds.read(self._translate(request) or request.text)
+
+    def _candidates(
+        self,
+        queries: Sequence[VectorQuery],
+        weights: Sequence[float],
+        answers: list[dict[str, float]],
+        kinds: Kinds | None,
+        condition: Group,
+    ) -> tuple[dict[str, float], list[str]]:
+        """The products worth ranking, fused, and those of them that only their kind brought in
+        (their scores are added to `answers`, behind the others)."""
+        heads = [dict(islice(answer.items(), DEPTH)) for answer in answers]
+        fused = fuse_scores(spread_scores(queries, heads), weights)
+        if kinds is None or not fused:
+            return fused, []
+        own = Group(must=(HasId(tuple(fused)), *kinds.condition.must))
+        if len(self._index.browse(own, limit=ENOUGH)) >= ENOUGH:
+            return fused, []
+        brought = self._retrieve_kind(queries, kinds, condition)
+        for head, answer, more in zip(heads, answers, brought, strict=True):
+            head.update({key: score for key, score in more.items() if key not in head})
+            answer.update({key: score for key, score in more.items() if key not in answer})
+        added = [key for key in union_keys(brought) if key not in fused]
+        return fuse_scores(spread_scores(queries, heads), weights), added
+
+    def _retrieve_kind(
+        self, queries: Sequence[VectorQuery], kinds: Kinds, condition: Group
+    ) -> list[dict[str, float]]:
+        """What each query finds among the products of the wanted kind."""
+        within = Group(must=(condition, *kinds.condition.must))
+        return self._retrieve([replace(q, limit=DEPTH, condition=within) for q in queries])
 
     def _retrieve(self, queries: Sequence[VectorQuery]) -> list[dict[str, float]]:
         return [{s.id: s.score for s in answer} for answer in self._index.search(queries)]
@@ -253,7 +315,8 @@ class HybridSearcher:
         condition = build_condition(request.filters, self._units)
         queries, weights = self._plan(request, condition)
         answers = self._retrieve(queries)
-        fused = fuse_first(spread_scores(queries, answers), weights, DEPTH)
+        kinds = self._read_kinds(request)
+        fused, _ = self._candidates(queries, weights, answers, kinds, condition)
         if not fused:
             return [], np.zeros((0, 0), np.float32)
         return list(fused), compute_features(self._index, queries, answers, weights, fused, FLOORS)
@@ -291,18 +354,25 @@ class HybridSearcher:
         """Every wording with the retrievers that look for it and what each counts; where the
         words are foreign to the catalogue, their translation does most."""
         text = request.text.strip()
-        given = any(rewrite.strip() for rewrite in request.rewrites)
-        english = ""
-        if self._translator is not None and not given and language_of(text) is Language.CHINESE:
-            english = self._translator.translate(text)
-        if english:
+        if english := self._translate(request):
             yield from ((text, name, weight) for name, weight in FOREIGN_WEIGHTS.items())
             shares = {english: TRANSLATED_SHARE}
         else:
             shares = weigh_wordings(request)
+        if (kinds := self._read_kinds(request)) and kinds.wording:
+            shares = {k: SYNONYM_SHARE * v for k, v in shares.items()}
+            shares[kinds.wording] = shares.get(kinds.wording, 0.0) + 1 - SYNONYM_SHARE
         for wording, share in shares.items():
             for name, weight in self._weights(wording).items():
                 yield wording, name, share * weight
+
+    def _translate(self, request: SearchRequest) -> str:
+        """A foreign request in English, empty where it is none or has been rewritten already."""
+        text = request.text.strip()
+        given = any(rewrite.strip() for rewrite in request.rewrites)
+        if self._translator is None or given or language_of(text) is not Language.CHINESE:
+            return ""
+        return self._translator.translate(text)
 
     def _weights(self, wording: str) -> dict[VectorName, float]:
         """English alone is best on English products; anything else needs the other encoder."""
@@ -395,11 +465,9 @@ def spread_scores(
     ]
 
 
-def fuse_first(
-    rankings: Sequence[Mapping[str, float]], weights: Sequence[float], depth: int
-) -> dict[str, float]:
-    """The first `depth` of each ranking fused: the candidates that are worth ranking."""
-    return fuse_scores([dict(islice(r.items(), depth)) for r in rankings], weights)
+def union_keys(answers: Iterable[Mapping[str, float]]) -> list[str]:
+    """Every id of the answers once, in their order."""
+    return list(dict.fromkeys(key for answer in answers for key in answer))
 
 
 def append_deeper(

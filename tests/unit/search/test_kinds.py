@@ -1,0 +1,124 @@
+"""Accessories do not stand for the thing that a query asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+import numpy as np
+import pytest
+from qdrant_client import QdrantClient
+from support.index_products import HashingEncoder
+
+from retrieval.catalog.vocabulary import build_vocabulary
+from retrieval.index.indexer import Indexer
+from retrieval.index.qdrant_collections import ServerStorage
+from retrieval.index.schema import index_schema
+from retrieval.rank.kinds import KindReader, demote
+from retrieval.search import HybridSearcher
+from retrieval.types import Language, Product, SearchRequest, Vectors
+
+# What each stands for; words of one number are one thing to the encoder.
+MEANINGS = {"laptop": 0, "notebook": 0, "projector": 1, "mouse": 2, "bag": 3, "lamp": 4, "case": 5}
+LABELS = {Language.CHINESE: {"Mice": "鼠标", "Mouse pads": "鼠标垫"}}
+
+
+class MeaningEncoder(HashingEncoder):
+    """Gives words of one meaning one vector, and texts the sum of their words'."""
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        return self.encode_passages(texts)
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        rows = np.zeros((len(texts), self.dimensions), np.float32)
+        for row, text in zip(rows, texts, strict=True):
+            for word in text.lower().replace("mice", "mouse").split():
+                stem = word.removesuffix("s")
+                row[MEANINGS.get(stem, 8 + sum(map(ord, stem)) % (self.dimensions - 8))] += 1
+            row /= max(float(np.linalg.norm(row)), 1e-9)
+        return rows
+
+
+def product(id: str, title: str, *category: str) -> Product:
+    return Product(id=id, title=title, price=Decimal(9), currency="EUR", category=category)
+
+
+PRODUCTS = (
+    product("n1", "HP EliteBook notebook", "Notebooks"),
+    product("n2", "Asus Zen slim", "Notebooks"),
+    product("c1", "Kensington laptop bag", "Notebook cases"),
+    product("c2", "Targus laptop sleeve", "Notebook cases"),
+    product("b1", "Urban laptop backpack", "Bags"),
+    product("p1", "NEC data projector", "Data projectors"),
+    product("l1", "Sony projector lamp projector", "Projector lamps"),
+    product("m1", "HP optical mouse", "Mice"),
+    product("d1", "Gel mouse pad for a mouse", "Mouse pads"),
+)
+
+
+@pytest.fixture
+def encoder() -> MeaningEncoder:
+    return MeaningEncoder("meaning", dimensions=64)
+
+
+@pytest.fixture
+def reader(encoder: MeaningEncoder) -> KindReader:
+    return KindReader(build_vocabulary(PRODUCTS, LABELS), encoder)
+
+
+@pytest.fixture
+def search(encoder: MeaningEncoder, reader: KindReader) -> Iterator[HybridSearcher]:
+    schema = index_schema(encoder, encoder)
+    index = ServerStorage(QdrantClient(":memory:"), "test").open(schema).index
+    Indexer(index, encoder, encoder).index(PRODUCTS)
+    yield HybridSearcher(index, encoder, encoder, kinds=reader)
+    index.close()
+
+
+def found(search: HybridSearcher, text: str) -> list[str]:
+    return [hit.product.id for hit in search.search(SearchRequest(text=text, limit=20)).hits]
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted", "accessories"),
+    [
+        ("projector", {"data projectors"}, {"projector lamps"}),
+        ("a mouse", {"mice"}, {"mouse pads"}),
+        ("mouse pad", {"mouse pads"}, set()),
+        ("laptop", {"notebooks"}, {"notebook cases"}),
+        ("鼠标", {"mice"}, {"mouse pads"}),
+        ("鼠标垫", {"mouse pads"}, set()),
+    ],
+)
+def test_the_last_word_of_a_category_says_what_it_holds(
+    reader: KindReader, text: str, wanted: set[str], accessories: set[str]
+) -> None:
+    kinds = reader.read(text)
+    assert kinds is not None
+    assert set(kinds.wanted) == wanted
+    assert set(kinds.accessories) == accessories
+
+
+def test_a_query_without_a_kind_is_left_alone(reader: KindReader) -> None:
+    assert reader.read("garmin") is None
+    assert reader.read("") is None
+
+
+def test_the_thing_comes_before_what_is_made_for_it(search: HybridSearcher) -> None:
+    assert found(search, "projector")[0] == "p1"
+    assert found(search, "mouse")[0] == "m1"
+
+
+def test_another_name_of_the_thing_finds_it(search: HybridSearcher) -> None:
+    ids = found(search, "laptop")
+    assert ids[0] == "n1"
+    assert ids.index("n2") < min(ids.index("c1"), ids.index("c2"), ids.index("b1"))
+
+
+def test_who_asks_for_an_accessory_gets_it(search: HybridSearcher) -> None:
+    assert found(search, "projector lamp")[0] == "l1"
+    assert found(search, "laptop bag")[0] in {"b1", "c1"}
+
+
+def test_accessories_fall_behind_and_stay() -> None:
+    assert list(demote({"a": 1.0, "b": 0.9, "c": 0.2}, ["a"])) == ["b", "a", "c"]
