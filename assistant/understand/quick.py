@@ -15,6 +15,7 @@ from assistant.understand.context import (
     merge_filters,
     merge_query,
 )
+from assistant.understand.jobs import Heard, read_job
 from assistant.understand.language import detect_language, normalise
 from assistant.understand.lexicon import Kind, Lexicon, Mention
 from assistant.understand.measures import MEASURE, read_measures
@@ -90,6 +91,9 @@ class RuleReader:
             last.understanding.language if last else None,
             language or self._store.languages[0],
         )
+        job = read_job(Heard(Scan(text), language, conversation, shown, self._lexicon))
+        if job is not None:
+            return acts.understand_job(job, language)
         reading = self._read_parts(text, language, last, shown)
         topic = last_topic(conversation)
         signs = self._signs(reading, topic, shown, answers=_is_answer(last, reading, text))

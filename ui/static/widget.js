@@ -6,7 +6,8 @@
  * All attributes are optional: data-server (where Aisle runs; default: where this script comes
  * from), data-title, data-language (en or zh; default: the browser's), data-accent (a CSS
  * colour), data-product-link (a link template with {id}; default: the product's own url).
- * window.Aisle offers open(), close() and ask(text) to the page.
+ * data-shopper-token (who is signed in, see docs/store-backend.md).
+ * window.Aisle offers open(), close(), ask(text), signIn(token) and signOut() to the page.
  * No dependencies, no cookies; every text goes in as text, never as markup.
  */
 (() => {
@@ -85,6 +86,9 @@
     try { sessionStorage.setItem(storage, JSON.stringify(memory)); } catch { /* full or forbidden */ }
   };
 
+  const credentials = () => (memory.token ? {Authorization: `Bearer ${memory.token}`} : {});
+  let panels = null; // cart and account, once their module is there
+
   // ------------------------------------------------------------ the wire
 
   /** Events of a server-sent stream (WHATWG HTML 9.2), as objects, until it ends. */
@@ -129,7 +133,7 @@
     try {
       const response = await fetch(`${server}/v1/chat`, {
         method: 'POST',
-        headers: {'Content-Type': 'application/json'},
+        headers: {'Content-Type': 'application/json', ...credentials()},
         body: JSON.stringify({
           message, language, ...(memory.conversation ? {conversation_id: memory.conversation} : {}),
         }),
@@ -157,6 +161,8 @@
   }
 
   // ------------------------------------------------------------ drawing
+
+  const waitingForPanels = [];
 
   const stockLine = (stock) => {
     if (stock == null) return null;
@@ -201,7 +207,10 @@
       card.target = '_blank';
       card.rel = 'noopener noreferrer';
     }
-    return make('li', {}, card);
+    const holder = make('li', {}, card);
+    const addBuy = () => { const button = panels?.buyButton(product); if (button) holder.append(button); };
+    if (panels) addBuy(); else waitingForPanels.push(addBuy);
+    return holder;
   }
 
   function drawTable({product_ids: ids, names, rows}) {
@@ -237,7 +246,7 @@
 
     take(event) {
       const draw = {products: this.products, text: this.sentence, comparison: this.comparison,
-                    question: this.question, error: this.error, done: this.done}[event.type];
+                    question: this.question, cart: this.cart, handoff: this.handoff, error: this.error, done: this.done}[event.type];
       draw?.call(this, event);
     }
 
@@ -263,6 +272,13 @@
         ...event.options.map((option) => make('button',
           {type: 'button', className: 'option', onclick: () => this.again(option)}, option))));
     }
+
+    handoff(event) {
+      if (event.state === 'held') this.wait('');
+      panels?.watchHandoff(event);
+    }
+
+    cart(event) { if (!event.old) panels?.count(event.cart); }
 
     error(event) {
       this.wait('');
@@ -301,6 +317,7 @@
     header h2 { margin: 0; flex: 1; font-size: 16px; font-weight: 650; min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
     header button { height: 34px; padding: 0 10px; border-radius: 9px; color: var(--soft); font-size: 13.5px; }
     header button:hover { background: var(--wash); color: var(--ink); }
+    .tools { display: flex; gap: 2px; }
     header .close { width: 34px; padding: 0; font-size: 21px; line-height: 1; }
     .log { flex: 1; overflow-y: auto; overscroll-behavior: contain; padding: 16px 18px 20px; }
     .hello { color: var(--soft); }
@@ -310,8 +327,8 @@
     .note { color: var(--soft); font-size: 13px; margin: 0 0 8px; }
     .cards { display: flex; gap: 10px; margin: 0 -18px 12px; padding: 2px 18px 6px; list-style: none; overflow-x: auto;
       scroll-snap-type: x proximity; scroll-padding: 0 18px; scrollbar-width: thin; scrollbar-color: #d8d5cc transparent; }
-    .cards li { flex: 0 0 158px; display: flex; scroll-snap-align: start; }
-    .card { position: relative; display: flex; flex-direction: column; gap: 2px; width: 100%; padding: 0 11px 11px; overflow: hidden;
+    .cards li { flex: 0 0 158px; display: flex; flex-direction: column; scroll-snap-align: start; }
+    .card { position: relative; display: flex; flex-direction: column; gap: 2px; width: 100%; flex: 1; padding: 0 11px 11px; overflow: hidden;
       border: 1px solid var(--line); border-radius: 13px; color: var(--ink); text-decoration: none; font-size: 13px; line-height: 1.38; }
     .card:hover { border-color: #c8c5bb; }
     .card:focus-visible { outline-offset: -2px; }
@@ -366,8 +383,9 @@
   const form = make('form', {}, box, make('button', {type: 'submit', className: 'send'}, words.send));
   const launch = make('button', {type: 'button', className: 'launch', 'aria-haspopup': 'dialog',
     'aria-expanded': 'false', 'aria-label': words.open}, make('span', {'aria-hidden': 'true'}, '✦'), title);
+  const tools = make('span', {className: 'tools'});
   const panel = make('div', {className: 'panel', hidden: true, role: 'dialog', 'aria-label': title},
-    make('header', {}, make('h2', {}, title),
+    make('header', {}, make('h2', {}, title), tools,
       make('button', {type: 'button', className: 'fresh', onclick: () => startAfresh()}, words.fresh),
       make('button', {type: 'button', className: 'close', 'aria-label': words.close,
         onclick: () => close()}, '×')),
@@ -428,8 +446,11 @@
 
   function startAfresh() {
     running?.abort('replaced');
+    panels?.close();
+    panels?.endHandoff();
     memory.conversation = undefined;
     memory.turns = [];
+    if (!memory.token) panels?.count({count: 0});
     remember();
     greet();
     box.focus();
@@ -455,8 +476,14 @@
 
   greet();
   for (const turn of memory.turns) {
+    if (turn.hand) {
+      const place = make('div');
+      log.append(place);
+      waitingForPanels.push(() => place.replaceWith(panels.viewMessage(turn.hand)));
+      continue;
+    }
     const view = new TurnView(turn.message, say);
-    for (const event of turn.events) view.take(event);
+    for (const event of turn.events) view.take({...event, old: true});
     view.wait('');
     log.querySelector('.hello')?.remove();
     log.append(view.root);
@@ -468,5 +495,15 @@
     open();
     box.blur();
   }
-  window.Aisle = {open, close, ask: (text) => { open(); say(String(text)); }};
+  const whenReady = import(`${server}/aisle/widget-panels.js`).then((module) => {
+    shadow.querySelector('style').append(module.STYLE);
+    panels = module.createPanels({make, money, memory, remember, server, language, drawPicture, drawCard, panel, log, credentials});
+    tools.append(...panels.buttons);
+    for (const add of waitingForPanels.splice(0)) add();
+    if (options.shopperToken && options.shopperToken !== memory.token) panels.signIn(options.shopperToken);
+    return panels;
+  });
+  window.Aisle = {open, close, ask: (text) => { open(); say(String(text)); },
+                  signIn: (token) => whenReady.then((own) => own.signIn(String(token))),
+                  signOut: () => whenReady.then((own) => own.signOut())};
 })();

@@ -1,0 +1,91 @@
+"""Does the job of a message and turns what came of it into events."""
+
+from __future__ import annotations
+
+from assistant.answer.passages import PassageFinder
+from assistant.desk.queue import HandoffQueue
+from assistant.desk.types import HandoffState, Ticket
+from assistant.jobs.cart import CartJobs
+from assistant.jobs.handoff import HandoffJobs
+from assistant.jobs.orders import OrderJobs
+from assistant.jobs.policies import PolicyJobs
+from assistant.jobs.result import JobContext, JobResult
+from assistant.jobs.types import (
+    CartAction,
+    CartJob,
+    HandoffJob,
+    HandoffReason,
+    Job,
+    OrderAction,
+    OrderJob,
+    PolicyJob,
+)
+from assistant.jobs.wording import say
+from assistant.store.shop import Caller, Shop
+from assistant.turn import Catalog
+from assistant.types import Sentence
+from retrieval.types import Vocabulary
+
+
+class JobRunner:
+    """Everything a shopper may have done in chat; blocking, to be run in a worker thread."""
+
+    def __init__(
+        self,
+        shop: Shop,
+        finder: PassageFinder,
+        queue: HandoffQueue,
+        *,
+        staffed: bool,
+    ) -> None:
+        self.shop = shop
+        self.queue = queue
+        self._handoffs = HandoffJobs(queue, shop, staffed=staffed)
+        self._carts = CartJobs(shop, Vocabulary())
+        self._orders = OrderJobs(shop)
+        self._policies = PolicyJobs(shop, finder)
+
+    def use(self, catalog: Catalog) -> None:
+        """Speak of this catalogue from now on."""
+        self._carts = CartJobs(self.shop, catalog.vocabulary)
+        self.shop.backend.use_catalog(catalog.store, catalog.searcher.get)
+
+    def run(self, job: Job, context: JobContext) -> JobResult:
+        """Do `job`; raises AisleError only where the store's system fails or refuses."""
+        if isinstance(job, CartJob):
+            return self._carts.run(job, context)
+        if isinstance(job, OrderJob):
+            return self._orders.run(job, context)
+        if isinstance(job, HandoffJob):
+            return self._handoffs.run(job, context)
+        return self._policies.run(job, context)
+
+    def look(self, job: Job, context: JobContext) -> JobResult:
+        """What `job` would tell, as far as it only reads: for suggestions to an agent."""
+        reads = isinstance(job, PolicyJob) or (
+            isinstance(job, OrderJob) and job.action is OrderAction.STATUS
+        )
+        reads = reads or (isinstance(job, CartJob) and job.action is CartAction.VIEW)
+        return self.run(job, context) if reads else JobResult()
+
+    def relay(self, caller: Caller, message: str) -> Ticket | None:
+        """Pass a message to the agent who holds the conversation; None when nobody does."""
+        ticket = self.queue.ticket(caller.conversation_id)
+        if ticket is None or ticket.state is not HandoffState.HELD:
+            return None
+        self.queue.say(caller.conversation_id, message)
+        return ticket
+
+    def give_up(self, context: JobContext) -> JobResult:
+        """After two failures in a row: a human is asked to come, where there is a desk."""
+        ticket = self.queue.ticket(context.caller.conversation_id)
+        if ticket and ticket.state is not HandoffState.CLOSED:
+            return JobResult()
+        state = self._handoffs.queue_up(HandoffReason.FAILURES, context)
+        if state is None:
+            return JobResult()
+        keys = ("handoff_failures", "handoff_queued")
+        said = tuple(
+            Sentence(text=say(key, context.language), evidence=("handoff",)) for key in keys
+        )
+        return JobResult(sentences=said, handoff=state)

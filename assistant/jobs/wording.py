@@ -1,0 +1,167 @@
+"""The sentences of jobs, by language; every value in them comes from the store."""
+
+from __future__ import annotations
+
+from retrieval.types import Language
+
+WORDING: dict[str, tuple[str, str]] = {
+    # key: (English, Chinese)
+    "added": ("I put {what} into your cart, {price} each.", "已将{what}加入购物车，单价{price}。"),
+    "added_one": ("I put {what} into your cart for {price}.", "已将{what}加入购物车，{price}。"),
+    "set": ("Your cart now holds {what}.", "购物车里现在是{what}。"),
+    "removed": ("I took {what} out of your cart.", "已将{what}移出购物车。"),
+    "cleared": ("Your cart is empty now.", "购物车已清空。"),
+    "empty": ("Your cart is empty.", "购物车是空的。"),
+    "total": (
+        "Your cart holds {count} items, {total} in all.",
+        "购物车共{count}件，合计{total}。",
+    ),
+    "total_one": ("Your cart holds 1 item, {total} in all.", "购物车共1件，合计{total}。"),
+    "line": ("{position}. {what}: {price}.", "{position}. {what}：{price}。"),
+    "several": ("{quantity} × {name}", "{quantity}件{name}"),
+    "with_options": ("{name} ({options})", "{name}（{options}）"),
+    "which_product": ("Which one do you mean?", "您指的是哪一款？"),
+    "nothing_shown": (
+        "I can only put products into your cart that I have shown you. What are you looking for?",
+        "只有在这里展示过的商品才能加入购物车。您想找什么？",
+    ),
+    "no_such_line": ("That is not in your cart.", "购物车里没有这件商品。"),
+    "which_line": ("Which of them?", "是哪一件？"),
+    "which_option": (
+        "Which {option} of the {name} would you like?",
+        "{name}要哪一种{option}？",
+    ),
+    "sold_out": ("The {name} is sold out.", "{name}已售罄。"),
+    "only_stock": (
+        "Only {stock} of the {name} are in stock, so I could not put {quantity} in.",
+        "{name}库存只有{stock}件，无法加入{quantity}件。",
+    ),
+    "only_one": (
+        "Only 1 of the {name} is in stock, so I could not put {quantity} in.",
+        "{name}库存只有1件，无法加入{quantity}件。",
+    ),
+    "too_many": (
+        "A cart holds at most {most} of one product.",
+        "同一商品最多可放{most}件。",
+    ),
+    "no_price": (
+        "The {name} has no price in the catalogue, so it cannot be put into the cart.",
+        "{name}没有标价，不能加入购物车。",
+    ),
+    "pay_in_shop": (
+        "You pay on the shop's own checkout page; I take no payments here.",
+        "请在商店的结算页面付款，我不会在对话中收款。",
+    ),
+    # orders
+    "sign_in": (
+        "Please sign in to see your orders: I go by who is signed in, not by a number or name.",
+        "请先登录再查询订单：我只能为已登录的顾客查询，不能凭号码或姓名查询。",
+    ),
+    "no_order_system": (
+        "I cannot see orders of this store.",
+        "我无法查看这家商店的订单。",
+    ),
+    "no_orders": ("You have no orders here yet.", "您还没有订单。"),
+    "no_such_order": ("You have no order {id}.", "您没有编号为{id}的订单。"),
+    "order_head": (
+        "Order {id} of {placed}, {total}: {items}.",
+        "订单{id}（{placed}，{total}）：{items}。",
+    ),
+    "processing_expected": (
+        "It is being packed and should arrive by {expected}.",
+        "正在备货，预计{expected}前送达。",
+    ),
+    "processing_plain": ("It is being packed.", "正在备货。"),
+    "shipped": (
+        "It left us on {shipped} and should arrive by {expected}.",
+        "已于{shipped}发货，预计{expected}前送达。",
+    ),
+    "shipped_plain": ("It is on its way.", "已发货，正在配送。"),
+    "tracking": ("Its tracking number is {tracking}.", "物流单号是{tracking}。"),
+    "delivered": ("It was delivered on {delivered}.", "已于{delivered}送达。"),
+    "delivered_plain": ("It was delivered.", "已送达。"),
+    "cancelled": ("It was cancelled.", "已取消。"),
+    "returnable": (
+        "You can return it until {until}.",
+        "可在{until}之前退货。",
+    ),
+    "not_returnable": (
+        "The time to return it ended on {until}.",
+        "退货期已于{until}结束。",
+    ),
+    "return_noted": (
+        "The return of the {name} from order {order} is noted: number {id}.",
+        "已登记退货：订单{order}中的{name}，退货编号{id}。",
+    ),
+    "return_known": (
+        "Return {id} of the {name} was noted on {day}.",
+        "{name}的退货已于{day}登记，编号{id}。",
+    ),
+    "one_more_order": ("You have one more order.", "您还有1个订单。"),
+    "more_orders": ("You have {count} more orders.", "您还有{count}个订单。"),
+    "ask_return": (
+        "Shall I note the return of the {name} from order {order}?",
+        "要登记退货吗：订单{order}中的{name}？",
+    ),
+    "which_return": ("Which product do you want to return?", "您要退哪一件？"),
+    "none_returnable": (
+        "None of your orders can be returned now: only delivered ones can, until their last day.",
+        "目前没有可退的订单：只有已送达且在退货期内的商品可以退货。",
+    ),
+    "too_early": (
+        "Order {order} has not been delivered yet; it can be returned once it is.",
+        "订单{order}尚未送达，送达后才能退货。",
+    ),
+    "yes_return": ("Yes, return it", "是的，退货"),
+    "no_return": ("No, keep it", "不退了"),
+    # hand-off
+    "handoff_request": ("Of course.", "好的。"),
+    "handoff_anger": (
+        "I am sorry that this has been so annoying.",
+        "很抱歉给您带来不好的体验。",
+    ),
+    "handoff_failures": (
+        "I have not been able to help you twice now.",
+        "我已经连续两次没能帮到您。",
+    ),
+    "handoff_medical": (
+        "I cannot give medical advice: please ask a doctor or a pharmacist, and in an emergency "
+        "call your local emergency number.",
+        "我不能提供医疗建议，请咨询医生或药师；紧急情况请拨打急救电话120。",
+    ),
+    "handoff_legal": (
+        "I cannot give legal advice: please ask a lawyer or a consumer advice centre.",
+        "我不能提供法律建议，请咨询律师或消费者协会。",
+    ),
+    "handoff_self_harm": (
+        "I am sorry that you are going through this, and you do not have to face it alone. Please "
+        "call your local emergency number or a crisis line now: 988 in the US and Canada, 116 123 "
+        "in the UK and Ireland, 112 in Europe.",
+        "听到您这样说，我很难过，您不必独自面对。请立即拨打全国心理援助热线12356，"
+        "紧急情况请拨打120或110。",
+    ),
+    "handoff_queued": (
+        "I have asked a colleague to take over; until they join, I am still here.",
+        "我已请同事接手，在同事加入之前我仍会为您服务。",
+    ),
+    "handoff_nobody": (
+        "No colleague can be reached in this chat at the moment.",
+        "目前没有同事可以在这里接待您。",
+    ),
+    # policies
+    "policy": ("{title}: “{quote}”", "{title}：“{quote}”"),
+    "policy_silent": (
+        "The store's policies don't say.",
+        "商店的政策没有说明这一点。",
+    ),
+    "no_discount": (
+        "I cannot give or promise discounts; the price shown is the price.",
+        "我不能给予或承诺折扣，以页面标价为准。",
+    ),
+}
+
+
+def say(key: str, language: Language, **values: object) -> str:
+    """The sentence `key` in `language`, with `values` filled in."""
+    english, chinese = WORDING[key]
+    return (chinese if language is Language.CHINESE else english).format(**values)
