@@ -17,6 +17,7 @@ from assistant.guard import bound_conversation_id, bound_message
 from assistant.jobs.result import JobContext
 from assistant.jobs.run import JobRunner
 from assistant.jobs.stream import stream_failure, stream_job
+from assistant.memory.store import PreferenceStore
 from assistant.store.shop import Caller, Shop
 from assistant.turn import Catalog, Selection, TurnLimits, TurnRecord
 from assistant.types import (
@@ -29,6 +30,7 @@ from assistant.types import (
     EngineStatus,
     ErrorEvent,
     HandoffEvent,
+    PreferencesEvent,
     ProductFacts,
     ProductsEvent,
     QueryRewriter,
@@ -149,8 +151,11 @@ class Assistant:
         shown = await self.products(conversation.shown)
 
         quick = self._reader.read(turn.message, conversation, shown, language)
+        quick, kept = await asyncio.to_thread(
+            self._jobs.memory.recall, caller.owner, turn.id, quick, conversation
+        )
         turn.understanding = quick
-        context = self._context(caller, quick, turn.message, conversation)
+        context = self._context(caller, quick, turn, conversation)
         if quick.job:
             async for event in stream_job(self._jobs, turn, quick, context):
                 yield event
@@ -160,10 +165,15 @@ class Assistant:
             return
         selection = await self._select(quick, conversation)
         yield self._show(turn, quick, selection, "quick")
+        if kept:
+            yield PreferencesEvent(preferences=kept)
         # What is on screen may be put into the cart while the answer is still being written.
         await asyncio.to_thread(self._remember, turn, caller)
 
         understanding = await self._understand(turn, conversation, shown, quick)
+        understanding, _ = await asyncio.to_thread(
+            self._jobs.memory.apply, caller.owner, understanding
+        )
         if changes_search(quick, understanding):
             selection = await self._select(understanding, conversation)
             yield self._show(turn, understanding, selection, "refined")
@@ -190,9 +200,9 @@ class Assistant:
         return DoneEvent(turn_id=turn.id, trace=turn.trace, conversation_id=caller.conversation_id)
 
     def _context(
-        self, caller: Caller, read: Understanding, message: str, conversation: Conversation
+        self, caller: Caller, read: Understanding, turn: TurnRecord, conversation: Conversation
     ) -> JobContext:
-        return JobContext(caller, read.language, message, conversation, self._find)
+        return JobContext(caller, read.language, turn.message, conversation, self._find, turn.id)
 
     def _find(self, ids: Sequence[str]) -> Sequence[Product]:
         return self._searcher.get(ids)
@@ -389,7 +399,7 @@ class Assistant:
         read = self._reader.read(turn.message, conversation, shown, language)
         if read.job:
             caller = Caller(conversation_id, shopper_id)
-            context = self._context(caller, read, turn.message, conversation)
+            context = self._context(caller, read, turn, conversation)
             result = await asyncio.to_thread(self._jobs.look, read.job, context)
             return Suggestion(sentences=result.sentences)
         selection = await self._select(read, conversation)
@@ -400,6 +410,11 @@ class Assistant:
     def shop(self) -> Shop:
         """Carts, orders and sign-in, for the faces."""
         return self._jobs.shop
+
+    @property
+    def preferences(self) -> PreferenceStore:
+        """What is kept in mind of shoppers, for the faces."""
+        return self._jobs.memory.store
 
     @property
     def desk(self) -> Desk:

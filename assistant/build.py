@@ -28,6 +28,8 @@ from assistant.jobs.run import JobRunner
 from assistant.llm.engine import Engine, EngineLanguageModel, open_engine
 from assistant.llm.types import WarmUp
 from assistant.llm.weights import ensure_encoders
+from assistant.memory.memory import Memory
+from assistant.memory.store import PreferenceStore
 from assistant.settings import Settings
 from assistant.store.demo import seed_demo_orders
 from assistant.store.rest import RestStoreBackend
@@ -104,7 +106,9 @@ def open_service(settings: Settings, tokens: Iterable[str] = ()) -> Iterator[Ser
         shop = stack.enter_context(open_shop(settings, store, catalog, database, conversations))
         password = settings.desk_password.get_secret_value()
         queue = HandoffQueue(database)
-        jobs = JobRunner(shop, PassageFinder(encoders[1]), queue, staffed=bool(password))
+        memory = Memory(PreferenceStore(database), catalog.vocabulary, catalog.reader)
+        finder = PassageFinder(encoders[1])
+        jobs = JobRunner(shop, finder, queue, memory, staffed=bool(password))
         desk = Desk(queue, conversations, shop, password)
         assistant = assemble(settings, catalog, conversations, jobs, desk, engine)
         live.listen(lambda opened: assistant.use(open_catalog(settings, opened)))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol
 from pydantic import Field
 
 from assistant.jobs.types import Job
+from assistant.memory.types import Preference, Statement
 from assistant.store.types import Cart
 from retrieval.types import (
     Filters,
@@ -28,6 +29,7 @@ from retrieval.types import (
 
 if TYPE_CHECKING:
     from assistant.desk.desk import Desk
+    from assistant.memory.store import PreferenceStore
     from assistant.store.shop import Shop
 
 
@@ -43,9 +45,10 @@ class Act(StrEnum):
     ORDER = "order"
     POLICY = "policy"
     HANDOFF = "handoff"
+    PREFERENCE = "preference"
 
 
-JOBS = frozenset({Act.CART, Act.ORDER, Act.POLICY, Act.HANDOFF})
+JOBS = frozenset({Act.CART, Act.ORDER, Act.POLICY, Act.HANDOFF, Act.PREFERENCE})
 """Acts done by code from `Understanding.job`; nothing is searched for them."""
 
 
@@ -66,7 +69,8 @@ class Understanding(Frozen):
     (``"price"``, ``"negation"``, ``"ordinal"``, ``"sort"``, ``"act"``): there the rules win.
     `notes` tell the shopper what was assumed ("prices are in EUR"). With `no_questions` the
     shopper asked to be shown products rather than be asked back. `repair` tells
-    which words were taken for slips of spelling. `job` is what to do for the acts in `JOBS`.
+    which words were taken for slips of spelling. `job` is what to do for the acts in `JOBS`;
+    `stated` is what the shopper told of themselves beside.
     """
 
     act: Act
@@ -82,6 +86,7 @@ class Understanding(Frozen):
     no_questions: bool = False
     repair: Repair | None = None
     job: Job | None = None
+    stated: tuple[Statement, ...] = ()
     source: Source = Source.RULES
 
     def search_request(self, limit: int) -> SearchRequest:
@@ -245,6 +250,13 @@ class HandoffEvent(Frozen):
     agent: str = ""
 
 
+class PreferencesEvent(Frozen):
+    """What is kept in mind in this turn: applied to its search, or noted just now."""
+
+    type: Literal["preferences"] = "preferences"
+    preferences: tuple[Preference, ...]
+
+
 class DoneEvent(Frozen):
     """The turn is over; `trace` says what happened, stage by stage.
 
@@ -272,6 +284,7 @@ ReplyEvent = Annotated[
     | QuestionEvent
     | CartEvent
     | HandoffEvent
+    | PreferencesEvent
     | DoneEvent
     | ErrorEvent,
     Field(discriminator="type"),
@@ -379,6 +392,11 @@ class AssistantService(Protocol):
     @property
     def desk(self) -> Desk | None:
         """Conversations handed to humans; None where there is no such thing."""
+        ...
+
+    @property
+    def preferences(self) -> PreferenceStore | None:
+        """What is kept in mind of shoppers; None where nothing is."""
         ...
 
     async def suggest(

@@ -19,6 +19,7 @@ from ui.errors import NotFoundError, Problem
 from ui.facets import view_facets, view_relaxations
 from ui.filters import build_filters
 from ui.handoff_api import add_handoff
+from ui.preference_api import add_preferences
 from ui.schemas import ChatRequest, SearchResponse
 from ui.stream import TurnResponse, TurnStream
 
@@ -59,6 +60,7 @@ def create_router(service: AssistantService) -> APIRouter:
     _add_chat(router, service)
     add_cart(router, service)
     add_handoff(router, service)
+    add_preferences(router, service)
     _add_search(router, service)
     _add_lookups(router, service)
     return router
@@ -95,7 +97,8 @@ def _add_chat(router: APIRouter, service: AssistantService) -> None:
 
         `products` (ranked cards at once; a second one replaces the first), `text` (one
         verified sentence each), `cart` (as it stands after the turn, where it was touched),
-        `handoff` (a human is asked for or has the conversation: see /v1/handoff),
+        `preferences` (tastes kept in mind), `handoff` (a human is asked for or has the
+        conversation: see /v1/handoff),
         `question` (one, with answers to tap), then `done`; or
         `error` in one line, and what was sent before it stays. Comment lines keep the
         connection alive. Closing the connection stops the answer.

@@ -160,8 +160,11 @@ def add_cart(router: APIRouter, service: AssistantService) -> None:
 
     @router.post("/v1/cart/claim", tags=["cart"], summary="After sign-in", responses=PROBLEMS)
     async def claim(claim: Claim, shopper_id: SignedIn) -> CartView:
-        """What was put in before signing in joins the shopper's own cart."""
+        """What was put in and said of tastes before signing in becomes the shopper's own."""
         caller = Caller(claim.conversation_id, shopper_id)
+        if service.preferences is not None and shopper_id:
+            before = Caller(claim.conversation_id).owner
+            await asyncio.to_thread(service.preferences.move, before, caller.owner)
         return await view(await asyncio.to_thread(shop().take_cart_along, caller), claim.language)
 
     @router.get("/v1/account", tags=["account"], summary="Who is signed in", responses=PROBLEMS)

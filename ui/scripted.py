@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 from assistant.desk.desk import Desk
+from assistant.memory.store import PreferenceStore
 from assistant.store.shop import Shop
 from assistant.types import (
     Act,
@@ -64,6 +65,7 @@ class ScriptedService:
         self.engine = engine or EngineStatus(state=EngineState.READY, model="scripted")
         self.shop: Shop | None = None
         self.desk: Desk | None = None
+        self.preferences: PreferenceStore | None = None
         self.scripts: list[tuple[Step, ...]] = []
         self.received: list[tuple[str, str, Language | None]] = []
         self.cancelled: list[str] = []

@@ -9,7 +9,7 @@ from assistant.desk.types import HandoffState
 from assistant.jobs.types import Job
 from assistant.store.shop import Caller
 from assistant.store.types import Cart
-from assistant.types import Conversation, Sentence
+from assistant.types import Conversation, Sentence, Understanding
 from retrieval.types import Language, Product
 
 
@@ -22,6 +22,7 @@ class JobContext:
     message: str
     conversation: Conversation
     find: Callable[[Sequence[str]], Sequence[Product]]
+    turn_id: str = ""
 
     def product(self, product_id: str) -> Product | None:
         """The product of that id, if the catalogue has it."""
@@ -34,7 +35,8 @@ class JobResult:
 
     `job` replaces the one that was asked for where the next message must know more of it;
     `references` are the products that "it" then means; `handoff` says that a human was asked
-    for; `failed` says that the shopper did not get what they wanted.
+    for; `topic` is the standing request where the job changed it; `failed` says that the
+    shopper did not get what they wanted.
     """
 
     sentences: tuple[Sentence, ...] = ()
@@ -44,4 +46,5 @@ class JobResult:
     job: Job | None = None
     references: tuple[str, ...] = field(default=())
     failed: bool = False
+    topic: Understanding | None = None
     handoff: HandoffState | None = None

@@ -9,6 +9,7 @@ from assistant.jobs.cart import CartJobs
 from assistant.jobs.handoff import HandoffJobs
 from assistant.jobs.orders import OrderJobs
 from assistant.jobs.policies import PolicyJobs
+from assistant.jobs.preferences import PreferenceJobs
 from assistant.jobs.result import JobContext, JobResult
 from assistant.jobs.types import (
     CartAction,
@@ -19,8 +20,10 @@ from assistant.jobs.types import (
     OrderAction,
     OrderJob,
     PolicyJob,
+    PreferenceJob,
 )
 from assistant.jobs.wording import say
+from assistant.memory.memory import Memory
 from assistant.store.shop import Caller, Shop
 from assistant.turn import Catalog
 from assistant.types import Sentence
@@ -35,11 +38,14 @@ class JobRunner:
         shop: Shop,
         finder: PassageFinder,
         queue: HandoffQueue,
+        memory: Memory,
         *,
         staffed: bool,
     ) -> None:
         self.shop = shop
         self.queue = queue
+        self.memory = memory
+        self._preferences = PreferenceJobs(memory)
         self._handoffs = HandoffJobs(queue, shop, staffed=staffed)
         self._carts = CartJobs(shop, Vocabulary())
         self._orders = OrderJobs(shop)
@@ -48,6 +54,7 @@ class JobRunner:
     def use(self, catalog: Catalog) -> None:
         """Speak of this catalogue from now on."""
         self._carts = CartJobs(self.shop, catalog.vocabulary)
+        self.memory.use(catalog.vocabulary, catalog.reader)
         self.shop.backend.use_catalog(catalog.store, catalog.searcher.get)
 
     def run(self, job: Job, context: JobContext) -> JobResult:
@@ -58,6 +65,8 @@ class JobRunner:
             return self._orders.run(job, context)
         if isinstance(job, HandoffJob):
             return self._handoffs.run(job, context)
+        if isinstance(job, PreferenceJob):
+            return self._preferences.run(job, context)
         return self._policies.run(job, context)
 
     def look(self, job: Job, context: JobContext) -> JobResult:

@@ -27,6 +27,9 @@ async def stream_job(
     turn.understanding = read.model_copy(
         update={"job": result.job or read.job, "references": result.references}
     )
+    if result.topic:
+        # The next message goes on from the request as it stands now.
+        turn.understanding = result.topic.model_copy(update={"job": read.job})
     turn.trace["job"] = turn.understanding.model_dump(mode="json", exclude_defaults=True)
     turn.failed = result.failed
     async for event in stream_result(turn, result):

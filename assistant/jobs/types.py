@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from assistant.memory.types import Statement
 from retrieval.types import Frozen
 
 
@@ -88,4 +89,24 @@ class HandoffJob(Frozen):
     reason: HandoffReason
 
 
-Job = Annotated[CartJob | OrderJob | PolicyJob | HandoffJob, Field(discriminator="kind")]
+class PreferenceAction(StrEnum):
+    """What to do with what the shopper told of themselves."""
+
+    REMEMBER = "remember"
+    LIST = "list"
+    FORGET = "forget"
+    FORGET_ALL = "forget_all"
+
+
+class PreferenceJob(Frozen):
+    """A statement and nothing else, or a wish about what is kept; `words` say which of it."""
+
+    kind: Literal["preference"] = "preference"
+    action: PreferenceAction
+    statements: tuple[Statement, ...] = ()
+    words: str = ""
+
+
+Job = Annotated[
+    CartJob | OrderJob | PolicyJob | HandoffJob | PreferenceJob, Field(discriminator="kind")
+]

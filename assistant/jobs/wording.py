@@ -114,6 +114,15 @@ WORDING: dict[str, tuple[str, str]] = {
     ),
     "yes_return": ("Yes, return it", "是的，退货"),
     "no_return": ("No, keep it", "不退了"),
+    # preferences
+    "kept": ("I will keep in mind: {what}.", "我记住了：{what}。"),
+    "list_kept": ("This is what I keep in mind: {what}.", "我记住的有：{what}。"),
+    "nothing_kept": ("I keep nothing in mind about you.", "我没有记住关于您的任何信息。"),
+    "which_kept": (
+        "I keep no such thing in mind; what I keep is: {what}.",
+        "我没有记住这一点，我记住的有：{what}。",
+    ),
+    "forgotten": ("I have forgotten: {what}.", "已忘记：{what}。"),
     # hand-off
     "handoff_request": ("Of course.", "好的。"),
     "handoff_anger": (

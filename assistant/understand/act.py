@@ -67,6 +67,7 @@ _ACTS = {
     "order": Act.ORDER,
     "policy": Act.POLICY,
     "handoff": Act.HANDOFF,
+    "preference": Act.PREFERENCE,
 }
 
 

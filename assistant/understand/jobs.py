@@ -17,6 +17,8 @@ from assistant.jobs.types import (
     OrderAction,
     OrderJob,
     PolicyJob,
+    PreferenceAction,
+    PreferenceJob,
 )
 from assistant.types import Conversation
 from assistant.understand.lexicon import Lexicon
@@ -59,6 +61,11 @@ _SIZE = re.compile(r"(?:\bsize|尺码|码数|号码)\s*$")
 _BOTH = re.compile(r"\bboth\b(?=\s+(?:the|number|no)\b)")
 # "How long do I have to return it": a question about the rule, not the wish itself.
 _ASKS_RULE = re.compile(r"\s*(?:how|when|what|can|could|may|is|are|do|does|if)\b")
+# What a wish to forget is wrapped in: "that I don't want", 我说的不要 ... 的.
+_OF_MEMORY = re.compile(
+    r"\b(?:about|that|it|this|i|said|told|you|don't|do not|never|no|not|wear|want|like|my|the)\b"
+    r"|我(?:说的?)?|不要|不喜欢|不穿|这个|那个|这点|这件事|的|吧|了|掉"
+)
 _IT = re.compile(r"\b(?:it|that|this|them|these|those)\b|它|这个|那个|这款|那款")
 
 
@@ -92,6 +99,8 @@ def read_job(heard: Heard) -> Job | None:
     """The job of a message, or None where it is about finding products."""
     if reason := read_reason(heard.scan.lower):
         return HandoffJob(reason=reason)
+    if wish := _read_memory(heard):
+        return wish
     return _read_answer(heard) or _read_cart(heard) or _read_order(heard) or _read_policy(heard)
 
 
@@ -110,6 +119,23 @@ _REASONS = (
 def read_reason(text: str) -> HandoffReason | None:
     """Why the message (lower case) is not one for the assistant alone, or None."""
     return next((r for r in _REASONS if pattern(f"handoff_{r.value}").search(text)), None)
+
+
+# ------------------------------------------------------------- memory
+
+
+def _read_memory(heard: Heard) -> PreferenceJob | None:
+    """ "Forget that", 忘掉我不要皮的, "what do you know about me?"."""
+    scan = Scan(heard.scan.text)
+    if pattern("memory_list").search(scan.lower):
+        return PreferenceJob(action=PreferenceAction.LIST)
+    if not scan.take_all(pattern("memory_forget")):
+        return None
+    if pattern("memory_all").search(scan.free):
+        return PreferenceJob(action=PreferenceAction.FORGET_ALL)
+    scan.take_all(_OF_MEMORY)
+    words = clean_query(scan.rest(), heard.language, spoken=True)
+    return PreferenceJob(action=PreferenceAction.FORGET, words=words)
 
 
 # ------------------------------------------------------------- answers to what was asked

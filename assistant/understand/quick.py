@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from assistant.jobs.types import PreferenceAction, PreferenceJob
+from assistant.memory.statements import take_statements
 from assistant.types import Act, Conversation, Source, Turn, Understanding
 from assistant.understand import act as acts
 from assistant.understand.brands import read_brands
@@ -14,6 +16,7 @@ from assistant.understand.context import (
     last_topic,
     merge_filters,
     merge_query,
+    without_wanted,
 )
 from assistant.understand.jobs import Heard, read_job
 from assistant.understand.language import detect_language, normalise
@@ -91,14 +94,19 @@ class RuleReader:
             last.understanding.language if last else None,
             language or self._store.languages[0],
         )
+        stated, rest = take_statements(text)
         job = read_job(Heard(Scan(text), language, conversation, shown, self._lexicon))
+        if job is None and stated and not clean_query(rest, language, spoken=True):
+            job = PreferenceJob(action=PreferenceAction.REMEMBER, statements=stated)
         if job is not None:
             return acts.understand_job(job, language)
+        text = rest
         reading = self._read_parts(text, language, last, shown)
         topic = last_topic(conversation)
         signs = self._signs(reading, topic, shown, answers=_is_answer(last, reading, text))
         act, sure = acts.classify(signs)
-        return self._compose(reading, act, sure, topic, shown)
+        composed = self._compose(reading, act, sure, topic, shown)
+        return composed.model_copy(update={"stated": stated}) if stated else composed
 
     # ------------------------------------------------------------- reading
 
@@ -222,7 +230,7 @@ class RuleReader:
         filters = self._filters(reading, act, shown)
         query, sort, wishes = reading.query, reading.ordering.sort, reading.wishes
         if act is Act.REFINE and topic:
-            earlier = topic.filters
+            earlier = without_wanted(topic.filters, reading.query)
             if reading.any_price:
                 earlier = earlier.model_copy(update={"price": None})
             filters = merge_filters(earlier, filters)

@@ -24,6 +24,8 @@ from assistant.desk.queue import HandoffQueue
 from assistant.jobs.run import JobRunner
 from assistant.llm.client import ChatModelClient
 from assistant.llm.scripted import ScriptedModel
+from assistant.memory.memory import Memory
+from assistant.memory.store import PreferenceStore
 from assistant.store.shop import Shop
 from assistant.store.sql import SqlStoreBackend
 from assistant.store.tokens import ShopperTokens
@@ -201,7 +203,13 @@ def make_jobs(
     queue = HandoffQueue(database)
     finder = PassageFinder(Even())
     return {
-        "jobs": JobRunner(shop, finder, queue, staffed=bool(password)),
+        "jobs": JobRunner(
+            shop,
+            finder,
+            queue,
+            Memory(PreferenceStore(database), VOCABULARY, RuleReader(VOCABULARY, store)),
+            staffed=bool(password),
+        ),
         "desk": Desk(queue, conversations, shop, password),
     }
 

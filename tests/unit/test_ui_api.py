@@ -376,6 +376,8 @@ async def test_openapi_describes_every_route_with_examples(client: httpx.AsyncCl
         "/v1/account",
         "/v1/account/demo",
         "/v1/handoff",
+        "/v1/preferences",
+        "/v1/preferences/{preference_id}",
         "/v1/products/{product_id}",
         "/health",
     }

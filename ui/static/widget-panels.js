@@ -10,6 +10,8 @@ const TEXTS = {
     add: 'Add to cart', added: 'In your cart', choose: 'Choose a version', account: 'Account',
     signIn: 'Sign in', signOut: 'Sign out', hello: (name) => `Signed in as ${name}`,
     demo: 'This is a demo store. Sign in as one of its shoppers to see orders:',
+    keep: 'I keep in mind:', forget: (what) => `Forget: ${what}`, memory: 'Kept in mind', nothingKept: 'Nothing is kept in mind about you.',
+    forgetAll: 'Forget everything', until: (day) => `until ${day}`, inAll: 'everywhere',
     waiting: 'A colleague has been asked to join.', held: (name) => `You are talking to ${name}.`,
     closed: 'You are talking to the assistant again.',
     signedOut: 'Sign in on the shop’s page to see your orders.', failed: 'That did not work.',
@@ -20,6 +22,8 @@ const TEXTS = {
     add: '加入购物车', added: '已加入', choose: '请选择款式', account: '账户',
     signIn: '登录', signOut: '退出登录', hello: (name) => `已登录：${name}`,
     demo: '这是演示商店。选择一位顾客登录即可查看订单：',
+    keep: '我记住了：', forget: (what) => `忘掉：${what}`, memory: '已记住的偏好', nothingKept: '没有记住关于您的任何信息。',
+    forgetAll: '全部忘掉', until: (day) => `保留至${day}`, inAll: '所有商品',
     waiting: '已请同事加入。', held: (name) => `您正在与${name}对话。`, closed: '现在由智能助手继续为您服务。',
     signedOut: '请在商店页面登录后查看订单。', failed: '操作没有成功。',
   },
@@ -54,6 +58,12 @@ export const STYLE = `
   .speaker { margin: 0; padding: 7px 18px; background: #fbf3e2; color: #5c4008; font-size: 13px; border-bottom: 1px solid var(--line); }
   .hand { margin: 0 0 18px; padding: 9px 14px; border-radius: 16px 16px 16px 4px; background: #fbf3e2; white-space: pre-wrap; }
   .hand b { display: block; font-size: 12px; font-weight: 600; color: #5c4008; }
+  .kept { display: flex; flex-wrap: wrap; gap: 6px; align-items: center; margin: 0 0 10px; font-size: 12.5px; color: var(--soft); }
+  .kept button { padding: 3px 9px; border-radius: 99px; background: color-mix(in srgb, var(--accent) 9%, #fff); color: var(--accent); font-size: 12.5px; }
+  .kept button:hover { text-decoration: line-through; }
+  .kept .lost { color: var(--soft); text-decoration: line-through; }
+  .taste { display: flex; gap: 12px; align-items: baseline; justify-content: space-between; padding: 10px 0; border-top: 1px solid var(--line); }
+  .taste small { color: var(--soft); font-size: 12px; display: block; }
   .oops { color: #b3372f; font-size: 12px; margin-top: 4px; }`;
 
 export function createPanels(kit) {
@@ -209,6 +219,41 @@ export function createPanels(kit) {
         }}, shopper.name))));
   }
 
+  // ------------------------------------------------------------ what is kept in mind
+
+  const path = (id = '') => `/v1/preferences${id && `/${id}`}?conversation_id=${memory.conversation}`;
+  const memoryButton = make('button', {type: 'button', className: 'tool memory', 'aria-label': words.memory,
+    title: words.memory, onclick: openMemory}, '☰');
+
+  /** "I keep in mind: no leather ×"; a tap forgets. */
+  function keptLine(preferences) {
+    return make('p', {className: 'kept'}, words.keep, ...preferences.map((taste) => {
+      const chip = make('button', {type: 'button', 'aria-label': words.forget(taste.text), onclick: async () => {
+        await call('DELETE', path(taste.id)).catch(() => {}); // what is gone already is forgotten, too
+        chip.replaceWith(make('span', {className: 'lost'}, taste.text));
+      }}, `${taste.text} ×`);
+      return chip;
+    }));
+  }
+
+  async function openMemory() {
+    if (!memory.conversation) { drawMemory([]); return; }
+    try { drawMemory(await call('GET', path())); } catch (error) {
+      show(words.memory, make('p', {className: 'oops', role: 'alert'}, error.message));
+    }
+  }
+
+  function drawMemory(tastes) {
+    if (!tastes.length) { show(words.memory, make('p', {}, words.nothingKept)); return; }
+    const forget = async (id) => drawMemory(await call('DELETE', path(id)));
+    show(words.memory, ...tastes.map((taste) => make('div', {className: 'taste'},
+      make('span', {}, taste.text, make('small', {}, `${taste.scope.join(' › ') || words.inAll} · ${
+        words.until(new Date(taste.expires).toLocaleDateString(language === 'zh' ? 'zh-CN' : 'en-US'))}`)),
+      make('button', {type: 'button', className: 'plain', 'aria-label': words.forget(taste.text),
+        onclick: () => forget(taste.id)}, '×'))),
+      make('p', {className: 'sum'}, make('button', {type: 'button', className: 'plain', onclick: () => forget()}, words.forgetAll)));
+  }
+
   // ------------------------------------------------------------ a human speaks
 
   const POLL_MS = 3000;
@@ -263,5 +308,5 @@ export function createPanels(kit) {
 
   if (['waiting', 'held'].includes(memory.handoff)) poll();
   if (memory.pieces) count({count: memory.pieces});
-  return {buttons: [cartButton, accountButton], buyButton, close, count, signIn, signOut, watchHandoff, endHandoff, viewMessage};
+  return {buttons: [cartButton, accountButton, memoryButton], keptLine, buyButton, close, count, signIn, signOut, watchHandoff, endHandoff, viewMessage};
 }

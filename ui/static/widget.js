@@ -246,7 +246,8 @@
 
     take(event) {
       const draw = {products: this.products, text: this.sentence, comparison: this.comparison,
-                    question: this.question, cart: this.cart, handoff: this.handoff, error: this.error, done: this.done}[event.type];
+                    question: this.question, cart: this.cart, handoff: this.handoff,
+                    preferences: this.preferences, error: this.error, done: this.done}[event.type];
       draw?.call(this, event);
     }
 
@@ -271,6 +272,11 @@
       this.tail.append(make('p', {}, event.text), make('div', {className: 'options'},
         ...event.options.map((option) => make('button',
           {type: 'button', className: 'option', onclick: () => this.again(option)}, option))));
+    }
+
+    preferences(event) {
+      const draw = () => this.cards.after(panels.keptLine(event.preferences));
+      if (panels) draw(); else waitingForPanels.push(draw);
     }
 
     handoff(event) {

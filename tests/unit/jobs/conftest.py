@@ -15,6 +15,8 @@ from assistant.conversation import SqlConversationStore, open_database
 from assistant.desk.queue import HandoffQueue
 from assistant.jobs.result import JobContext
 from assistant.jobs.run import JobRunner
+from assistant.memory.memory import Memory
+from assistant.memory.store import PreferenceStore
 from assistant.store.shop import Caller, Shop
 from assistant.store.sql import SqlStoreBackend
 from assistant.store.tokens import ShopperTokens
@@ -52,8 +54,14 @@ def queue(database: Engine) -> HandoffQueue:
 
 
 @pytest.fixture
-def runner(shop: Shop, queue: HandoffQueue) -> JobRunner:
-    made = JobRunner(shop, PassageFinder(Even()), queue, staffed=True)
+def memory(database: Engine) -> Memory:
+    catalog = catalog_of(VOCABULARY)
+    return Memory(PreferenceStore(database), VOCABULARY, catalog.reader)
+
+
+@pytest.fixture
+def runner(shop: Shop, queue: HandoffQueue, memory: Memory) -> JobRunner:
+    made = JobRunner(shop, PassageFinder(Even()), queue, memory, staffed=True)
     made.use(catalog_of(VOCABULARY))
     return made
 
