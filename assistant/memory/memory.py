@@ -205,15 +205,20 @@ def _with(read: Understanding, preference: Preference) -> Understanding:
 
 def _new_refusals(filters: Filters, before: Filters) -> Iterator[tuple[str, Filters]]:
     """Each refusal of `filters` that `before` did not hold, in words and as a condition."""
+    new = tuple(
+        a for a in filters.attributes if a.exclude and a.values and a not in before.attributes
+    )
     for term in filters.excluded_terms:
         if term not in before.excluded_terms:
-            yield term, Filters(excluded_terms=(term,))
+            # One Chinese character was read as the values made of it: one taste, not several.
+            own = new if len(term) == 1 else ()
+            new = () if own else new
+            yield term, Filters(excluded_terms=(term,), attributes=own)
     for brand in filters.excluded_brands:
         if brand not in before.excluded_brands:
             yield brand, Filters(excluded_brands=(brand,))
-    for attribute in filters.attributes:
-        if attribute.exclude and attribute.values and attribute not in before.attributes:
-            yield ", ".join(attribute.values), Filters(attributes=(attribute,))
+    for attribute in new:
+        yield ", ".join(attribute.values), Filters(attributes=(attribute,))
 
 
 def without(filters: Filters, forgotten: Filters) -> Filters:

@@ -304,11 +304,31 @@ class RuleReader:
         found: dict[str, list[str]] = {}
         for attribute, value in unwanted.values:
             found.setdefault(attribute, []).append(value)
+        for term in unwanted.terms:
+            for attribute, value in self._values_made_of(term):
+                found.setdefault(attribute, []).append(value)
         for name in unwanted.flags:
             profile = self._vocabulary.attributes.get(name)
             if profile and profile.kind is AttributeKind.FLAG:
                 found.setdefault(name, []).append("true")
         return [AttributeFilter(name=n, values=tuple(v), exclude=True) for n, v in found.items()]
+
+    def _values_made_of(self, term: str) -> list[tuple[str, str]]:
+        """The values that one Chinese character stands for: 皮 is 牛皮, 真皮 and 皮革.
+
+        Texts are searched by words, in which a character alone is hardly ever met.
+        """
+        if len(term) != 1 or term.isascii():
+            return []
+        return sorted(
+            {
+                (name, value)
+                for name, profile in self._vocabulary.attributes.items()
+                if profile.kind is AttributeKind.TEXT
+                for surface, value in profile.surfaces.items()
+                if term in surface and len(surface) > 1 and value in profile.values
+            }
+        )
 
     def _references(self, reading: Reading, act: Act, shown: Sequence[Product]) -> tuple[str, ...]:
         """Ids the message points at; a comparison without any means all that are shown."""
