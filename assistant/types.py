@@ -46,9 +46,13 @@ class Act(StrEnum):
     POLICY = "policy"
     HANDOFF = "handoff"
     PREFERENCE = "preference"
+    WHY = "why"
+    ADVICE = "advice"
 
 
-JOBS = frozenset({Act.CART, Act.ORDER, Act.POLICY, Act.HANDOFF, Act.PREFERENCE})
+JOBS = frozenset(
+    {Act.CART, Act.ORDER, Act.POLICY, Act.HANDOFF, Act.PREFERENCE, Act.WHY, Act.ADVICE}
+)
 """Acts done by code from `Understanding.job`; nothing is searched for them."""
 
 

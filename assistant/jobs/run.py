@@ -5,6 +5,7 @@ from __future__ import annotations
 from assistant.answer.passages import PassageFinder
 from assistant.desk.queue import HandoffQueue
 from assistant.desk.types import HandoffState, Ticket
+from assistant.jobs.advice import AdviceJobs
 from assistant.jobs.cart import CartJobs
 from assistant.jobs.handoff import HandoffJobs
 from assistant.jobs.orders import OrderJobs
@@ -12,6 +13,7 @@ from assistant.jobs.policies import PolicyJobs
 from assistant.jobs.preferences import PreferenceJobs
 from assistant.jobs.result import JobContext, JobResult
 from assistant.jobs.types import (
+    AdviceJob,
     CartAction,
     CartJob,
     HandoffJob,
@@ -21,7 +23,9 @@ from assistant.jobs.types import (
     OrderJob,
     PolicyJob,
     PreferenceJob,
+    WhyJob,
 )
+from assistant.jobs.why import WhyJobs
 from assistant.jobs.wording import say
 from assistant.memory.memory import Memory
 from assistant.store.shop import Caller, Shop
@@ -50,10 +54,13 @@ class JobRunner:
         self._carts = CartJobs(shop, Vocabulary())
         self._orders = OrderJobs(shop)
         self._policies = PolicyJobs(shop, finder)
+        self._finder = finder
+        self._explaining: tuple[WhyJobs, AdviceJobs] | None = None
 
     def use(self, catalog: Catalog) -> None:
         """Speak of this catalogue from now on."""
         self._carts = CartJobs(self.shop, catalog.vocabulary)
+        self._explaining = WhyJobs(catalog), AdviceJobs(catalog, self._finder)
         self.memory.use(catalog.vocabulary, catalog.reader)
         self.shop.backend.use_catalog(catalog.store, catalog.searcher.get)
 
@@ -67,11 +74,20 @@ class JobRunner:
             return self._handoffs.run(job, context)
         if isinstance(job, PreferenceJob):
             return self._preferences.run(job, context)
+        if isinstance(job, WhyJob | AdviceJob):
+            return self._explain(job, context)
         return self._policies.run(job, context)
+
+    def _explain(self, job: WhyJob | AdviceJob, context: JobContext) -> JobResult:
+        assert self._explaining is not None, "use() comes first"
+        why, advice = self._explaining
+        if isinstance(job, WhyJob):
+            return why.run(job, context)
+        return advice.run(job, context)
 
     def look(self, job: Job, context: JobContext) -> JobResult:
         """What `job` would tell, as far as it only reads: for suggestions to an agent."""
-        reads = isinstance(job, PolicyJob) or (
+        reads = isinstance(job, PolicyJob | WhyJob | AdviceJob) or (
             isinstance(job, OrderJob) and job.action is OrderAction.STATUS
         )
         reads = reads or (isinstance(job, CartJob) and job.action is CartAction.VIEW)

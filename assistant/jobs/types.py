@@ -107,6 +107,31 @@ class PreferenceJob(Frozen):
     words: str = ""
 
 
+class WhyAction(StrEnum):
+    """What is to be explained."""
+
+    THIS = "this"
+    NOT = "not"
+    IF = "if"
+
+
+class WhyJob(Frozen):
+    """A question about the list: `product_ids` or `words` name the product, or the condition."""
+
+    kind: Literal["why"] = "why"
+    action: WhyAction
+    product_ids: tuple[str, ...] = ()
+    words: str = ""
+
+
+class AdviceJob(Frozen):
+    """A question how to choose; `words` are the message."""
+
+    kind: Literal["advice"] = "advice"
+    words: str = ""
+
+
 Job = Annotated[
-    CartJob | OrderJob | PolicyJob | HandoffJob | PreferenceJob, Field(discriminator="kind")
+    CartJob | OrderJob | PolicyJob | HandoffJob | PreferenceJob | WhyJob | AdviceJob,
+    Field(discriminator="kind"),
 ]

@@ -114,6 +114,104 @@ WORDING: dict[str, tuple[str, str]] = {
     ),
     "yes_return": ("Yes, return it", "是的，退货"),
     "no_return": ("No, keep it", "不退了"),
+    # why, why not, what if
+    "why_nothing": (
+        "I have not searched for anything yet, so there is no list to explain.",
+        "我还没有搜索过，没有列表可以解释。",
+    ),
+    "why_unknown": (
+        "I find no “{what}” in the catalogue.",
+        "目录里没有找到“{what}”。",
+    ),
+    "why_shown": (
+        "The {name} is in the list, at number {place}.",
+        "{name}就在列表里，第{place}位。",
+    ),
+    "why_place": (
+        "The {name} stands at place {place} of the {total} that fit “{query}”.",
+        "在符合“{query}”的{total}件中，{name}排第{place}位。",
+    ),
+    "why_beside": (
+        "The {name} fits your conditions, but is not among the {total} that “{query}” is about.",
+        "{name}符合您的条件，但不在与“{query}”相关的{total}件之中。",
+    ),
+    "why_over": (
+        "The {name} costs {price}, {difference} over your limit of {limit}.",
+        "{name}售价{price}，比您的上限{limit}高{difference}。",
+    ),
+    "why_at_limit": (
+        "The {name} costs {price}, and you asked for less than {limit}.",
+        "{name}售价{price}，您要的是低于{limit}。",
+    ),
+    "why_under": (
+        "The {name} costs {price}, {difference} under your minimum of {limit}.",
+        "{name}售价{price}，比您的下限{limit}低{difference}。",
+    ),
+    "why_no_price": (
+        "The {name} has no price in the catalogue, so it cannot be told to fit your limit.",
+        "{name}在目录里没有标价，无法判断是否在预算内。",
+    ),
+    "why_attribute": (
+        "For the {name}, the {label} is {value}, and you asked for {asked}.",
+        "{name}的{label}是{value}，您要求的是{asked}。",
+    ),
+    "why_silent": (
+        "For the {name}, the catalogue doesn't say the {label}, and you asked for {asked}.",
+        "目录里没有说明{name}的{label}，您要求的是{asked}。",
+    ),
+    "why_brand": (
+        "The {name} is from {brand}, and you asked for {asked}.",
+        "{name}是{brand}的，您要的是{asked}。",
+    ),
+    "why_brand_not": (
+        "The {name} is from {brand}, which you ruled out.",
+        "{name}是{brand}的，您排除了这个品牌。",
+    ),
+    "why_rating": (
+        "The {name} is rated {rating}, and you asked for at least {asked}.",
+        "{name}评分{rating}，您要求至少{asked}。",
+    ),
+    "why_unrated": (
+        "The {name} is not rated yet, and you asked for at least {asked}.",
+        "{name}暂无评分，您要求至少{asked}。",
+    ),
+    "why_stock": ("The {name} is sold out.", "{name}已售罄。"),
+    "why_term": (
+        "The texts of the {name} say “{term}”, which you ruled out.",
+        "{name}的文字里有您排除的“{term}”。",
+    ),
+    "why_category": (
+        "The {name} is in “{category}”, which your request leaves out.",
+        "{name}属于“{category}”，不在您要求的范围内。",
+    ),
+    "why_more": (
+        "Without that condition you would see {added} more.",
+        "去掉这个条件会多{added}件。",
+    ),
+    "why_one_more": (
+        "Without that condition you would see one more.",
+        "去掉这个条件会多1件。",
+    ),
+    "if_nothing": (
+        "I see no condition in that which would change the list.",
+        "这句话里没有会改变列表的条件。",
+    ),
+    "if_more": (
+        "Then there would be {then} instead of {now}: {difference} more.",
+        "那样会有{then}件，而不是{now}件：多{difference}件。",
+    ),
+    "if_fewer": (
+        "Then there would be {then} instead of {now}: {difference} fewer.",
+        "那样会有{then}件，而不是{now}件：少{difference}件。",
+    ),
+    "if_same": ("Then there would be {then} as well.", "那样同样是{then}件。"),
+    "if_ask": ("Shall I show them?", "要看看吗？"),
+    # guides
+    "guide": ("{title}: “{quote}”", "{title}：“{quote}”"),
+    "no_guide": (
+        "The store has no buying guide for this.",
+        "商店没有这方面的选购指南。",
+    ),
     # preferences
     "kept": ("I will keep in mind: {what}.", "我记住了：{what}。"),
     "list_kept": ("This is what I keep in mind: {what}.", "我记住的有：{what}。"),

@@ -62,18 +62,9 @@ def classify(signs: Signs) -> tuple[Act, bool]:
     return _search_or_refine(signs)
 
 
-_ACTS = {
-    "cart": Act.CART,
-    "order": Act.ORDER,
-    "policy": Act.POLICY,
-    "handoff": Act.HANDOFF,
-    "preference": Act.PREFERENCE,
-}
-
-
 def understand_job(job: Job, language: Language) -> Understanding:
     """A job as an understanding: the rules are sure, and nothing is searched."""
-    act = _ACTS[job.kind]
+    act = Act(job.kind)
     references = job.product_ids if isinstance(job, CartJob) else ()
     return Understanding(
         act=act, language=language, references=references, job=job, certain=frozenset({"act"})

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from assistant.jobs.types import (
+    AdviceJob,
     CartAction,
     CartJob,
     HandoffJob,
@@ -19,8 +20,11 @@ from assistant.jobs.types import (
     PolicyJob,
     PreferenceAction,
     PreferenceJob,
+    WhyAction,
+    WhyJob,
 )
 from assistant.types import Conversation
+from assistant.understand.context import last_topic
 from assistant.understand.lexicon import Lexicon
 from assistant.understand.numbers import WORD_VALUES, ZH_DIGITS
 from assistant.understand.phrases import pattern
@@ -57,6 +61,15 @@ _BARE = re.compile(
 )
 _ORDER_ID = re.compile(r"(?<![\d.$€¥])\d{5,}(?![\d.])|(?<![a-z0-9])[a-z]{1,4}-?\d{4,}(?![a-z0-9])")
 _SIZE = re.compile(r"(?:\bsize|尺码|码数|号码)\s*$")
+_THE_LIST = re.compile(
+    r"\b(?:in|on|among)\s+(?:the|this|that|your|my)\s+(?:list|results?|selection|recommendations?)\b"
+    r"|\b(?:listed|shown|here|included|recommended)\b|(?:列表|结果|推荐)(?:里|中|里面)?"
+)
+# What leads from one bound to another: "raise it to 500", 加到500.
+_TOWARDS = re.compile(
+    r"(?:my budget|the budget|the limit|it)\s+to\s+|(?:加|提高|增加|放宽|涨|降|提)到"
+)
+_BARE_AMOUNT = re.compile(r"[$€£¥]?\s?\d[\d,.]*\s*(?:dollars?|bucks|euros?|usd|eur)?")
 # "Both the first and the third" are two, not all that is shown.
 _BOTH = re.compile(r"\bboth\b(?=\s+(?:the|number|no)\b)")
 # "How long do I have to return it": a question about the rule, not the wish itself.
@@ -101,6 +114,8 @@ def read_job(heard: Heard) -> Job | None:
         return HandoffJob(reason=reason)
     if wish := _read_memory(heard):
         return wish
+    if question := _read_why(heard) or _read_advice(heard):
+        return question
     return _read_answer(heard) or _read_cart(heard) or _read_order(heard) or _read_policy(heard)
 
 
@@ -119,6 +134,44 @@ _REASONS = (
 def read_reason(text: str) -> HandoffReason | None:
     """Why the message (lower case) is not one for the assistant alone, or None."""
     return next((r for r in _REASONS if pattern(f"handoff_{r.value}").search(text)), None)
+
+
+# ------------------------------------------------------------- why
+
+
+def _read_why(heard: Heard) -> WhyJob | None:
+    """ "Why not the Sony?", 为什么推荐第二个, "what if I spend 500?"."""
+    text = heard.scan.lower
+    if match := pattern("what_if").search(text):
+        rest = _condition(heard.scan.text[match.end() :])
+        return WhyJob(action=WhyAction.IF, words=rest) if rest else None
+    if last_topic(heard.conversation) is None:
+        return None
+    scan = Scan(heard.scan.text)
+    if pattern("why_this").search(text):
+        pointing = heard.point(scan)
+        return WhyJob(action=WhyAction.THIS, product_ids=pointing.ids)
+    if not scan.take_all(pattern("why_not")):
+        return None
+    pointing = heard.point(scan)
+    scan.take_all(_THE_LIST)
+    words = clean_query(scan.rest(), heard.language, spoken=True)
+    if not pointing.ids and not words:
+        return None
+    return WhyJob(action=WhyAction.NOT, product_ids=pointing.ids, words=words)
+
+
+def _condition(rest: str) -> str:
+    """The condition of a "what if" as one would state it: "up to 1500", 预算900."""
+    rest = _TOWARDS.sub("", rest.strip(" ,，?？。呢"))
+    return f"up to {rest}" if _BARE_AMOUNT.fullmatch(rest) else rest
+
+
+def _read_advice(heard: Heard) -> AdviceJob | None:
+    text = heard.scan.lower
+    if not pattern("advice").search(text) or heard.point(Scan(heard.scan.text)).ids:
+        return None
+    return AdviceJob(words=text)
 
 
 # ------------------------------------------------------------- memory

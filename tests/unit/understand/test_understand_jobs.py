@@ -11,12 +11,14 @@ from typing import Any
 import pytest
 
 from assistant.jobs.types import (
+    AdviceJob,
     CartAction,
     CartJob,
     HandoffJob,
     OrderAction,
     OrderJob,
     PolicyJob,
+    WhyJob,
 )
 from assistant.types import JOBS, Act, Conversation, Turn, Understanding
 from assistant.understand.quick import RuleReader
@@ -42,6 +44,10 @@ def summarise(read: Understanding) -> dict[str, Any]:
         return said | {"n": job.quantity}
     if isinstance(job, OrderJob):
         return {"order": job.action.value, "id": job.order_id}
+    if isinstance(job, WhyJob):
+        return {"why": job.action.value, "ids": [int(i[1:]) for i in job.product_ids]}
+    if isinstance(job, AdviceJob):
+        return {"advice": True}
     if isinstance(job, PolicyJob):
         return {"policy": list(job.topics)}
     return {}
@@ -52,6 +58,10 @@ def expect(line: dict[str, Any]) -> dict[str, Any]:
         return {"cart": line["cart"], "ids": line.get("ids", []), "n": line.get("n")}
     if "order" in line:
         return {"order": line["order"], "id": line.get("id", "")}
+    if "why" in line:
+        return {"why": line["why"], "ids": line.get("ids", [])}
+    if "advice" in line:
+        return {"advice": True}
     return {"policy": line["policy"]} if "policy" in line else {}
 
 
@@ -71,7 +81,7 @@ def test_reads_the_job(
     assert summarise(read) == expect(line)
     assert (read.act in JOBS) == bool(expect(line))
     if "words" in line:
-        assert isinstance(read.job, CartJob)
+        assert isinstance(read.job, CartJob | WhyJob)
         assert line["words"] in read.job.words
 
 
