@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol
@@ -48,11 +49,10 @@ class Act(StrEnum):
     PREFERENCE = "preference"
     WHY = "why"
     ADVICE = "advice"
+    BUNDLE = "bundle"
 
 
-JOBS = frozenset(
-    {Act.CART, Act.ORDER, Act.POLICY, Act.HANDOFF, Act.PREFERENCE, Act.WHY, Act.ADVICE}
-)
+JOBS = frozenset(Act) - {Act.SEARCH, Act.REFINE, Act.COMPARE, Act.ASK, Act.SMALL_TALK}
 """Acts done by code from `Understanding.job`; nothing is searched for them."""
 
 
@@ -242,6 +242,31 @@ class CartEvent(Frozen):
     cart: Cart
 
 
+class BundlePart(Frozen):
+    """One thing of a set: the chosen product first, then others the budget pays for instead."""
+
+    name: str
+    quantity: int = 1
+    products: tuple[ShownProduct, ...]
+
+
+class Bundle(Frozen):
+    """Several things planned together; `total` is the sum of the chosen ones."""
+
+    items: tuple[BundlePart, ...]
+    total: Decimal
+    currency: str
+    budget: Decimal | None = None
+
+
+class BundleEvent(Frozen):
+    """A set under one budget, its cards grouped by thing; takes the place of a products event."""
+
+    type: Literal["bundle"] = "bundle"
+    bundle: Bundle
+    language: Language
+
+
 class HandoffEvent(Frozen):
     """Who has the conversation: it waits for a human, `agent` holds it, or it is closed again.
 
@@ -287,6 +312,7 @@ ReplyEvent = Annotated[
     | ComparisonEvent
     | QuestionEvent
     | CartEvent
+    | BundleEvent
     | HandoffEvent
     | PreferencesEvent
     | DoneEvent

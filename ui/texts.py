@@ -63,6 +63,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The language model is not available; search and short answers work.",
         "语言模型不可用，搜索和简短回答仍可使用。",
     ),
+    "total": ("Total", "合计"),
     "details": ("Details", "参数"),
     "reviews": ("Reviews", "评价"),
     "all_products": ("All products", "全部商品"),

@@ -9,7 +9,7 @@ from assistant.desk.types import HandoffState
 from assistant.jobs.types import Job
 from assistant.store.shop import Caller
 from assistant.store.types import Cart
-from assistant.types import Conversation, Sentence, Understanding
+from assistant.types import Bundle, Conversation, Sentence, Understanding
 from retrieval.types import Language, Product
 
 
@@ -36,7 +36,7 @@ class JobResult:
     `job` replaces the one that was asked for where the next message must know more of it;
     `references` are the products that "it" then means; `handoff` says that a human was asked
     for; `topic` is the standing request where the job changed it; `failed` says that the
-    shopper did not get what they wanted.
+    shopper did not get what they wanted. `shown` are the products that ordinals then point at.
     """
 
     sentences: tuple[Sentence, ...] = ()
@@ -47,4 +47,6 @@ class JobResult:
     references: tuple[str, ...] = field(default=())
     failed: bool = False
     topic: Understanding | None = None
+    bundle: Bundle | None = None
+    shown: tuple[str, ...] = ()
     handoff: HandoffState | None = None

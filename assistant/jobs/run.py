@@ -6,6 +6,7 @@ from assistant.answer.passages import PassageFinder
 from assistant.desk.queue import HandoffQueue
 from assistant.desk.types import HandoffState, Ticket
 from assistant.jobs.advice import AdviceJobs
+from assistant.jobs.bundle import BundleJobs
 from assistant.jobs.cart import CartJobs
 from assistant.jobs.handoff import HandoffJobs
 from assistant.jobs.orders import OrderJobs
@@ -14,6 +15,7 @@ from assistant.jobs.preferences import PreferenceJobs
 from assistant.jobs.result import JobContext, JobResult
 from assistant.jobs.types import (
     AdviceJob,
+    BundleJob,
     CartAction,
     CartJob,
     HandoffJob,
@@ -55,12 +57,16 @@ class JobRunner:
         self._orders = OrderJobs(shop)
         self._policies = PolicyJobs(shop, finder)
         self._finder = finder
-        self._explaining: tuple[WhyJobs, AdviceJobs] | None = None
+        self._explaining: tuple[WhyJobs, AdviceJobs, BundleJobs] | None = None
 
     def use(self, catalog: Catalog) -> None:
         """Speak of this catalogue from now on."""
         self._carts = CartJobs(self.shop, catalog.vocabulary)
-        self._explaining = WhyJobs(catalog), AdviceJobs(catalog, self._finder)
+        self._explaining = (
+            WhyJobs(catalog),
+            AdviceJobs(catalog, self._finder),
+            BundleJobs(catalog),
+        )
         self.memory.use(catalog.vocabulary, catalog.reader)
         self.shop.backend.use_catalog(catalog.store, catalog.searcher.get)
 
@@ -74,20 +80,22 @@ class JobRunner:
             return self._handoffs.run(job, context)
         if isinstance(job, PreferenceJob):
             return self._preferences.run(job, context)
-        if isinstance(job, WhyJob | AdviceJob):
+        if isinstance(job, WhyJob | AdviceJob | BundleJob):
             return self._explain(job, context)
         return self._policies.run(job, context)
 
-    def _explain(self, job: WhyJob | AdviceJob, context: JobContext) -> JobResult:
+    def _explain(self, job: WhyJob | AdviceJob | BundleJob, context: JobContext) -> JobResult:
         assert self._explaining is not None, "use() comes first"
-        why, advice = self._explaining
+        why, advice, bundle = self._explaining
+        if isinstance(job, BundleJob):
+            return bundle.run(job, context)
         if isinstance(job, WhyJob):
             return why.run(job, context)
         return advice.run(job, context)
 
     def look(self, job: Job, context: JobContext) -> JobResult:
         """What `job` would tell, as far as it only reads: for suggestions to an agent."""
-        reads = isinstance(job, PolicyJob | WhyJob | AdviceJob) or (
+        reads = isinstance(job, PolicyJob | WhyJob | AdviceJob | BundleJob) or (
             isinstance(job, OrderJob) and job.action is OrderAction.STATUS
         )
         reads = reads or (isinstance(job, CartJob) and job.action is CartAction.VIEW)

@@ -9,6 +9,7 @@ from assistant.jobs.result import JobContext, JobResult
 from assistant.jobs.run import JobRunner
 from assistant.turn import TurnRecord
 from assistant.types import (
+    BundleEvent,
     CartEvent,
     HandoffEvent,
     QuestionEvent,
@@ -32,6 +33,7 @@ async def stream_job(
         turn.understanding = result.topic.model_copy(update={"job": read.job})
     turn.trace["job"] = turn.understanding.model_dump(mode="json", exclude_defaults=True)
     turn.failed = result.failed
+    turn.shown = result.shown
     async for event in stream_result(turn, result):
         yield event
 
@@ -49,6 +51,9 @@ async def stream_failure(
 
 async def stream_result(turn: TurnRecord, result: JobResult) -> AsyncGenerator[ReplyEvent, None]:
     """The events of `result`, noted in `turn` as they go out."""
+    if result.bundle is not None:
+        assert turn.understanding is not None
+        yield BundleEvent(bundle=result.bundle, language=turn.understanding.language)
     if result.cart is not None:
         yield CartEvent(cart=result.cart)
     for sentence in result.sentences:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -131,7 +132,22 @@ class AdviceJob(Frozen):
     words: str = ""
 
 
+class BundleItem(Frozen):
+    """One thing of a set, in the shopper's words, and how many of it."""
+
+    text: str
+    quantity: int = Field(default=1, ge=1)
+
+
+class BundleJob(Frozen):
+    """Several things at once; `budget` is for all of them together."""
+
+    kind: Literal["bundle"] = "bundle"
+    items: tuple[BundleItem, ...]
+    budget: Decimal | None = None
+
+
 Job = Annotated[
-    CartJob | OrderJob | PolicyJob | HandoffJob | PreferenceJob | WhyJob | AdviceJob,
+    CartJob | OrderJob | PolicyJob | HandoffJob | PreferenceJob | WhyJob | AdviceJob | BundleJob,
     Field(discriminator="kind"),
 ]

@@ -206,6 +206,29 @@ WORDING: dict[str, tuple[str, str]] = {
     ),
     "if_same": ("Then there would be {then} as well.", "那样同样是{then}件。"),
     "if_ask": ("Shall I show them?", "要看看吗？"),
+    # bundles
+    "bundle_missing": (
+        "I find nothing to buy for: {what}.",
+        "没有找到可购买的：{what}。",
+    ),
+    "bundle_total": ("Together these {count} cost {total}.", "{count}件合计{total}。"),
+    "bundle_within": (
+        "Together these {count} cost {total}, {difference} under your {budget}.",
+        "{count}件合计{total}，比您的{budget}预算低{difference}。",
+    ),
+    "bundle_exact": (
+        "Together these {count} cost {total}, exactly your budget.",
+        "{count}件合计{total}，正好等于预算。",
+    ),
+    "bundle_over": (
+        "No such set costs {budget} or less; the cheapest is {total}, {difference} over it.",
+        "没有{budget}以内的组合；最便宜的是{total}，超出{difference}。",
+    ),
+    "bundle_item": ("{place}. {name}: {price}.", "{place}. {name}：{price}。"),
+    "bundle_items": (
+        "{place}. {quantity} × {name}: {price}.",
+        "{place}. {quantity}件{name}：{price}。",
+    ),
     # guides
     "guide": ("{title}: “{quote}”", "{title}：“{quote}”"),
     "no_guide": (

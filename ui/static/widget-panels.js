@@ -10,6 +10,9 @@ const TEXTS = {
     add: 'Add to cart', added: 'In your cart', choose: 'Choose a version', account: 'Account',
     signIn: 'Sign in', signOut: 'Sign out', hello: (name) => `Signed in as ${name}`,
     demo: 'This is a demo store. Sign in as one of its shoppers to see orders:',
+    fields: {price: 'Price', list_price: 'List price', rating: 'Rating', stock: 'In stock', brand: 'Brand', title: 'Title',
+      description: 'Description', review: 'Review', attribute: 'Catalogue:', policy: 'Store policy:', guide: 'Buying guide:', order: 'Your order',
+      return: 'Your return', cart: 'Your cart', catalogue: 'The whole catalogue record', search: 'Counted by the search', turn: 'Said by you'},
     keep: 'I keep in mind:', forget: (what) => `Forget: ${what}`, memory: 'Kept in mind', nothingKept: 'Nothing is kept in mind about you.',
     forgetAll: 'Forget everything', until: (day) => `until ${day}`, inAll: 'everywhere',
     waiting: 'A colleague has been asked to join.', held: (name) => `You are talking to ${name}.`,
@@ -22,6 +25,9 @@ const TEXTS = {
     add: '加入购物车', added: '已加入', choose: '请选择款式', account: '账户',
     signIn: '登录', signOut: '退出登录', hello: (name) => `已登录：${name}`,
     demo: '这是演示商店。选择一位顾客登录即可查看订单：',
+    fields: {price: '价格', list_price: '原价', rating: '评分', stock: '库存', brand: '品牌', title: '标题', description: '商品描述',
+      review: '顾客评价', attribute: '商品参数：', policy: '商店政策：', guide: '选购指南：', order: '您的订单', return: '您的退货',
+      cart: '您的购物车', catalogue: '商品目录', search: '搜索统计', turn: '您说过'},
     keep: '我记住了：', forget: (what) => `忘掉：${what}`, memory: '已记住的偏好', nothingKept: '没有记住关于您的任何信息。',
     forgetAll: '全部忘掉', until: (day) => `保留至${day}`, inAll: '所有商品',
     waiting: '已请同事加入。', held: (name) => `您正在与${name}对话。`, closed: '现在由智能助手继续为您服务。',
@@ -219,6 +225,36 @@ export function createPanels(kit) {
         }}, shopper.name))));
   }
 
+  // ------------------------------------------------------------ the evidence of a sentence
+
+  const fieldText = (product, field) => {
+    const [kind, name = ''] = field.split(/:(.*)/s);
+    if (kind === 'price' && product.price != null) return money(product.price, product.currency);
+    if (kind === 'list_price' && product.list_price != null) return money(product.list_price, product.currency);
+    if (kind === 'rating' && product.rating != null) return `${Number(product.rating)} / 5 (${product.rating_count})`;
+    if (kind === 'stock' && product.stock != null) return String(product.stock);
+    if (kind === 'brand') return product.brand || '';
+    if (kind === 'title') return product.translations?.[language]?.title || product.title;
+    if (kind === 'description') return product.translations?.[name]?.description || product.description;
+    if (kind === 'review') return product.reviews?.find((review) => review.id === name)?.text || '';
+    if (kind !== 'attribute') return '';
+    const found = product.attributes?.find((attribute) => attribute.name === name);
+    return found ? `${found.value}${found.unit ? ` ${found.unit}` : ''}` : '';
+  };
+
+  /** Where a sentence comes from: each field with what the store says in it. */
+  function evidence(sentence, known) {
+    const products = sentence.product_ids.map((id) => known[id]).filter(Boolean);
+    const fields = [...new Set(sentence.evidence.flatMap((field) => field.split(', ')))];
+    const lines = fields.map((field) => {
+      const told = products.map((product) => fieldText(product, field)).filter(Boolean);
+      const label = words.fields[field.split(':')[0]] || field.split(':')[0];
+      const name = /^(attribute|policy|guide|order|return)$/.test(field.split(':')[0]) ? ` ${field.split(':')[1].replace(/_/g, ' ')}` : '';
+      return `${label}${name}${told.length ? `: ${told.join(' · ')}` : ''}`;
+    });
+    return make('span', {className: 'shown-source', role: 'note'}, lines.join(' — '));
+  }
+
   // ------------------------------------------------------------ what is kept in mind
 
   const path = (id = '') => `/v1/preferences${id && `/${id}`}?conversation_id=${memory.conversation}`;
@@ -308,5 +344,5 @@ export function createPanels(kit) {
 
   if (['waiting', 'held'].includes(memory.handoff)) poll();
   if (memory.pieces) count({count: memory.pieces});
-  return {buttons: [cartButton, accountButton, memoryButton], keptLine, buyButton, close, count, signIn, signOut, watchHandoff, endHandoff, viewMessage};
+  return {buttons: [cartButton, accountButton, memoryButton], keptLine, evidence, buyButton, close, count, signIn, signOut, watchHandoff, endHandoff, viewMessage};
 }

@@ -30,7 +30,7 @@
     nothing: '没有符合的商品，请减少条件再试。', stock: '有货', few: (n) => `仅剩 ${n} 件`,
     out: '缺货', sponsored: '推广', noPrice: '价格请咨询', retry: '重试', stars: (r) => `${r} 分，满分 5 分`,
     lost: '连接中断了。', lostMore: '已显示的内容仍然有效，请重试。', down: '暂时无法连接购物助手。',
-    downMore: '请检查网络后重试。',
+    downMore: '请检查网络后重试。', source: '查看依据',
   } : {
     title: 'Store assistant', open: 'Open the store assistant', close: 'Close', fresh: 'New chat',
     send: 'Send', placeholder: 'Ask for anything in the store …',
@@ -40,7 +40,7 @@
     out: 'Sold out', sponsored: 'Sponsored', noPrice: 'Price on request', retry: 'Try again',
     stars: (r) => `${r} of 5`, lost: 'The connection was lost.',
     lostMore: 'What is shown still holds; try again.', down: 'The assistant cannot be reached.',
-    downMore: 'Check the connection and try again.',
+    downMore: 'Check the connection and try again.', source: 'Show the evidence',
   };
 
   // ------------------------------------------------------------ small helpers
@@ -227,6 +227,7 @@
     constructor(message, again) {
       this.message = message;
       this.again = again;
+      this.known = {}; // products by id: what sentences are about
       this.cards = make('div');
       this.text = make('div', {className: 'text'});
       this.tail = make('div');
@@ -247,7 +248,7 @@
     take(event) {
       const draw = {products: this.products, text: this.sentence, comparison: this.comparison,
                     question: this.question, cart: this.cart, handoff: this.handoff,
-                    preferences: this.preferences, error: this.error, done: this.done}[event.type];
+                    bundle: this.bundle, preferences: this.preferences, error: this.error, done: this.done}[event.type];
       draw?.call(this, event);
     }
 
@@ -259,12 +260,26 @@
         this.cards.replaceChildren(asked ? make('p', {className: 'note'}, words.nothing) : '');
         return;
       }
+      for (const shown of event.products) this.know(shown.hit.product);
       const list = event.products.map((shown) => drawCard(shown, spoken));
       const head = asked ? make('p', {className: 'note'}, words.found(event.total, event.products.length)) : '';
       this.cards.replaceChildren(head, make('ul', {className: 'cards', tabIndex: 0}, ...list));
     }
 
-    sentence(event) { this.text.append(make('p', {}, event.sentence.text)); }
+    know(product) { this.known[product.id] = product; }
+
+    sentence(event) {
+      const {text, evidence = []} = event.sentence;
+      const line = make('p', {}, text);
+      this.text.append(line);
+      if (!evidence.length) return;
+      const tap = make('button', {type: 'button', className: 'source', 'aria-label': words.source, 'aria-expanded': 'false', onclick: () => {
+        const open = line.querySelector('.shown-source');
+        tap.setAttribute('aria-expanded', String(!open));
+        if (open) open.remove(); else line.append(panels.evidence(event.sentence, this.known));
+      }}, '✓');
+      line.append(' ', tap);
+    }
 
     comparison(event) { this.text.append(drawTable(event.comparison)); }
 
@@ -272,6 +287,14 @@
       this.tail.append(make('p', {}, event.text), make('div', {className: 'options'},
         ...event.options.map((option) => make('button',
           {type: 'button', className: 'option', onclick: () => this.again(option)}, option))));
+    }
+
+    bundle(event) {
+      this.wait('');
+      for (const item of event.bundle.items) for (const shown of item.products) this.know(shown.hit.product);
+      this.cards.replaceChildren(...event.bundle.items.flatMap((item) => [
+        make('p', {className: 'group'}, item.quantity > 1 ? `${item.name} × ${item.quantity}` : item.name),
+        make('ul', {className: 'cards', tabIndex: 0}, ...item.products.map((shown) => drawCard(shown, event.language)))]));
     }
 
     preferences(event) {
@@ -352,6 +375,9 @@
     .why { color: var(--soft); font-size: 12px; padding-inline-start: 9px; text-indent: -9px; }
     .why::before { content: "• "; color: var(--accent); }
     .text p { margin: 0 0 7px; line-height: 1.58; }
+    .source { width: 18px; height: 18px; border-radius: 9px; background: var(--wash); color: var(--accent); font-size: 11px; line-height: 18px; }
+    .shown-source { display: block; margin: 4px 0 2px; padding: 6px 10px; border-radius: 8px; background: var(--wash); color: var(--soft); font-size: 12.5px; }
+    .group { margin: 4px 0 6px; font-size: 13.5px; font-weight: 600; }
     .options { display: flex; flex-wrap: wrap; gap: 8px; margin: 9px 0 0; }
     .option { padding: 7px 14px; border-radius: 99px; border: 1px solid color-mix(in srgb, var(--accent) 35%, #fff); color: var(--accent); font-size: 14px; text-align: start; }
     .option:hover { background: color-mix(in srgb, var(--accent) 9%, #fff); }
