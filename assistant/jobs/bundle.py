@@ -43,11 +43,14 @@ SHOWN = 3
 
 @dataclass(frozen=True)
 class Candidate:
-    """One product for one thing: price of all its pieces, and how well it fits, 0 to 1."""
+    """One product for one thing: price of all its pieces, and how well it fits in thousandths.
+
+    Whole numbers, so that sets that fit alike are alike and the cheaper one is chosen.
+    """
 
     hit: Hit
     cost: Decimal
-    fit: float
+    fit: int
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ class Plan:
 
     chosen: tuple[Candidate, ...] = ()
     cost: Decimal = Decimal(0)
-    fit: float = 0.0
+    fit: int = 0
 
     def plus(self, candidate: Candidate) -> Plan:
         """The plan with one thing more."""
@@ -138,7 +141,8 @@ class BundleJobs:
         for hit, fit in [*((h, h.score / top) for h in best), *((h, least) for h in cheap)]:
             price = hit.product.price
             if price is not None and hit.product.id not in found:
-                found[hit.product.id] = Candidate(hit, price * item.quantity, fit)
+                cost = price * item.quantity
+                found[hit.product.id] = Candidate(hit, cost, round(1000 * fit))
         return list(found.values())
 
     def _kinds(self, read: Understanding) -> tuple[tuple[str, ...], ...]:

@@ -13,14 +13,16 @@ from assistant import build
 from assistant.assistant import Assistant
 from assistant.settings import load_settings
 from assistant.types import (
+    BundleEvent,
     CartEvent,
     DoneEvent,
     ErrorEvent,
+    PreferencesEvent,
     ProductsEvent,
     QuestionEvent,
     ReplyEvent,
     TextEvent,
-)
+)from retrieval.types import Language
 
 pytestmark = pytest.mark.timeout(1200)
 
@@ -118,3 +120,89 @@ async def test_orders_are_told_to_their_owner_only(assistant: Assistant, questio
     assert order.id in told
     amounts = [Decimal(a.replace(",", "")) for a in re.findall(r"[\d,]+\.\d{2}", told)]
     assert not amounts or order.total in amounts
+
+
+# ------------------------------------------------------------- memory, why, bundles
+
+
+def found(events: list[ReplyEvent]) -> ProductsEvent:
+    return [e for e in events if isinstance(e, ProductsEvent)][-1]
+
+
+def kept(events: list[ReplyEvent]) -> list[str]:
+    return [p.text for e in events if isinstance(e, PreferencesEvent) for p in e.preferences]
+
+
+@pytest.mark.parametrize(
+    ("wish", "other", "forget", "banned"),
+    [
+        ("handbags, no leather", "a tote bag", "forget about the leather", "leather"),
+        ("单肩包，不要皮的", "手提包", "忘掉我不要皮的", "皮"),
+    ],
+)
+async def test_a_taste_holds_until_it_is_forgotten(
+    assistant: Assistant, wish: str, other: str, forget: str, banned: str
+) -> None:
+    talk = "taste-en" if wish.isascii() else "taste-zh"
+    assert kept(await say(assistant, wish, talk))
+    later = await say(assistant, other, talk)
+    assert kept(later)
+    for card in found(later).products:
+        product = card.hit.product
+        material = product.attribute("material")
+        title = product.title_in(found(later).understanding.language).lower()
+        assert banned not in title
+        assert material is None or "leather" not in str(material.value)
+    assert not kept(await say(assistant, forget, talk))
+    assert not found(await say(assistant, other, talk)).understanding.filters.excluded_terms
+
+
+@pytest.mark.parametrize(
+    ("wish", "question"),
+    [
+        ("wireless mouse under 30, rated at least 4.5", "why not the {name}?"),
+        ("无线鼠标，30美元以内，评分4.5以上", "为什么没有{name}？"),
+    ],
+)
+async def test_why_not_is_exact(assistant: Assistant, wish: str, question: str) -> None:
+    talk = "why-en" if wish.isascii() else "why-zh"
+    asked = found(await say(assistant, wish, talk)).understanding
+    assert asked.filters.minimum_rating == Decimal("4.5")
+    _, all_mice = await assistant.search("wireless mouse", limit=50)
+    rated = next(
+        hit.product
+        for hit in all_mice.hits
+        if hit.product.rating
+        and hit.product.rating < Decimal("4.5")
+        and hit.product.price
+        and hit.product.price < 30
+    )
+    told = text(await say(assistant, question.format(name=rated.title), talk))
+    assert str(rated.rating) in told
+    assert "4.5" in told
+
+
+@pytest.mark.parametrize(
+    ("wish", "budget"),
+    [
+        ("a desk, a lamp and an office chair for under 500 together", 500),
+        ("书桌、台灯和办公椅，一共400美元以内", 400),
+    ],
+)
+async def test_a_set_keeps_to_its_budget(assistant: Assistant, wish: str, budget: int) -> None:
+    events = await say(assistant, wish, "set-en" if wish.isascii() else "set-zh")
+    bundle = next(e for e in events if isinstance(e, BundleEvent)).bundle
+    chosen = [item.products[0].hit.product for item in bundle.items]
+    leaves = [product.category[-1].lower() for product in chosen]
+    assert ["desk" in leaves[0], "lamp" in leaves[1], "chair" in leaves[2]] == [True] * 3
+    assert bundle.total == sum(product.price or 0 for product in chosen) <= budget
+
+
+@pytest.mark.parametrize("question", ["how do I choose a laptop?", "笔记本电脑怎么选？"])
+async def test_guides_are_quoted(assistant: Assistant, question: str) -> None:
+    events = await say(assistant, question, "guide")
+    sentence = next(e.sentence for e in events if isinstance(e, TextEvent))
+    guide = next(g for g in assistant.store.guides if f"guide:{g.id}" in sentence.evidence)
+    quote = sentence.text.split("“", 1)[1].rstrip("”")
+    language = Language.ENGLISH if question.isascii() else Language.CHINESE
+    assert all(part.strip() in guide.texts[language] for part in quote.split("…"))

@@ -56,6 +56,9 @@ EN, ZH = Language.ENGLISH, Language.CHINESE
 SECRET = "a secret of at least thirty-two characters"
 
 
+KINDS = {"mouse": "Mouse", "lamp": "Lamp", "shoe": "Shoes", "desk": "Desk", "tent": "Tent"}
+
+
 def product(
     key: str, title: str, zh: str, price: str | None, stock: int | None, **more: object
 ) -> Product:
@@ -65,6 +68,7 @@ def product(
         price=None if price is None else Decimal(price),
         currency="USD",
         stock=stock,
+        category=("Shop", KINDS[key]),
         translations={ZH: Translation(title=zh)},
         **more,  # type: ignore[arg-type]
     )
