@@ -22,7 +22,8 @@ from assistant.types import (
     QuestionEvent,
     ReplyEvent,
     TextEvent,
-)from retrieval.types import Language
+)
+from retrieval.types import Language
 
 pytestmark = pytest.mark.timeout(1200)
 
