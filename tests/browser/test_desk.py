@@ -118,3 +118,19 @@ def test_without_a_password_the_desk_says_how_to_turn_it_on(
     page = open_page(f"{serving.url}/desk", tolerate_complaints=True)
     expect(page.locator("body")).to_contain_text("AISLE_DESK_PASSWORD")
     serving.stop()
+
+
+def test_the_chat_page_hears_the_agent_too(open_page: Any) -> None:
+    shopper = open_page("/", tolerate_complaints=True)
+    box = shopper.locator("#ai-box textarea")
+    box.fill("I want to talk to a human")
+    shopper.keyboard.press("Enter")
+    expect(shopper.locator("#ai-hand")).to_contain_text("colleague", timeout=15_000)
+    agent = open_page("/desk/", tolerate_complaints=True)
+    sign_in(agent, "Cleo", PASSWORD)
+    agent.locator("#queue label").last.click()
+    agent.locator("#take").click()
+    expect(shopper.locator("#ai-hand")).to_contain_text("talking to Cleo", timeout=15_000)
+    agent.locator("#desk-box textarea").fill("Good morning!")
+    agent.locator("#reply").click()
+    expect(shopper.locator("#ai-hand")).to_contain_text("Good morning!", timeout=15_000)

@@ -278,7 +278,7 @@
         tap.setAttribute('aria-expanded', String(!open));
         if (open) open.remove(); else line.append(panels.evidence(event.sentence, this.known));
       }}, '✓');
-      line.append(' ', tap);
+      line.append('\u00a0', tap);
     }
 
     comparison(event) { this.text.append(drawTable(event.comparison)); }
