@@ -11,8 +11,14 @@ from assistant.answer.compare import FEWEST, MOST, compare_products
 from assistant.answer.facts import build_facts, write_reasons
 from assistant.answer.relaxed import ask_to_relax, tell_relaxations
 from assistant.answer.stream import AnswerTrace, stream_answer
+from assistant.desk.desk import Desk
 from assistant.errors import AisleError, EngineUnavailableError, ModelOutputError
 from assistant.guard import bound_conversation_id, bound_message
+from assistant.jobs.result import JobContext
+from assistant.jobs.run import JobRunner
+from assistant.jobs.stream import stream_failure, stream_job
+from assistant.memory.store import PreferenceStore
+from assistant.store.shop import Caller, Shop
 from assistant.turn import Catalog, Selection, TurnLimits, TurnRecord
 from assistant.types import (
     Act,
@@ -23,6 +29,8 @@ from assistant.types import (
     DoneEvent,
     EngineStatus,
     ErrorEvent,
+    HandoffEvent,
+    PreferencesEvent,
     ProductFacts,
     ProductsEvent,
     QueryRewriter,
@@ -32,6 +40,7 @@ from assistant.types import (
     Sentence,
     ServiceStatus,
     ShownProduct,
+    Suggestion,
     TextEvent,
     Understanding,
 )
@@ -73,10 +82,14 @@ class Assistant:
         rewriter: QueryRewriter,
         writer: AnswerWriter,
         conversations: ConversationStore,
+        jobs: JobRunner,
+        desk: Desk,
         engine: EngineHandle,
         limits: TurnLimits,
         version: str,
     ) -> None:
+        self._jobs = jobs
+        self._desk = desk
         self.use(catalog)
         self._rewriter = rewriter
         self._writer = writer
@@ -93,44 +106,74 @@ class Assistant:
         self._searcher = catalog.searcher
         self._reader = catalog.reader
         self._verifier = catalog.verifier
+        self._jobs.use(catalog)
 
     # ------------------------------------------------------------- one turn
 
     async def reply(
-        self, message: str, conversation_id: str, language: Language | None = None
+        self,
+        message: str,
+        conversation_id: str,
+        language: Language | None = None,
+        *,
+        shopper_id: str | None = None,
     ) -> AsyncGenerator[ReplyEvent, None]:
         """Stream one turn: products, text, a question perhaps, done.
+
+        `shopper_id` is who signed in, as the face made sure of by their token.
 
         Raises InvalidRequestError for a message out of bounds; whatever else goes wrong
         is an ErrorEvent, and what was already sent stays.
         """
-        conversation_id = bound_conversation_id(conversation_id)
+        caller = Caller(bound_conversation_id(conversation_id), shopper_id)
         turn = TurnRecord(message=bound_message(message, self._limits.message))
         try:
-            async with aclosing(self._run(turn, conversation_id, language)) as events:
+            async with aclosing(self._run(turn, caller, language)) as events:
                 async for event in events:
                     yield event
         except AisleError as error:
             turn.trace["error"] = str(error)
+            turn.failed = True
             yield ErrorEvent(message=error.message, remedy=error.remedy)
         finally:
             # Also when the shopper left mid-answer: what was shown is what "the second
             # one" will point at.
-            if finished := turn.finished():
-                self._conversations.append(conversation_id, finished)
+            self._remember(turn, caller)
 
     async def _run(
-        self, turn: TurnRecord, conversation_id: str, language: Language | None
+        self, turn: TurnRecord, caller: Caller, language: Language | None
     ) -> AsyncGenerator[ReplyEvent, None]:
-        conversation = await asyncio.to_thread(self._conversations.load, conversation_id)
+        if held := await asyncio.to_thread(self._jobs.relay, caller, turn.message):
+            yield HandoffEvent(state="held", agent=held.agent)
+            yield self._done(turn, caller)
+            return
+        conversation = await asyncio.to_thread(self._conversations.load, caller.conversation_id)
         shown = await self.products(conversation.shown)
 
         quick = self._reader.read(turn.message, conversation, shown, language)
+        quick, kept = await asyncio.to_thread(
+            self._jobs.memory.recall, caller.owner, turn.id, quick, conversation
+        )
         turn.understanding = quick
+        context = self._context(caller, quick, turn, conversation)
+        if quick.job:
+            async for event in stream_job(self._jobs, turn, quick, context):
+                yield event
+            async for event in stream_failure(self._jobs, turn, context):
+                yield event
+            yield self._done(turn, caller)
+            return
         selection = await self._select(quick, conversation)
         yield self._show(turn, quick, selection, "quick")
+        if kept:
+            yield PreferencesEvent(preferences=kept)
+        # What is on screen may be put into the cart while the answer is still being written.
+        await asyncio.to_thread(self._remember, turn, caller)
 
         understanding = await self._understand(turn, conversation, shown, quick)
+        understanding, _ = await asyncio.to_thread(
+            self._jobs.memory.apply, caller.owner, understanding
+        )
         if changes_search(quick, understanding):
             selection = await self._select(understanding, conversation)
             yield self._show(turn, understanding, selection, "refined")
@@ -143,8 +186,26 @@ class Assistant:
         if question := await self._question(understanding, selection, conversation):
             turn.question = question.text
             yield question
+        turn.failed = selection.is_dead_end
+        async for event in stream_failure(self._jobs, turn, context):
+            yield event
+        yield self._done(turn, caller)
+
+    def _remember(self, turn: TurnRecord, caller: Caller) -> None:
+        if finished := turn.finished():
+            self._conversations.append(caller.conversation_id, finished)
+
+    def _done(self, turn: TurnRecord, caller: Caller) -> DoneEvent:
         turn.mark("done")
-        yield DoneEvent(turn_id=turn.id, trace=turn.trace, conversation_id=conversation_id)
+        return DoneEvent(turn_id=turn.id, trace=turn.trace, conversation_id=caller.conversation_id)
+
+    def _context(
+        self, caller: Caller, read: Understanding, turn: TurnRecord, conversation: Conversation
+    ) -> JobContext:
+        return JobContext(caller, read.language, turn.message, conversation, self._find, turn.id)
+
+    def _find(self, ids: Sequence[str]) -> Sequence[Product]:
+        return self._searcher.get(ids)
 
     # ------------------------------------------------------------- stages
 
@@ -327,6 +388,38 @@ class Assistant:
     async def products(self, ids: Sequence[str]) -> tuple[Product, ...]:
         """The products with these ids, in the order asked; unknown ones are left out."""
         return await asyncio.to_thread(self._searcher.get, ids) if ids else ()
+
+    async def suggest(
+        self, message: str, conversation_id: str, language: Language, shopper_id: str | None
+    ) -> Suggestion:
+        """What the assistant would answer, for the desk: nothing is done, stored or said."""
+        conversation = await asyncio.to_thread(self._conversations.load, conversation_id)
+        shown = await self.products(conversation.shown)
+        turn = TurnRecord(message=bound_message(message, self._limits.message))
+        read = self._reader.read(turn.message, conversation, shown, language)
+        if read.job:
+            caller = Caller(conversation_id, shopper_id)
+            context = self._context(caller, read, turn, conversation)
+            result = await asyncio.to_thread(self._jobs.look, read.job, context)
+            return Suggestion(sentences=result.sentences)
+        selection = await self._select(read, conversation)
+        sentences = [sentence async for sentence in self._answer(turn, read, selection)]
+        return Suggestion(sentences=tuple(sentences), products=selection.products)
+
+    @property
+    def shop(self) -> Shop:
+        """Carts, orders and sign-in, for the faces."""
+        return self._jobs.shop
+
+    @property
+    def preferences(self) -> PreferenceStore:
+        """What is kept in mind of shoppers, for the faces."""
+        return self._jobs.memory.store
+
+    @property
+    def desk(self) -> Desk:
+        """Conversations handed to humans, for the faces."""
+        return self._desk
 
     def conversation(self, conversation_id: str) -> Conversation:
         """The stored turns of a conversation."""

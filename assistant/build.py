@@ -7,20 +7,35 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
+import sqlalchemy.engine
+
 import prompts
 from assistant.admin import CatalogAdmin, LoadEncoders
+from assistant.answer.passages import PassageFinder
 from assistant.answer.verify import ClaimVerifier
 from assistant.answer.write import LLMAnswerWriter
 from assistant.assistant import Assistant, read_query
 from assistant.conversation import SqlConversationStore, open_database
+from assistant.desk.desk import Desk
+from assistant.desk.queue import HandoffQueue
 from assistant.errors import CallerError
+from assistant.jobs.run import JobRunner
 from assistant.llm.engine import Engine, EngineLanguageModel, open_engine
 from assistant.llm.types import WarmUp
 from assistant.llm.weights import ensure_encoders
+from assistant.memory.memory import Memory
+from assistant.memory.store import PreferenceStore
 from assistant.settings import Settings
+from assistant.store.demo import seed_demo_orders
+from assistant.store.rest import RestStoreBackend
+from assistant.store.shop import Shop
+from assistant.store.sql import SqlStoreBackend
+from assistant.store.tokens import ShopperTokens, read_secret
 from assistant.turn import Catalog, TurnLimits
 from assistant.understand.quick import RuleReader
 from assistant.understand.rewrite import LLMRewriter
@@ -47,6 +62,10 @@ from retrieval.train.ranker import collect_examples, train_with_manifest
 from retrieval.types import Encoder, Language, ProgressListener, SearchRequest
 
 DEMO = "demo"
+# Where an import of the demo store leaves its log of behaviour.
+EVENTS = "events.jsonl"
+# As many as a menu shows without scrolling.
+DEMO_SHOPPERS = 6
 
 
 @contextmanager
@@ -79,11 +98,20 @@ def open_service(settings: Settings, tokens: Iterable[str] = ()) -> Iterator[Ser
         encoders = load_encoders(settings)
         storage = stack.enter_context(open_storage(settings))
         live = stack.enter_context(LiveCatalog(storage, store, encoders, make_indexer).kept_up())
-        conversations = SqlConversationStore(open_database(settings.sql_url))
+        database = open_database(settings.sql_url)
+        conversations = SqlConversationStore(database)
         stack.callback(conversations.close)
         engine = stack.enter_context(open_engine(settings))
         engine.warm_with(prompt_heads())
-        assistant = assemble(settings, live.opened, conversations, engine)
+        catalog = open_catalog(settings, live.opened)
+        shop = stack.enter_context(open_shop(settings, store, catalog, database, conversations))
+        password = settings.desk_password.get_secret_value()
+        queue = HandoffQueue(database)
+        memory = Memory(PreferenceStore(database), catalog.vocabulary, catalog.reader)
+        finder = PassageFinder(encoders[1])
+        jobs = JobRunner(shop, finder, queue, memory, staffed=bool(password))
+        desk = Desk(queue, conversations, shop, password)
+        assistant = assemble(settings, catalog, conversations, jobs, desk, engine)
         live.listen(lambda opened: assistant.use(open_catalog(settings, opened)))
         own = [settings.admin_token.get_secret_value()] if settings.admin_token else []
         admin = CatalogAdmin(live, encoder_loader(settings), frozenset((*tokens, *own)))
@@ -131,17 +159,21 @@ def encoder_loader(settings: Settings) -> LoadEncoders:
 
 def assemble(
     settings: Settings,
-    opened: OpenedCatalog,
+    catalog: Catalog,
     conversations: SqlConversationStore,
+    jobs: JobRunner,
+    desk: Desk,
     engine: Engine,
 ) -> Assistant:
     """An Assistant over opened parts."""
     model = EngineLanguageModel(engine)
     return Assistant(
-        catalog=open_catalog(settings, opened),
+        catalog=catalog,
         rewriter=LLMRewriter(model, prompts.load),
         writer=LLMAnswerWriter(model),
         conversations=conversations,
+        jobs=jobs,
+        desk=desk,
         engine=engine,
         limits=TurnLimits(
             cards=settings.cards,
@@ -166,6 +198,35 @@ def open_catalog(settings: Settings, opened: OpenedCatalog) -> Catalog:
         reader=RuleReader(store.vocabulary, info),
         verifier=ClaimVerifier(store.vocabulary),
     )
+
+
+@contextmanager
+def open_shop(
+    settings: Settings,
+    store: Store,
+    catalog: Catalog,
+    database: sqlalchemy.engine.Engine,
+    conversations: SqlConversationStore,
+) -> Iterator[Shop]:
+    """Carts, orders and sign-in: the shop's own system by URL, else the SQL database."""
+    secret = read_secret(settings.secret.get_secret_value(), settings.secret_path)
+    tokens = ShopperTokens(secret)
+    if settings.store_backend_url:
+        key = settings.store_backend_key
+        with RestStoreBackend(
+            settings.store_backend_url,
+            key.get_secret_value() if key else "",
+            timeout_s=settings.store_backend_timeout_s,
+        ) as rest:
+            yield Shop(rest, tokens, conversations)
+        return
+    name = catalog.store.name
+    own = SqlStoreBackend(database, catalog.store, catalog.searcher.get)
+    events = store.paths.root / EVENTS
+    if name == DEMO and events.is_file():
+        seed_demo_orders(database, name, events, datetime.now(UTC).date())
+    demo = partial(own.latest_shoppers, DEMO_SHOPPERS) if name == DEMO else None
+    yield Shop(own, tokens, conversations, demo_shoppers=demo)
 
 
 def prompt_heads() -> list[WarmUp]:
@@ -293,7 +354,7 @@ def _import_demo(settings: Settings, listener: ProgressListener) -> ImportReport
     encoders = load_encoders(settings)
     paths = StorePaths(settings.store_path)
     demo.write_media(paths.media)
-    demo.write_events(paths.root / "events.jsonl")
+    demo.write_events(paths.root / EVENTS)
     products = demo.products
     feed = ProductFeed(DEMO, demo.info.currency, lambda: products, len(products))
     with open_index(settings, encoders) as index:

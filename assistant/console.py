@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from assistant.types import (
+    BundleEvent,
     DoneEvent,
     ErrorEvent,
     ProductsEvent,
@@ -56,6 +57,11 @@ async def print_reply(console: Console, events: AsyncIterator[ReplyEvent]) -> Do
                 console.print(f"[dim]{event.stage} · {event.elapsed_ms:.0f} ms[/dim]")
                 for card in products:
                     _print_shown(console, card, event.understanding.language)
+            case BundleEvent(bundle=bundle):
+                for item in bundle.items:
+                    console.print(f"[bold]{escape(item.name)}[/bold]")
+                    for card in item.products:
+                        _print_shown(console, card, event.language)
             case TextEvent():
                 console.print(escape(event.sentence.text))
             case QuestionEvent():

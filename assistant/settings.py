@@ -11,7 +11,11 @@ from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from assistant.errors import SettingsError
+from assistant.store.tokens import SHORTEST_SECRET
 from retrieval.index.tuning import IndexTuning, Quantization
+
+# A password that is typed by people and guards customers' conversations.
+SHORTEST_DESK_PASSWORD = 8
 
 
 class Settings(BaseSettings):
@@ -68,6 +72,14 @@ class Settings(BaseSettings):
     encoder_runtime: Literal["auto", "torch", "onnx"] = "auto"
     encoder_threads: int = Field(default=0, ge=0)
 
+    # the shop's own system: carts, orders, returns (docs/store-backend.md); signing in
+    store_backend_url: str = ""
+    store_backend_key: SecretStr | None = None
+    store_backend_timeout_s: float = Field(default=5, gt=0)
+    secret: SecretStr = SecretStr("")
+    # the agents' desk at /desk; off without a password
+    desk_password: SecretStr = SecretStr("")
+
     # a turn
     cards: int = Field(default=6, ge=1, le=50)
     message_limit: int = Field(default=2000, ge=100)
@@ -87,8 +99,29 @@ class Settings(BaseSettings):
             raise ValueError("AISLE_LLM_URL needs AISLE_LLM_MODEL, the name the server knows")
         if self.qdrant_api_key and not self.qdrant_url:
             raise ValueError("AISLE_QDRANT_API_KEY without AISLE_QDRANT_URL has no effect")
+        self._check_store()
         self._check_index()
         return self
+
+    def _check_store(self) -> None:
+        url, secret = self.store_backend_url, self.secret.get_secret_value()
+        if url and not url.startswith(("http://", "https://")):
+            raise ValueError("AISLE_STORE_BACKEND_URL must start with http:// or https://")
+        if self.store_backend_key and not url:
+            raise ValueError(
+                "AISLE_STORE_BACKEND_KEY without AISLE_STORE_BACKEND_URL has no effect"
+            )
+        desk = self.desk_password.get_secret_value()
+        if desk and len(desk) < SHORTEST_DESK_PASSWORD:
+            raise ValueError(
+                f"AISLE_DESK_PASSWORD must have at least {SHORTEST_DESK_PASSWORD} characters: "
+                "whoever has it reads every conversation handed over"
+            )
+        if secret and len(secret) < SHORTEST_SECRET:
+            raise ValueError(
+                f"AISLE_SECRET must have at least {SHORTEST_SECRET} characters: it signs who a "
+                "shopper is"
+            )
 
     def _check_index(self) -> None:
         if not self.qdrant_url and (self.qdrant_shards > 1 or self.qdrant_replicas > 1):
@@ -152,6 +185,11 @@ class Settings(BaseSettings):
     def logs_path(self) -> Path:
         """Folder of the logs."""
         return self.home / "logs"
+
+    @property
+    def secret_path(self) -> Path:
+        """File of the signing secret made here when AISLE_SECRET is not set."""
+        return self.home / "secret"
 
     @property
     def sql_url(self) -> str:

@@ -58,6 +58,11 @@ class Selection:
         """The products on the cards."""
         return tuple(card.hit.product for card in self.cards)
 
+    @property
+    def is_dead_end(self) -> bool:
+        """Whether a search found nothing and there is no condition to give up."""
+        return bool(self.result and not self.cards and not self.result.relaxations)
+
 
 @dataclass
 class TurnRecord:
@@ -71,6 +76,7 @@ class TurnRecord:
     shown: tuple[str, ...] = ()
     sentences: list[Sentence] = field(default_factory=list)
     question: str | None = None
+    failed: bool = False
     trace: dict[str, Any] = field(default_factory=dict)
 
     def elapsed_ms(self) -> float:
@@ -85,6 +91,8 @@ class TurnRecord:
         """The turn to store; None when nothing was understood."""
         if self.understanding is None:
             return None
+        if self.failed:
+            self.trace["failed"] = True
         return Turn(
             id=self.id,
             message=self.message,

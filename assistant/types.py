@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol
 
 from pydantic import Field
 
+from assistant.jobs.types import Job
+from assistant.memory.types import Preference, Statement
+from assistant.store.types import Cart
 from retrieval.types import (
     Filters,
     Frozen,
@@ -24,6 +28,11 @@ from retrieval.types import (
     Vocabulary,
 )
 
+if TYPE_CHECKING:
+    from assistant.desk.desk import Desk
+    from assistant.memory.store import PreferenceStore
+    from assistant.store.shop import Shop
+
 
 class Act(StrEnum):
     """What a shopper's message does."""
@@ -33,6 +42,18 @@ class Act(StrEnum):
     COMPARE = "compare"
     ASK = "ask"
     SMALL_TALK = "small_talk"
+    CART = "cart"
+    ORDER = "order"
+    POLICY = "policy"
+    HANDOFF = "handoff"
+    PREFERENCE = "preference"
+    WHY = "why"
+    ADVICE = "advice"
+    BUNDLE = "bundle"
+
+
+JOBS = frozenset(Act) - {Act.SEARCH, Act.REFINE, Act.COMPARE, Act.ASK, Act.SMALL_TALK}
+"""Acts done by code from `Understanding.job`; nothing is searched for them."""
 
 
 class Source(StrEnum):
@@ -52,7 +73,8 @@ class Understanding(Frozen):
     (``"price"``, ``"negation"``, ``"ordinal"``, ``"sort"``, ``"act"``): there the rules win.
     `notes` tell the shopper what was assumed ("prices are in EUR"). With `no_questions` the
     shopper asked to be shown products rather than be asked back. `repair` tells
-    which words were taken for slips of spelling.
+    which words were taken for slips of spelling. `job` is what to do for the acts in `JOBS`;
+    `stated` is what the shopper told of themselves beside.
     """
 
     act: Act
@@ -67,6 +89,8 @@ class Understanding(Frozen):
     notes: tuple[str, ...] = ()
     no_questions: bool = False
     repair: Repair | None = None
+    job: Job | None = None
+    stated: tuple[Statement, ...] = ()
     source: Source = Source.RULES
 
     def search_request(self, limit: int) -> SearchRequest:
@@ -211,6 +235,57 @@ class QuestionEvent(Frozen):
     options: tuple[str, ...] = ()
 
 
+class CartEvent(Frozen):
+    """The cart as it stands after this turn."""
+
+    type: Literal["cart"] = "cart"
+    cart: Cart
+
+
+class BundlePart(Frozen):
+    """One thing of a set: the chosen product first, then others the budget pays for instead."""
+
+    name: str
+    quantity: int = 1
+    products: tuple[ShownProduct, ...]
+
+
+class Bundle(Frozen):
+    """Several things planned together; `total` is the sum of the chosen ones."""
+
+    items: tuple[BundlePart, ...]
+    total: Decimal
+    currency: str
+    budget: Decimal | None = None
+
+
+class BundleEvent(Frozen):
+    """A set under one budget, its cards grouped by thing; takes the place of a products event."""
+
+    type: Literal["bundle"] = "bundle"
+    bundle: Bundle
+    language: Language
+
+
+class HandoffEvent(Frozen):
+    """Who has the conversation: it waits for a human, `agent` holds it, or it is closed again.
+
+    While it is held the assistant says nothing; what the agent says is asked for with
+    ``GET /v1/handoff``.
+    """
+
+    type: Literal["handoff"] = "handoff"
+    state: Literal["waiting", "held", "closed"]
+    agent: str = ""
+
+
+class PreferencesEvent(Frozen):
+    """What is kept in mind in this turn: applied to its search, or noted just now."""
+
+    type: Literal["preferences"] = "preferences"
+    preferences: tuple[Preference, ...]
+
+
 class DoneEvent(Frozen):
     """The turn is over; `trace` says what happened, stage by stage.
 
@@ -232,9 +307,25 @@ class ErrorEvent(Frozen):
 
 
 ReplyEvent = Annotated[
-    ProductsEvent | TextEvent | ComparisonEvent | QuestionEvent | DoneEvent | ErrorEvent,
+    ProductsEvent
+    | TextEvent
+    | ComparisonEvent
+    | QuestionEvent
+    | CartEvent
+    | BundleEvent
+    | HandoffEvent
+    | PreferencesEvent
+    | DoneEvent
+    | ErrorEvent,
     Field(discriminator="type"),
 ]
+
+
+class Suggestion(Frozen):
+    """What the assistant would say in an agent's place: verified sentences, and products."""
+
+    sentences: tuple[Sentence, ...] = ()
+    products: tuple[Product, ...] = ()
 
 
 # ------------------------------------------------------------- conversation
@@ -268,6 +359,11 @@ class Conversation(Frozen):
     def shown(self) -> tuple[str, ...]:
         """Ids of the products on the shopper's screen, in order."""
         return next((t.shown for t in reversed(self.turns) if t.shown), ())
+
+    @property
+    def seen(self) -> frozenset[str]:
+        """Ids of every product these turns showed."""
+        return frozenset(i for t in self.turns for i in t.shown)
 
 
 # ------------------------------------------------------------------- status
@@ -318,12 +414,39 @@ class AssistantService(Protocol):
         """Folder of product pictures; `Product.image_url` "media/…" is relative to it."""
         ...
 
+    @property
+    def shop(self) -> Shop | None:
+        """Carts, orders and sign-in; None where there is no such thing."""
+        ...
+
+    @property
+    def desk(self) -> Desk | None:
+        """Conversations handed to humans; None where there is no such thing."""
+        ...
+
+    @property
+    def preferences(self) -> PreferenceStore | None:
+        """What is kept in mind of shoppers; None where nothing is."""
+        ...
+
+    async def suggest(
+        self, message: str, conversation_id: str, language: Language, shopper_id: str | None
+    ) -> Suggestion:
+        """What the assistant would answer, for an agent to use or not."""
+        ...
+
     def reply(
-        self, message: str, conversation_id: str, language: Language | None = None
+        self,
+        message: str,
+        conversation_id: str,
+        language: Language | None = None,
+        *,
+        shopper_id: str | None = None,
     ) -> AsyncIterator[ReplyEvent]:
         """One turn, streamed; never raises but for a message that breaks the bounds.
 
         `language` is the page's, for messages that show none of their own ("iPhone 15").
+        `shopper_id` is the signed-in shopper, whose token the face has checked.
         """
         ...
 

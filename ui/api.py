@@ -13,10 +13,13 @@ from pydantic import TypeAdapter
 from assistant.types import AssistantService, ReplyEvent, ServiceStatus, Understanding
 from retrieval.errors import InvalidRequestError
 from retrieval.types import Filters, Language, Product, SearchResult, Sort
+from ui.cart_api import SignedIn, add_cart
 from ui.chips import drop_chips, join_filters, list_chips
 from ui.errors import NotFoundError, Problem
 from ui.facets import view_facets, view_relaxations
 from ui.filters import build_filters
+from ui.handoff_api import add_handoff
+from ui.preference_api import add_preferences
 from ui.schemas import ChatRequest, SearchResponse
 from ui.stream import TurnResponse, TurnStream
 
@@ -55,6 +58,9 @@ def create_router(service: AssistantService) -> APIRouter:
     """The routes under /v1 and /health, over `service`."""
     router = APIRouter()
     _add_chat(router, service)
+    add_cart(router, service)
+    add_handoff(router, service)
+    add_preferences(router, service)
     _add_search(router, service)
     _add_lookups(router, service)
     return router
@@ -86,16 +92,21 @@ def _add_chat(router: APIRouter, service: AssistantService) -> None:
             "x-event-example": CHAT_EXAMPLE,
         },
     )
-    async def chat(request: ChatRequest) -> TurnResponse:
+    async def chat(request: ChatRequest, shopper_id: SignedIn) -> TurnResponse:
         """Answer one message as server-sent events, in this order.
 
         `products` (ranked cards at once; a second one replaces the first), `text` (one
-        verified sentence each), `question` (one, with answers to tap), then `done`; or
+        verified sentence each), `cart` (as it stands after the turn, where it was touched),
+        `preferences` (tastes kept in mind), `handoff` (a human is asked for or has the
+        conversation: see /v1/handoff),
+        `question` (one, with answers to tap), then `done`; or
         `error` in one line, and what was sent before it stays. Comment lines keep the
         connection alive. Closing the connection stops the answer.
         """
         conversation_id = request.conversation_id or uuid.uuid4().hex
-        turn = TurnStream(service.reply(request.message, conversation_id, request.language))
+        turn = TurnStream(
+            service.reply(request.message, conversation_id, request.language, shopper_id=shopper_id)
+        )
         await turn.refuse_early()
         return TurnResponse(
             turn,

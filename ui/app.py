@@ -56,6 +56,7 @@ def create_app(
         redoc_url=None,
         lifespan=lifespan,
     )
+    app.state.service = service
     app.add_middleware(
         PathCORS,
         prefixes=OPEN_PATHS,
@@ -74,8 +75,10 @@ def create_app(
 
 
 def _mount_pages(app: FastAPI, service: AssistantService) -> None:
-    """The Gradio pages at /; imported here because Gradio takes seconds to import."""
+    """The Gradio pages at /desk and /; imported here because Gradio takes seconds to import."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    from ui.desk import mount_desk
     from ui.pages import mount_pages
 
+    mount_desk(app, service)
     mount_pages(app, service)

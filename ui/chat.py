@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -18,6 +19,9 @@ from ui.turnview import TurnView, view_turn
 
 CHAT_STREAMS = 32
 """Turns under way at once through this page; the service bounds its own parts."""
+
+LISTEN_S = 3.0
+"""How often the page asks what an agent has said; only where there is a desk."""
 
 SAY_ON_CLICK = """
 element.addEventListener('click', (event) => {
@@ -66,6 +70,7 @@ class ChatTab:
                 self.answer = gr.HTML(
                     js_on_load=SAY_ON_CLICK, apply_default_css=False, elem_id="ai-answer"
                 )
+            self.hand = gr.HTML(apply_default_css=False, elem_id="ai-hand")
         with gr.Row(elem_id="ai-composer"):
             self.box = gr.Textbox(
                 show_label=False,
@@ -118,6 +123,15 @@ class ChatTab:
             inputs=[self.transcript, language],
             **common,
         )
+        desk = self._service.desk
+        gr.Timer(LISTEN_S, active=desk is not None and bool(desk.password)).tick(
+            self.listen,
+            inputs=[self.transcript, language],
+            outputs=[self.hand],
+            show_progress="hidden",
+            queue=False,
+            api_visibility="private",
+        )
         for button, action in ((self.stop, self.stop_answer), (self.fresh, self.start_afresh)):
             button.click(
                 action,
@@ -155,6 +169,22 @@ class ChatTab:
         """A tapped answer or suggestion is sent as a message."""
         async for update in self.reply(str(event.say), transcript, language):
             yield update
+
+    async def listen(self, transcript: Transcript | None, language: Language) -> Any:
+        """Who has the conversation, and what an agent has said in it."""
+        desk = self._service.desk
+        if desk is None or transcript is None:
+            return gr.skip()
+        ticket = await asyncio.to_thread(desk.queue.ticket, transcript.conversation_id)
+        if ticket is None:
+            return gr.skip()
+        said = await asyncio.to_thread(desk.queue.messages, transcript.conversation_id)
+        messages = [message for message in said if message.speaker == "agent"]
+        ids = [i for message in messages for i in message.product_ids]
+        names = {p.id: p.title_in(language) for p in await self._service.products(ids)}
+        return self._renderer.render(
+            "hand.html", language, ticket=ticket, messages=messages, names=names
+        )
 
     def stop_answer(self, transcript: Transcript | None, language: Language) -> list[Any]:
         """Keep what was shown and say that it was stopped."""

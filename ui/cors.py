@@ -27,8 +27,8 @@ class PathCORS:
         self._cors = CORSMiddleware(
             app,
             allow_origins=origins,
-            allow_methods=["GET", "POST"],
-            allow_headers=["Content-Type"],
+            allow_methods=["GET", "POST", "PATCH", "DELETE"],
+            allow_headers=["Content-Type", "Authorization"],
             expose_headers=expose,
         )
         self._prefixes = prefixes

@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
+from assistant.store.tokens import SignInError
 from retrieval.errors import AisleError, CallerError, RetryableError, UnknownProductError
 
 logger = logging.getLogger(__name__)
@@ -54,7 +55,7 @@ def status_of(error: AisleError) -> int:
     """The HTTP status of an error, by who must act."""
     if isinstance(error, NotFoundError | UnknownProductError):
         return 404
-    if isinstance(error, ForbiddenError):
+    if isinstance(error, ForbiddenError | SignInError):
         return 401
     if isinstance(error, TooLargeError):
         return 413

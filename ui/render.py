@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from assistant.answer.metrics import saving_percent
 from assistant.answer.money import format_money
 from assistant.types import (
+    Bundle,
     Comparison,
     ProductsEvent,
     QuestionEvent,
@@ -230,6 +231,18 @@ class Renderer:
             notes=event.understanding.notes,
             total=event.total,
             searched=event.understanding.act.value in ("search", "refine"),
+        )
+
+    def bundle(self, bundle: Bundle, language: Language) -> str:
+        """The cards of a set, thing by thing."""
+        return self.render(
+            "bundle.html",
+            language,
+            groups=[
+                (item.name, item.quantity, self.shown_cards(item.products, language))
+                for item in bundle.items
+            ],
+            total=say_price(bundle.total, bundle.currency, language),
         )
 
     def answer(

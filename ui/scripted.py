@@ -6,6 +6,9 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
+from assistant.desk.desk import Desk
+from assistant.memory.store import PreferenceStore
+from assistant.store.shop import Shop
 from assistant.types import (
     Act,
     Conversation,
@@ -17,6 +20,7 @@ from assistant.types import (
     Sentence,
     ServiceStatus,
     ShownProduct,
+    Suggestion,
     TextEvent,
     Understanding,
 )
@@ -59,6 +63,9 @@ class ScriptedService:
         self.vocabulary = vocabulary or Vocabulary()
         self.media_path = media_path
         self.engine = engine or EngineStatus(state=EngineState.READY, model="scripted")
+        self.shop: Shop | None = None
+        self.desk: Desk | None = None
+        self.preferences: PreferenceStore | None = None
         self.scripts: list[tuple[Step, ...]] = []
         self.received: list[tuple[str, str, Language | None]] = []
         self.cancelled: list[str] = []
@@ -68,7 +75,12 @@ class ScriptedService:
         self.scripts.append(steps)
 
     async def reply(
-        self, message: str, conversation_id: str, language: Language | None = None
+        self,
+        message: str,
+        conversation_id: str,
+        language: Language | None = None,
+        *,
+        shopper_id: str | None = None,
     ) -> AsyncIterator[ReplyEvent]:
         """One turn: the enqueued script, else found products, a sentence and done."""
         if not message.strip():
@@ -125,6 +137,12 @@ class ScriptedService:
     async def products(self, ids: Sequence[str]) -> tuple[Product, ...]:
         """The products with these ids; unknown ids are left out."""
         return tuple(self._products[i] for i in ids if i in self._products)
+
+    async def suggest(
+        self, message: str, conversation_id: str, language: Language, shopper_id: str | None
+    ) -> Suggestion:
+        """Nothing: there is no desk here."""
+        return Suggestion()
 
     def conversation(self, conversation_id: str) -> Conversation:
         """An empty conversation: nothing is kept."""

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing
 
 from assistant.types import (
+    BundleEvent,
     Comparison,
     ComparisonEvent,
     DoneEvent,
@@ -43,6 +44,11 @@ class TurnView:
             self._language = event.understanding.language
             self._positions = {item.hit.product.id: item.position for item in event.products}
             self.cards = self._renderer.products(event, self._language)
+        elif isinstance(event, BundleEvent):
+            self._language = event.language
+            cards = [card for item in event.bundle.items for card in item.products]
+            self._positions = {card.hit.product.id: card.position for card in cards}
+            self.cards = self._renderer.bundle(event.bundle, self._language)
         elif isinstance(event, TextEvent):
             self._sentences.append(event.sentence)
         elif isinstance(event, ComparisonEvent):

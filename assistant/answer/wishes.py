@@ -38,7 +38,7 @@ def collect_wishes(
     and gradable words ("light", "long") are no wishes: they are told as attributes and ranks.
     """
     found = [
-        Wish(_filter_text(f, understanding.language, vocabulary), f)
+        Wish(filter_text(f, understanding.language, vocabulary), f)
         for f in understanding.filters.attributes
     ]
     stated = [w.strip() for w in understanding.wishes]
@@ -221,7 +221,8 @@ def _labelled(label: str, value: str, language: Language) -> str:
     return f"{label}{value}" if language is Language.CHINESE else f"{label} {value}"
 
 
-def _filter_text(wanted: AttributeFilter, language: Language, vocabulary: Vocabulary) -> str:
+def filter_text(wanted: AttributeFilter, language: Language, vocabulary: Vocabulary) -> str:
+    """A condition on an attribute in the shopper's words: "at least 32 GB", "not leather"."""
     label = vocabulary.label(wanted.name, language)
     flags = {fold(v) for v in wanted.values}
     if flags & {"true", "yes"}:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from assistant.types import Act
+from assistant.jobs.types import CartJob, Job
+from assistant.types import Act, Understanding
 from assistant.understand.phrases import pattern
 from assistant.understand.scan import TAKEN
+from retrieval.types import Language
 
 _LIKES_FILL = re.compile(
     r"\b(?:please|it|this|that|me|one)\b|\breally\b|\bvery\b|\bthink\b|\bi\b|\bdo\b|我|看|觉得|感觉|着|吧|了|的|也|都"
@@ -58,6 +60,15 @@ def classify(signs: Signs) -> tuple[Act, bool]:
     if not signs.has_topic:
         return Act.SEARCH, True
     return _search_or_refine(signs)
+
+
+def understand_job(job: Job, language: Language) -> Understanding:
+    """A job as an understanding: the rules are sure, and nothing is searched."""
+    act = Act(job.kind)
+    references = job.product_ids if isinstance(job, CartJob) else ()
+    return Understanding(
+        act=act, language=language, references=references, job=job, certain=frozenset({"act"})
+    )
 
 
 def is_small_talk(signs: Signs) -> bool:

@@ -44,6 +44,17 @@ def merge_filters(earlier: Filters, later: Filters) -> Filters:
     )
 
 
+def without_wanted(earlier: Filters, query: str) -> Filters:
+    """Earlier refusals without those words that are now asked for: "no leather", "leather bags"."""
+    said = query.lower()
+    kept = tuple(
+        term
+        for term in earlier.excluded_terms
+        if not re.search(rf"(?<![a-z0-9]){re.escape(term.lower())}(?![a-z0-9])", said)
+    )
+    return earlier.model_copy(update={"excluded_terms": kept})
+
+
 def merge_price(earlier: Range | None, later: Range | None) -> Range | None:
     """A new price replaces the old one; a bound on the other side joins it if both can hold."""
     if earlier is None or later is None:

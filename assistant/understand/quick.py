@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from assistant.jobs.types import PreferenceAction, PreferenceJob
+from assistant.memory.statements import take_statements
 from assistant.types import Act, Conversation, Source, Turn, Understanding
 from assistant.understand import act as acts
 from assistant.understand.brands import read_brands
+from assistant.understand.bundle import read_bundle
 from assistant.understand.context import (
     cheaper_than_shown,
     dearer_than_shown,
     last_topic,
     merge_filters,
     merge_query,
+    without_wanted,
 )
+from assistant.understand.jobs import Heard, read_job
 from assistant.understand.language import detect_language, normalise
 from assistant.understand.lexicon import Kind, Lexicon, Mention
 from assistant.understand.measures import MEASURE, read_measures
@@ -90,11 +95,21 @@ class RuleReader:
             last.understanding.language if last else None,
             language or self._store.languages[0],
         )
+        stated, rest = take_statements(text)
+        job = read_job(Heard(Scan(text), language, conversation, shown, self._lexicon))
+        if job is None:
+            job = read_bundle(Scan(rest), language, self._lexicon, self._store)
+        if job is None and stated and not clean_query(rest, language, spoken=True):
+            job = PreferenceJob(action=PreferenceAction.REMEMBER, statements=stated)
+        if job is not None:
+            return acts.understand_job(job, language)
+        text = rest
         reading = self._read_parts(text, language, last, shown)
         topic = last_topic(conversation)
         signs = self._signs(reading, topic, shown, answers=_is_answer(last, reading, text))
         act, sure = acts.classify(signs)
-        return self._compose(reading, act, sure, topic, shown)
+        composed = self._compose(reading, act, sure, topic, shown)
+        return composed.model_copy(update={"stated": stated}) if stated else composed
 
     # ------------------------------------------------------------- reading
 
@@ -218,7 +233,7 @@ class RuleReader:
         filters = self._filters(reading, act, shown)
         query, sort, wishes = reading.query, reading.ordering.sort, reading.wishes
         if act is Act.REFINE and topic:
-            earlier = topic.filters
+            earlier = without_wanted(topic.filters, reading.query)
             if reading.any_price:
                 earlier = earlier.model_copy(update={"price": None})
             filters = merge_filters(earlier, filters)
@@ -292,11 +307,31 @@ class RuleReader:
         found: dict[str, list[str]] = {}
         for attribute, value in unwanted.values:
             found.setdefault(attribute, []).append(value)
+        for term in unwanted.terms:
+            for attribute, value in self._values_made_of(term):
+                found.setdefault(attribute, []).append(value)
         for name in unwanted.flags:
             profile = self._vocabulary.attributes.get(name)
             if profile and profile.kind is AttributeKind.FLAG:
                 found.setdefault(name, []).append("true")
         return [AttributeFilter(name=n, values=tuple(v), exclude=True) for n, v in found.items()]
+
+    def _values_made_of(self, term: str) -> list[tuple[str, str]]:
+        """The values that one Chinese character stands for: 皮 is 牛皮, 真皮 and 皮革.
+
+        Texts are searched by words, in which a character alone is hardly ever met.
+        """
+        if len(term) != 1 or term.isascii():
+            return []
+        return sorted(
+            {
+                (name, value)
+                for name, profile in self._vocabulary.attributes.items()
+                if profile.kind is AttributeKind.TEXT
+                for surface, value in profile.surfaces.items()
+                if term in surface and len(surface) > 1 and value in profile.values
+            }
+        )
 
     def _references(self, reading: Reading, act: Act, shown: Sequence[Product]) -> tuple[str, ...]:
         """Ids the message points at; a comparison without any means all that are shown."""

@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pytest
 from qdrant_client import QdrantClient
+from sqlalchemy import Engine
 from support.answer_products import EVERYTHING, STORE, VOCABULARY
 from support.index_products import HashingEncoder
+from support.jobs_store import make_jobs
 
 import prompts
 from assistant.answer.verify import ClaimVerifier
@@ -67,10 +69,15 @@ def searcher() -> Iterator[HybridSearcher]:
 
 
 @pytest.fixture
-def conversations(tmp_path: Path) -> Iterator[SqlConversationStore]:
-    store = SqlConversationStore(open_database(f"sqlite:///{tmp_path}/aisle.db"))
-    yield store
-    store.close()
+def database(tmp_path: Path) -> Iterator[Engine]:
+    opened = open_database(f"sqlite:///{tmp_path}/aisle.db")
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
+def conversations(database: Engine) -> SqlConversationStore:
+    return SqlConversationStore(database)
 
 
 @pytest.fixture
@@ -81,6 +88,7 @@ def model() -> ScriptedModel:
 @pytest.fixture
 def assistant(
     searcher: HybridSearcher,
+    database: Engine,
     conversations: SqlConversationStore,
     model: ScriptedModel,
     tmp_path: Path,
@@ -98,6 +106,7 @@ def assistant(
         rewriter=LLMRewriter(client, prompts.load),
         writer=LLMAnswerWriter(client),
         conversations=conversations,
+        **make_jobs(database, STORE, searcher, conversations),
         engine=Ready(),
         limits=TurnLimits(cards=3, message=500, understand_s=0.3, answer_s=0.5),
         version="0",

@@ -369,6 +369,15 @@ async def test_openapi_describes_every_route_with_examples(client: httpx.AsyncCl
     assert set(schema["paths"]) == {
         "/v1/chat",
         "/v1/search",
+        "/v1/cart",
+        "/v1/cart/lines",
+        "/v1/cart/lines/{line_id}",
+        "/v1/cart/claim",
+        "/v1/account",
+        "/v1/account/demo",
+        "/v1/handoff",
+        "/v1/preferences",
+        "/v1/preferences/{preference_id}",
         "/v1/products/{product_id}",
         "/health",
     }

@@ -6,7 +6,8 @@
  * All attributes are optional: data-server (where Aisle runs; default: where this script comes
  * from), data-title, data-language (en or zh; default: the browser's), data-accent (a CSS
  * colour), data-product-link (a link template with {id}; default: the product's own url).
- * window.Aisle offers open(), close() and ask(text) to the page.
+ * data-shopper-token (who is signed in, see docs/store-backend.md).
+ * window.Aisle offers open(), close(), ask(text), signIn(token) and signOut() to the page.
  * No dependencies, no cookies; every text goes in as text, never as markup.
  */
 (() => {
@@ -29,7 +30,7 @@
     nothing: '没有符合的商品，请减少条件再试。', stock: '有货', few: (n) => `仅剩 ${n} 件`,
     out: '缺货', sponsored: '推广', noPrice: '价格请咨询', retry: '重试', stars: (r) => `${r} 分，满分 5 分`,
     lost: '连接中断了。', lostMore: '已显示的内容仍然有效，请重试。', down: '暂时无法连接购物助手。',
-    downMore: '请检查网络后重试。',
+    downMore: '请检查网络后重试。', source: '查看依据',
   } : {
     title: 'Store assistant', open: 'Open the store assistant', close: 'Close', fresh: 'New chat',
     send: 'Send', placeholder: 'Ask for anything in the store …',
@@ -39,7 +40,7 @@
     out: 'Sold out', sponsored: 'Sponsored', noPrice: 'Price on request', retry: 'Try again',
     stars: (r) => `${r} of 5`, lost: 'The connection was lost.',
     lostMore: 'What is shown still holds; try again.', down: 'The assistant cannot be reached.',
-    downMore: 'Check the connection and try again.',
+    downMore: 'Check the connection and try again.', source: 'Show the evidence',
   };
 
   // ------------------------------------------------------------ small helpers
@@ -85,6 +86,9 @@
     try { sessionStorage.setItem(storage, JSON.stringify(memory)); } catch { /* full or forbidden */ }
   };
 
+  const credentials = () => (memory.token ? {Authorization: `Bearer ${memory.token}`} : {});
+  let panels = null; // cart and account, once their module is there
+
   // ------------------------------------------------------------ the wire
 
   /** Events of a server-sent stream (WHATWG HTML 9.2), as objects, until it ends. */
@@ -129,7 +133,7 @@
     try {
       const response = await fetch(`${server}/v1/chat`, {
         method: 'POST',
-        headers: {'Content-Type': 'application/json'},
+        headers: {'Content-Type': 'application/json', ...credentials()},
         body: JSON.stringify({
           message, language, ...(memory.conversation ? {conversation_id: memory.conversation} : {}),
         }),
@@ -157,6 +161,8 @@
   }
 
   // ------------------------------------------------------------ drawing
+
+  const waitingForPanels = [];
 
   const stockLine = (stock) => {
     if (stock == null) return null;
@@ -201,7 +207,10 @@
       card.target = '_blank';
       card.rel = 'noopener noreferrer';
     }
-    return make('li', {}, card);
+    const holder = make('li', {}, card);
+    const addBuy = () => { const button = panels?.buyButton(product); if (button) holder.append(button); };
+    if (panels) addBuy(); else waitingForPanels.push(addBuy);
+    return holder;
   }
 
   function drawTable({product_ids: ids, names, rows}) {
@@ -218,6 +227,7 @@
     constructor(message, again) {
       this.message = message;
       this.again = again;
+      this.known = {}; // products by id: what sentences are about
       this.cards = make('div');
       this.text = make('div', {className: 'text'});
       this.tail = make('div');
@@ -237,7 +247,8 @@
 
     take(event) {
       const draw = {products: this.products, text: this.sentence, comparison: this.comparison,
-                    question: this.question, error: this.error, done: this.done}[event.type];
+                    question: this.question, cart: this.cart, handoff: this.handoff,
+                    bundle: this.bundle, preferences: this.preferences, error: this.error, done: this.done}[event.type];
       draw?.call(this, event);
     }
 
@@ -249,12 +260,26 @@
         this.cards.replaceChildren(asked ? make('p', {className: 'note'}, words.nothing) : '');
         return;
       }
+      for (const shown of event.products) this.know(shown.hit.product);
       const list = event.products.map((shown) => drawCard(shown, spoken));
       const head = asked ? make('p', {className: 'note'}, words.found(event.total, event.products.length)) : '';
       this.cards.replaceChildren(head, make('ul', {className: 'cards', tabIndex: 0}, ...list));
     }
 
-    sentence(event) { this.text.append(make('p', {}, event.sentence.text)); }
+    know(product) { this.known[product.id] = product; }
+
+    sentence(event) {
+      const {text, evidence = []} = event.sentence;
+      const line = make('p', {}, text);
+      this.text.append(line);
+      if (!evidence.length) return;
+      const tap = make('button', {type: 'button', className: 'source', 'aria-label': words.source, 'aria-expanded': 'false', onclick: () => {
+        const open = line.querySelector('.shown-source');
+        tap.setAttribute('aria-expanded', String(!open));
+        if (open) open.remove(); else line.append(panels.evidence(event.sentence, this.known));
+      }}, '✓');
+      line.append('\u00a0', tap);
+    }
 
     comparison(event) { this.text.append(drawTable(event.comparison)); }
 
@@ -263,6 +288,26 @@
         ...event.options.map((option) => make('button',
           {type: 'button', className: 'option', onclick: () => this.again(option)}, option))));
     }
+
+    bundle(event) {
+      this.wait('');
+      for (const item of event.bundle.items) for (const shown of item.products) this.know(shown.hit.product);
+      this.cards.replaceChildren(...event.bundle.items.flatMap((item) => [
+        make('p', {className: 'group'}, item.quantity > 1 ? `${item.name} × ${item.quantity}` : item.name),
+        make('ul', {className: 'cards', tabIndex: 0}, ...item.products.map((shown) => drawCard(shown, event.language)))]));
+    }
+
+    preferences(event) {
+      const draw = () => this.cards.after(panels.keptLine(event.preferences));
+      if (panels) draw(); else waitingForPanels.push(draw);
+    }
+
+    handoff(event) {
+      if (event.state === 'held') this.wait('');
+      panels?.watchHandoff(event);
+    }
+
+    cart(event) { if (!event.old) panels?.count(event.cart); }
 
     error(event) {
       this.wait('');
@@ -301,6 +346,7 @@
     header h2 { margin: 0; flex: 1; font-size: 16px; font-weight: 650; min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
     header button { height: 34px; padding: 0 10px; border-radius: 9px; color: var(--soft); font-size: 13.5px; }
     header button:hover { background: var(--wash); color: var(--ink); }
+    .tools { display: flex; gap: 2px; }
     header .close { width: 34px; padding: 0; font-size: 21px; line-height: 1; }
     .log { flex: 1; overflow-y: auto; overscroll-behavior: contain; padding: 16px 18px 20px; }
     .hello { color: var(--soft); }
@@ -310,8 +356,8 @@
     .note { color: var(--soft); font-size: 13px; margin: 0 0 8px; }
     .cards { display: flex; gap: 10px; margin: 0 -18px 12px; padding: 2px 18px 6px; list-style: none; overflow-x: auto;
       scroll-snap-type: x proximity; scroll-padding: 0 18px; scrollbar-width: thin; scrollbar-color: #d8d5cc transparent; }
-    .cards li { flex: 0 0 158px; display: flex; scroll-snap-align: start; }
-    .card { position: relative; display: flex; flex-direction: column; gap: 2px; width: 100%; padding: 0 11px 11px; overflow: hidden;
+    .cards li { flex: 0 0 158px; display: flex; flex-direction: column; scroll-snap-align: start; }
+    .card { position: relative; display: flex; flex-direction: column; gap: 2px; width: 100%; flex: 1; padding: 0 11px 11px; overflow: hidden;
       border: 1px solid var(--line); border-radius: 13px; color: var(--ink); text-decoration: none; font-size: 13px; line-height: 1.38; }
     .card:hover { border-color: #c8c5bb; }
     .card:focus-visible { outline-offset: -2px; }
@@ -329,6 +375,9 @@
     .why { color: var(--soft); font-size: 12px; padding-inline-start: 9px; text-indent: -9px; }
     .why::before { content: "• "; color: var(--accent); }
     .text p { margin: 0 0 7px; line-height: 1.58; }
+    .source { width: 18px; height: 18px; border-radius: 9px; background: var(--wash); color: var(--accent); font-size: 11px; line-height: 18px; }
+    .shown-source { display: block; margin: 4px 0 2px; padding: 6px 10px; border-radius: 8px; background: var(--wash); color: var(--soft); font-size: 12.5px; }
+    .group { margin: 4px 0 6px; font-size: 13.5px; font-weight: 600; }
     .options { display: flex; flex-wrap: wrap; gap: 8px; margin: 9px 0 0; }
     .option { padding: 7px 14px; border-radius: 99px; border: 1px solid color-mix(in srgb, var(--accent) 35%, #fff); color: var(--accent); font-size: 14px; text-align: start; }
     .option:hover { background: color-mix(in srgb, var(--accent) 9%, #fff); }
@@ -366,8 +415,9 @@
   const form = make('form', {}, box, make('button', {type: 'submit', className: 'send'}, words.send));
   const launch = make('button', {type: 'button', className: 'launch', 'aria-haspopup': 'dialog',
     'aria-expanded': 'false', 'aria-label': words.open}, make('span', {'aria-hidden': 'true'}, '✦'), title);
+  const tools = make('span', {className: 'tools'});
   const panel = make('div', {className: 'panel', hidden: true, role: 'dialog', 'aria-label': title},
-    make('header', {}, make('h2', {}, title),
+    make('header', {}, make('h2', {}, title), tools,
       make('button', {type: 'button', className: 'fresh', onclick: () => startAfresh()}, words.fresh),
       make('button', {type: 'button', className: 'close', 'aria-label': words.close,
         onclick: () => close()}, '×')),
@@ -428,8 +478,11 @@
 
   function startAfresh() {
     running?.abort('replaced');
+    panels?.close();
+    panels?.endHandoff();
     memory.conversation = undefined;
     memory.turns = [];
+    if (!memory.token) panels?.count({count: 0});
     remember();
     greet();
     box.focus();
@@ -455,8 +508,14 @@
 
   greet();
   for (const turn of memory.turns) {
+    if (turn.hand) {
+      const place = make('div');
+      log.append(place);
+      waitingForPanels.push(() => place.replaceWith(panels.viewMessage(turn.hand)));
+      continue;
+    }
     const view = new TurnView(turn.message, say);
-    for (const event of turn.events) view.take(event);
+    for (const event of turn.events) view.take({...event, old: true});
     view.wait('');
     log.querySelector('.hello')?.remove();
     log.append(view.root);
@@ -468,5 +527,15 @@
     open();
     box.blur();
   }
-  window.Aisle = {open, close, ask: (text) => { open(); say(String(text)); }};
+  const whenReady = import(`${server}/aisle/widget-panels.js`).then((module) => {
+    shadow.querySelector('style').append(module.STYLE);
+    panels = module.createPanels({make, money, memory, remember, server, language, drawPicture, drawCard, panel, log, credentials});
+    tools.append(...panels.buttons);
+    for (const add of waitingForPanels.splice(0)) add();
+    if (options.shopperToken && options.shopperToken !== memory.token) panels.signIn(options.shopperToken);
+    return panels;
+  });
+  window.Aisle = {open, close, ask: (text) => { open(); say(String(text)); },
+                  signIn: (token) => whenReady.then((own) => own.signIn(String(token))),
+                  signOut: () => whenReady.then((own) => own.signOut())};
 })();

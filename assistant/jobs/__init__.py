@@ -1,0 +1,1 @@
+"""Jobs a shopper asks for in chat, done by code: typed arguments in, evidence out."""

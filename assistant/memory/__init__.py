@@ -1,0 +1,1 @@
+"""What a shopper told of themselves: kept with source, scope and expiry, shown, forgettable."""

@@ -1,0 +1,1 @@
+"""What a store does beyond showing products: carts, orders, returns, policies."""
