@@ -15,7 +15,8 @@ from assistant.admin import CatalogAdmin, LoadEncoders
 from assistant.answer.verify import ClaimVerifier
 from assistant.answer.write import LLMAnswerWriter
 from assistant.assistant import Assistant, read_query
-from assistant.conversation import SqlConversationStore, open_database
+from assistant.conversation import SqlConversationStore
+from assistant.database import open_database
 from assistant.errors import CallerError
 from assistant.llm.engine import Engine, EngineLanguageModel, open_engine
 from assistant.llm.types import WarmUp
