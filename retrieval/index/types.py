@@ -130,6 +130,21 @@ class VectorQuery:
 
 
 @dataclass(frozen=True)
+class RecommendQuery:
+    """The `limit` points nearest to the best of `positives` and not nearer to a negative.
+
+    Examples are vectors of shape (dimensions,) of one named dense vector; at least one is
+    positive. Scores order the points and are no cosines (Qdrant's strategy "best score").
+    """
+
+    using: VectorName
+    positives: tuple[Vectors, ...]
+    negatives: tuple[Vectors, ...]
+    limit: int
+    condition: Group = field(default_factory=Group)
+
+
+@dataclass(frozen=True)
 class Scored:
     """A point and its similarity (cosine, or the BM25 sum of the lexical vector)."""
 
@@ -160,7 +175,7 @@ class ProductIndex(Protocol):
         """Dense vectors of shape (dimensions,) by id; points without one are left out."""
         ...
 
-    def search(self, queries: Sequence[VectorQuery]) -> list[list[Scored]]:
+    def search(self, queries: Sequence[VectorQuery | RecommendQuery]) -> list[list[Scored]]:
         """One list, best first, per query; all queries go in one round trip."""
         ...
 

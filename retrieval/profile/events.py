@@ -20,6 +20,8 @@ from retrieval.types import Language
 PAGE = 5_000
 # A shopper's older events hardly weigh in the profile (see retrieval/profile/profile.py).
 REMEMBERED = 3_000
+# What a shopper did, as against what was shown.
+ACTS = tuple(sorted(set(Action) - {Action.IMPRESSION}))
 _FIELDS = [events.c[name] for name in ("seq", "shopper_id", *Event.model_fields)]
 
 T = TypeVar("T")
@@ -122,7 +124,7 @@ class SqlEventStore:
             query = select(clients.c.client_id, clients.c.user_id).where(
                 clients.c.application == self._application, clients.c.client_id.in_(anonymous)
             )
-            known = {client: user for client, user in link.execute(query)}
+            known = {row.client_id: row.user_id for row in link.execute(query)}
         return {
             event.event_id: event.user_id or known.get(event.client_id, event.client_id)
             for event in new
@@ -142,16 +144,25 @@ class SqlEventStore:
         return self._read(lambda link: link.scalar(query)) or name
 
     def state_of(self, shopper_id: str) -> tuple[int, int]:
-        """(number of events, last place in the log): changes whenever the shopper's log does."""
-        query = select(func.count(), func.max(events.c.seq)).where(self._of(shopper_id))
+        """(number of acts, last place in the log): changes whenever what the shopper did does."""
+        query = select(func.count(), func.max(events.c.seq)).where(
+            self._of(shopper_id), events.c.action_name.in_(ACTS)
+        )
         count, last = self._read(lambda link: link.execute(query).one())
         return int(count), int(last or 0)
 
+    def acts_of(self, shopper_id: str, limit: int = REMEMBERED) -> list[StoredEvent]:
+        """What a shopper did last, by the events' own time, oldest first; no impressions."""
+        return self._latest(self._of(shopper_id) & events.c.action_name.in_(ACTS), limit)
+
     def events_of(self, shopper_id: str, limit: int = REMEMBERED) -> list[StoredEvent]:
         """A shopper's latest events by their own time, oldest first."""
+        return self._latest(self._of(shopper_id), limit)
+
+    def _latest(self, which: Any, limit: int) -> list[StoredEvent]:
         query = (
             select(*_FIELDS)
-            .where(self._of(shopper_id))
+            .where(which)
             .order_by(events.c.timestamp.desc(), events.c.seq.desc())
             .limit(limit)
         )

@@ -48,7 +48,8 @@ class UtcDateTime(TypeDecorator[datetime]):
         """The moment with its zone."""
         if value is None:
             return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        moment: datetime = value
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 events = Table(
@@ -81,7 +82,7 @@ events = Table(
     Column("received_at", UtcDateTime, nullable=False),
     Column("counted", Boolean, nullable=False, default=False, server_default=false()),
     Index("events_by_id", "application", "event_id", unique=True),
-    Index("events_by_shopper", "application", "shopper_id", "timestamp"),
+    Index("events_by_shopper", "application", "shopper_id", "action_name", "timestamp"),
     Index("events_by_action", "application", "action_name", "timestamp"),
     Index("events_by_client", "application", "client_id"),
     # Only what is not counted yet is looked up by it.

@@ -83,7 +83,9 @@ def _create_events() -> None:
         sa.Column("counted", sa.Boolean, nullable=False, server_default=sa.false()),
     )
     op.create_index("events_by_id", "events", ["application", "event_id"], unique=True)
-    op.create_index("events_by_shopper", "events", ["application", "shopper_id", "timestamp"])
+    op.create_index(
+        "events_by_shopper", "events", ["application", "shopper_id", "action_name", "timestamp"]
+    )
     op.create_index("events_by_action", "events", ["application", "action_name", "timestamp"])
     op.create_index("events_by_client", "events", ["application", "client_id"])
     op.create_index(
