@@ -13,6 +13,7 @@ from assistant.answer.relaxed import ask_to_relax, tell_relaxations
 from assistant.answer.stream import AnswerTrace, stream_answer
 from assistant.errors import AisleError, EngineUnavailableError, ModelOutputError
 from assistant.guard import bound_conversation_id, bound_message
+from assistant.learning import log_turn
 from assistant.turn import Catalog, Selection, TurnLimits, TurnRecord
 from assistant.types import (
     Act,
@@ -38,6 +39,9 @@ from assistant.types import (
 from assistant.understand.clarify import CANDIDATES, choose_question, may_ask
 from assistant.understand.context import merge_filters
 from assistant.understand.merge import changes_search, merge, needs_model
+from retrieval.profile.types import Visitor
+from retrieval.recommend.personal import BLOCK, MOST_PLACES
+from retrieval.recommend.service import Learning
 from retrieval.types import (
     Filters,
     Hit,
@@ -76,7 +80,10 @@ class Assistant:
         engine: EngineHandle,
         limits: TurnLimits,
         version: str,
+        learning: Learning | None = None,
     ) -> None:
+        """Without `learning` nothing is logged and nothing is ordered by taste."""
+        self.learning = learning
         self.use(catalog)
         self._rewriter = rewriter
         self._writer = writer
@@ -97,7 +104,12 @@ class Assistant:
     # ------------------------------------------------------------- one turn
 
     async def reply(
-        self, message: str, conversation_id: str, language: Language | None = None
+        self,
+        message: str,
+        conversation_id: str,
+        language: Language | None = None,
+        *,
+        visitor: Visitor | None = None,
     ) -> AsyncGenerator[ReplyEvent, None]:
         """Stream one turn: products, text, a question perhaps, done.
 
@@ -105,7 +117,7 @@ class Assistant:
         is an ErrorEvent, and what was already sent stays.
         """
         conversation_id = bound_conversation_id(conversation_id)
-        turn = TurnRecord(message=bound_message(message, self._limits.message))
+        turn = TurnRecord(message=bound_message(message, self._limits.message), visitor=visitor)
         try:
             async with aclosing(self._run(turn, conversation_id, language)) as events:
                 async for event in events:
@@ -118,6 +130,8 @@ class Assistant:
             # one" will point at.
             if finished := turn.finished():
                 self._conversations.append(conversation_id, finished)
+                if self.learning and visitor:
+                    log_turn(self.learning, visitor, conversation_id, finished)
 
     async def _run(
         self, turn: TurnRecord, conversation_id: str, language: Language | None
@@ -127,12 +141,12 @@ class Assistant:
 
         quick = self._reader.read(turn.message, conversation, shown, language)
         turn.understanding = quick
-        selection = await self._select(quick, conversation)
+        selection = await self._select(turn, quick, conversation)
         yield self._show(turn, quick, selection, "quick")
 
         understanding = await self._understand(turn, conversation, shown, quick)
         if changes_search(quick, understanding):
-            selection = await self._select(understanding, conversation)
+            selection = await self._select(turn, understanding, conversation)
             yield self._show(turn, understanding, selection, "refined")
         turn.understanding = understanding
 
@@ -148,7 +162,9 @@ class Assistant:
 
     # ------------------------------------------------------------- stages
 
-    async def _select(self, understanding: Understanding, conversation: Conversation) -> Selection:
+    async def _select(
+        self, turn: TurnRecord, understanding: Understanding, conversation: Conversation
+    ) -> Selection:
         """The products a turn is about: those it points at, or those a search finds."""
         if understanding.act is Act.SMALL_TALK:
             return Selection(cards=())
@@ -156,8 +172,7 @@ class Assistant:
             products = await self.products(understanding.references)
             hits = tuple(Hit(product=product, score=0.0) for product in products)
             return self._selection(understanding, hits, conversation.shown)
-        request = page_request(understanding, self._limits.cards)
-        result = await asyncio.to_thread(self._searcher.search, request)
+        result = await self._search(understanding, self._limits.cards, turn.visitor)
         return self._selection(understanding, result.hits, (), result)
 
     def _selection(
@@ -176,7 +191,9 @@ class Assistant:
             for about in build_facts(understanding, products, self.vocabulary, self.store)
         )
         cards = tuple(
-            ShownProduct(hit=hit, position=about.position, reasons=write_reasons(about))
+            ShownProduct(
+                hit=hit, position=about.position, reasons=merge_reasons(write_reasons(about), hit)
+            )
             for hit, about in zip(hits, facts, strict=True)
         )
         comparison = None
@@ -196,6 +213,7 @@ class Assistant:
             mode="json", exclude_defaults=True
         )
         return ProductsEvent(
+            list_id=turn.id,
             stage="quick" if stage == "quick" else "refined",
             products=selection.cards,
             total=selection.result.total if selection.result else len(selection.cards),
@@ -309,6 +327,7 @@ class Assistant:
         offset: int = 0,
         understanding: Understanding | None = None,
         facets: bool = False,
+        visitor: Visitor | None = None,
     ) -> tuple[Understanding, SearchResult]:
         """The search box: read by rules, searched at once; given filters go on top."""
         if understanding is None:
@@ -319,10 +338,38 @@ class Assistant:
             understanding = understanding.model_copy(update={"filters": joined})
         if sort is not None:
             understanding = understanding.model_copy(update={"sort": sort})
+        result = await self._search(understanding, limit, visitor, offset=offset, facets=facets)
+        return understanding, result
+
+    async def _search(
+        self,
+        understanding: Understanding,
+        limit: int,
+        visitor: Visitor | None,
+        *,
+        offset: int = 0,
+        facets: bool = False,
+    ) -> SearchResult:
+        """A page of results, a little to the visitor's taste where the order is relevance."""
         request = page_request(understanding, limit).model_copy(
             update={"offset": offset, "facets": facets}
         )
-        return understanding, await asyncio.to_thread(self._searcher.search, request)
+        learning = self.learning
+        if learning is None or visitor is None or understanding.sort is not Sort.RELEVANCE:
+            return await asyncio.to_thread(self._searcher.search, request)
+        # A few below the page, so that taste may bring one of them onto it.
+        spare = MOST_PLACES if limit < BLOCK else 0
+        wider = request.model_copy(update={"limit": limit + spare, "cards": limit + spare})
+
+        def search() -> SearchResult:
+            found = self._searcher.search(wider)
+            hits = learning.personalise(
+                found.hits, understanding.query, visitor, understanding.language
+            )
+            more = found.more or len(hits) > limit
+            return found.model_copy(update={"request": request, "hits": hits[:limit], "more": more})
+
+        return await asyncio.to_thread(search)
 
     async def products(self, ids: Sequence[str]) -> tuple[Product, ...]:
         """The products with these ids, in the order asked; unknown ones are left out."""
@@ -340,6 +387,11 @@ class Assistant:
             engine=self.engine.status,
             version=self._version,
         )
+
+
+def merge_reasons(facts: Sequence[str], hit: Hit) -> tuple[str, ...]:
+    """What the product is, and second, where cards still show it, why it suits this shopper."""
+    return (*facts[:1], *hit.reasons, *facts[1:])
 
 
 def page_request(

@@ -18,6 +18,7 @@ from assistant.assistant import Assistant, read_query
 from assistant.conversation import SqlConversationStore
 from assistant.database import open_database
 from assistant.errors import CallerError
+from assistant.learning import open_learning, open_shelf
 from assistant.llm.engine import Engine, EngineLanguageModel, open_engine
 from assistant.llm.types import WarmUp
 from assistant.llm.weights import ensure_encoders
@@ -42,6 +43,7 @@ from retrieval.index.types import ProductIndex
 from retrieval.query.dictionary import load_dictionary
 from retrieval.query.translate import DictionaryTranslator
 from retrieval.rank.ranker import LinearRanker, load_ranker
+from retrieval.recommend.service import Learning
 from retrieval.search import HybridSearcher
 from retrieval.train.ranker import collect_examples, train_with_manifest
 from retrieval.types import Encoder, Language, ProgressListener, SearchRequest
@@ -79,12 +81,21 @@ def open_service(settings: Settings, tokens: Iterable[str] = ()) -> Iterator[Ser
         encoders = load_encoders(settings)
         storage = stack.enter_context(open_storage(settings))
         live = stack.enter_context(LiveCatalog(storage, store, encoders, make_indexer).kept_up())
-        conversations = SqlConversationStore(open_database(settings.sql_url))
+        database = open_database(settings.sql_url)
+        conversations = SqlConversationStore(database)
         stack.callback(conversations.close)
+        learning = stack.enter_context(
+            open_learning(settings, store, live.opened.generation.index, database)
+        )
         engine = stack.enter_context(open_engine(settings))
         engine.warm_with(prompt_heads())
-        assistant = assemble(settings, live.opened, conversations, engine)
-        live.listen(lambda opened: assistant.use(open_catalog(settings, opened)))
+        assistant = assemble(settings, live.opened, conversations, engine, learning)
+
+        def use(opened: OpenedCatalog) -> None:
+            assistant.use(open_catalog(settings, opened))
+            learning.use(open_shelf(opened.store, opened.generation.index, learning.statistics))
+
+        live.listen(use)
         own = [settings.admin_token.get_secret_value()] if settings.admin_token else []
         admin = CatalogAdmin(live, encoder_loader(settings), frozenset((*tokens, *own)))
         stack.enter_context(admin.open())
@@ -134,6 +145,7 @@ def assemble(
     opened: OpenedCatalog,
     conversations: SqlConversationStore,
     engine: Engine,
+    learning: Learning | None = None,
 ) -> Assistant:
     """An Assistant over opened parts."""
     model = EngineLanguageModel(engine)
@@ -150,6 +162,7 @@ def assemble(
             answer_s=settings.answer_timeout_s,
         ),
         version=version("aisle"),
+        learning=learning,
     )
 
 
@@ -292,7 +305,7 @@ def _import_demo(settings: Settings, listener: ProgressListener) -> ImportReport
     encoders = load_encoders(settings)
     paths = StorePaths(settings.store_path)
     demo.write_media(paths.media)
-    demo.write_events(paths.root / "events.jsonl")
+    demo.write_events(paths.events)
     products = demo.products
     feed = ProductFeed(DEMO, demo.info.currency, lambda: products, len(products))
     with open_index(settings, encoders) as index:

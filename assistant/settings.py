@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from assistant.errors import SettingsError
 from retrieval.index.tuning import IndexTuning, Quantization
+from retrieval.profile.types import ConsentMode
 
 
 class Settings(BaseSettings):
@@ -23,6 +24,11 @@ class Settings(BaseSettings):
     home: Path = Field(default_factory=lambda: user_data_path("aisle"))
     store: str = Field(default="demo", pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")
     database_url: str = ""
+
+    # learning from behaviour (docs/privacy.md says what each mode logs)
+    consent: ConsentMode = ConsentMode.ASK
+    events_url: str = ""
+    personal: bool = True
 
     # faces
     host: str = "127.0.0.1"
@@ -87,6 +93,8 @@ class Settings(BaseSettings):
             raise ValueError("AISLE_LLM_URL needs AISLE_LLM_MODEL, the name the server knows")
         if self.qdrant_api_key and not self.qdrant_url:
             raise ValueError("AISLE_QDRANT_API_KEY without AISLE_QDRANT_URL has no effect")
+        if self.events_url and not self.events_url.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("AISLE_EVENTS_URL must start with redis:// or rediss://")
         self._check_index()
         return self
 

@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal, Protocol
 
 from pydantic import Field
 
+from retrieval.profile.types import Visitor
+from retrieval.recommend.service import Learning
 from retrieval.types import (
     Filters,
     Frozen,
@@ -179,9 +181,13 @@ class ShownProduct(Frozen):
 
 
 class ProductsEvent(Frozen):
-    """Ranked cards; a later event of the same turn replaces the earlier one."""
+    """Ranked cards; a later event of the same turn replaces the earlier one.
+
+    `list_id` is the query_id of the events about this list.
+    """
 
     type: Literal["products"] = "products"
+    list_id: str = ""
     stage: Literal["quick", "refined"]
     products: tuple[ShownProduct, ...]
     total: int
@@ -318,12 +324,23 @@ class AssistantService(Protocol):
         """Folder of product pictures; `Product.image_url` "media/…" is relative to it."""
         ...
 
+    @property
+    def learning(self) -> Learning | None:
+        """The log of behaviour with profiles and recommendations; None where nothing learns."""
+        ...
+
     def reply(
-        self, message: str, conversation_id: str, language: Language | None = None
+        self,
+        message: str,
+        conversation_id: str,
+        language: Language | None = None,
+        *,
+        visitor: Visitor | None = None,
     ) -> AsyncIterator[ReplyEvent]:
         """One turn, streamed; never raises but for a message that breaks the bounds.
 
-        `language` is the page's, for messages that show none of their own ("iPhone 15").
+        `language` is the page's, for messages that show none of their own ("iPhone 15"). The
+        turn of a `visitor` is ordered a little to their taste, and logged.
         """
         ...
 
@@ -338,6 +355,7 @@ class AssistantService(Protocol):
         offset: int = 0,
         understanding: Understanding | None = None,
         facets: bool = False,
+        visitor: Visitor | None = None,
     ) -> tuple[Understanding, SearchResult]:
         """The search box: the quick reader's understanding, given filters on top.
 

@@ -21,6 +21,8 @@ from assistant.types import (
     Understanding,
 )
 from retrieval.errors import InvalidRequestError
+from retrieval.profile.types import Visitor
+from retrieval.recommend.service import Learning
 from retrieval.types import (
     Filters,
     Hit,
@@ -62,13 +64,19 @@ class ScriptedService:
         self.scripts: list[tuple[Step, ...]] = []
         self.received: list[tuple[str, str, Language | None]] = []
         self.cancelled: list[str] = []
+        self.learning: Learning | None = None
 
     def enqueue(self, *steps: Step) -> None:
         """The next reply plays `steps`; the ones after it go on with what is enqueued then."""
         self.scripts.append(steps)
 
     async def reply(
-        self, message: str, conversation_id: str, language: Language | None = None
+        self,
+        message: str,
+        conversation_id: str,
+        language: Language | None = None,
+        *,
+        visitor: Visitor | None = None,
     ) -> AsyncIterator[ReplyEvent]:
         """One turn: the enqueued script, else found products, a sentence and done."""
         if not message.strip():
@@ -103,6 +111,7 @@ class ScriptedService:
         offset: int = 0,
         understanding: Understanding | None = None,
         facets: bool = False,
+        visitor: Visitor | None = None,
     ) -> tuple[Understanding, SearchResult]:
         """Products whose title shares a word with `text` and whose price and brand fit."""
         read = understanding or Understanding(

@@ -101,6 +101,20 @@ class Appended:
     """Clients whose anonymous past became a signed-in shopper's."""
 
 
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who acts: the browser or app, its session, and the shopper where they signed in."""
+
+    client_id: str
+    session_id: str = ""
+    user_id: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The id under which the profile is found."""
+        return self.user_id or self.client_id
+
+
 class Consent(StrEnum):
     """What a shopper answered."""
 
