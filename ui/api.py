@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 
 from assistant.types import AssistantService, ReplyEvent, ServiceStatus, Understanding
 from retrieval.errors import InvalidRequestError
+from retrieval.profile.types import Visitor
 from retrieval.types import Filters, Language, Product, SearchResult, Sort
 from ui.chips import drop_chips, join_filters, list_chips
 from ui.errors import NotFoundError, Problem
@@ -19,6 +20,7 @@ from ui.facets import view_facets, view_relaxations
 from ui.filters import build_filters
 from ui.schemas import ChatRequest, SearchResponse
 from ui.stream import TurnResponse, TurnStream
+from ui.visitor import visitor_of
 
 CONVERSATION_HEADER = "X-Conversation-Id"
 QUERY_LIMIT = 2000
@@ -86,7 +88,7 @@ def _add_chat(router: APIRouter, service: AssistantService) -> None:
             "x-event-example": CHAT_EXAMPLE,
         },
     )
-    async def chat(request: ChatRequest) -> TurnResponse:
+    async def chat(request: ChatRequest, http: Request) -> TurnResponse:
         """Answer one message as server-sent events, in this order.
 
         `products` (ranked cards at once; a second one replaces the first), `text` (one
@@ -95,7 +97,11 @@ def _add_chat(router: APIRouter, service: AssistantService) -> None:
         connection alive. Closing the connection stops the answer.
         """
         conversation_id = request.conversation_id or uuid.uuid4().hex
-        turn = TurnStream(service.reply(request.message, conversation_id, request.language))
+        turn = TurnStream(
+            service.reply(
+                request.message, conversation_id, request.language, visitor=visitor_of(http)
+            )
+        )
         await turn.refuse_early()
         return TurnResponse(
             turn,
@@ -117,6 +123,7 @@ def _add_search(router: APIRouter, service: AssistantService) -> None:
         responses=PROBLEMS,
     )
     async def search(
+        http: Request,
         q: Annotated[
             str,
             Query(
@@ -163,10 +170,20 @@ def _add_search(router: APIRouter, service: AssistantService) -> None:
             rating_min=rating_min,
         )
         understanding, result = await run_search(
-            service, q, language, filters, sort, limit, offset, tuple(without), facets
+            service,
+            q,
+            language,
+            filters,
+            sort,
+            limit,
+            offset,
+            tuple(without),
+            facets,
+            visitor_of(http),
         )
         speaking = language or understanding.language
         return SearchResponse(
+            list_id=uuid.uuid4().hex,
             understanding=understanding,
             chips=list_chips(understanding, service.store, service.vocabulary, speaking),
             facets=view_facets(result, service.store, service.vocabulary, speaking),
@@ -186,6 +203,7 @@ async def run_search(
     offset: int,
     without: tuple[str, ...] = (),
     facets: bool = False,
+    visitor: Visitor | None = None,
 ) -> tuple[Understanding, SearchResult]:
     """Search; with `without`, read first, drop those conditions, then search what is left."""
     if len(text) > QUERY_LIMIT:
@@ -203,11 +221,18 @@ async def run_search(
             limit=limit,
             offset=offset,
             facets=facets,
+            visitor=visitor,
         )
     read, _ = await service.search(text, language=language, limit=1)
     left = join_filters(drop_chips(read, without), filters, sort)
     return await service.search(
-        text, language=language, limit=limit, offset=offset, understanding=left, facets=facets
+        text,
+        language=language,
+        limit=limit,
+        offset=offset,
+        understanding=left,
+        facets=facets,
+        visitor=visitor,
     )
 
 

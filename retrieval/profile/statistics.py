@@ -89,7 +89,7 @@ class BehaviourStatistics:
             self._count(event.timestamp, item, APPEAL[event.action_name], event.language)
             if (day, stored.shopper_id, item) not in self._counted:
                 self._counted.add((day, stored.shopper_id, item))
-                self._lookers[item][day] += 1
+                self._look(event.timestamp, item)
             self._pair_view(stored.event.session_id, item)
         if event.action_name is Action.ORDER:
             self._pair_order(event.transaction_id or event.session_id, item)
@@ -109,8 +109,13 @@ class BehaviourStatistics:
         popular = appeal * 2 ** (age / POPULAR_HALF_LIFE.days)
         for segment in {"", language or ""}:
             self.popular[segment][item] += popular
-        self._recent[item] += appeal * 2 ** (age / RECENT_HALF_LIFE.days)
-        self._usual[item] += appeal * 2 ** (age / USUAL_HALF_LIFE.days)
+
+    def _look(self, when: datetime, item: str) -> None:
+        """One shopper looked on one day, however often."""
+        age = (when.timestamp() - self._start) / 86_400
+        self._lookers[item][when.toordinal()] += 1
+        self._recent[item] += 2 ** (age / RECENT_HALF_LIFE.days)
+        self._usual[item] += 2 ** (age / USUAL_HALF_LIFE.days)
 
     def _pair_view(self, session: str, item: str) -> None:
         others = _member(self._sessions, session)
@@ -196,7 +201,7 @@ class BehaviourStatistics:
         weighed = {
             item: math.log(rate) * math.sqrt(self._recent[item] * fade_recent)
             for item, rate in rates.items()
-            if rate > 1
+            if rate > 1 and self._lookers[item].total() > 1
         }
         ordered = sorted(weighed, key=lambda item: (-weighed[item], item))
         return [(item, rates[item]) for item in ordered]

@@ -173,7 +173,8 @@ class Recommender:
         for each in ranked:
             start, times = pool.sources[each.item.key]
             what = reasons.quote(names[start], request.language) if start in names else ""
-            each.reasons = [reasons.say("together", request.language, what=what, count=times)]
+            key = "together" if times > 1 else "together_once"
+            each.reasons = [reasons.say(key, request.language, what=what, count=times)]
         if len(ranked) < request.limit:
             ranked += self._bought_with_kind(request, profile, {r.item.key for r in ranked})
         return ranked[: request.limit]
@@ -459,7 +460,8 @@ def _spread_categories(ranked: Sequence[_Ranked], limit: int) -> list[_Ranked]:
     """The best `limit` with at most a share of one category, as far as there are others."""
     most = max(1, math.ceil(limit * CATEGORY_SHARE))
     counts: Counter[str] = Counter()
-    first, rest = [], []
+    first: list[_Ranked] = []
+    rest: list[_Ranked] = []
     for each in ranked:
         counts[each.item.category] += 1
         (first if counts[each.item.category] <= most else rest).append(each)

@@ -26,6 +26,7 @@ _TEXTS = {
     "category": ("you look at {what}", "您常看{what}"),
     "price": ("in the price range you choose", "符合您常选的价位"),
     "also_viewed": ("looked at together with {what}", "看过{what}的人也看了"),
+    "together_once": ("bought together with {what}", "与{what}一起被购买"),
     "together": ("bought {count} times with {what}", "与{what}一起被购买 {count} 次"),
     "together_category": ("buyers of {what} also buy {other}", "买{what}的人也买{other}"),
     "popular": ("popular with other shoppers", "很多人喜欢"),

@@ -6,8 +6,9 @@
  * All attributes are optional: data-server (where Aisle runs; default: where this script comes
  * from), data-title, data-language (en or zh; default: the browser's), data-accent (a CSS
  * colour), data-product-link (a link template with {id}; default: the product's own url).
- * window.Aisle offers open(), close() and ask(text) to the page.
- * No dependencies, no cookies; every text goes in as text, never as markup.
+ * window.Aisle offers open(), close() and ask(text) to the page, and consent(true|false): only
+ * after consent(true), or where Aisle's own page was told so, is anything logged or remembered.
+ * No dependencies, no cookies without consent; every text goes in as text, never as markup.
  */
 (() => {
   'use strict';
@@ -129,7 +130,7 @@
     try {
       const response = await fetch(`${server}/v1/chat`, {
         method: 'POST',
-        headers: {'Content-Type': 'application/json'},
+        headers: {'Content-Type': 'application/json', ...window.AisleTrack?.headers()},
         body: JSON.stringify({
           message, language, ...(memory.conversation ? {conversation_id: memory.conversation} : {}),
         }),
@@ -184,7 +185,7 @@
       before ? make('s', {}, money(product.list_price, product.currency)) : null);
   }
 
-  function drawCard(shown, spoken) {
+  function drawCard(shown, spoken, listId) {
     const product = shown.hit.product;
     const title = product.translations?.[spoken]?.title || product.title;
     const rating = product.rating == null ? null
@@ -200,6 +201,9 @@
     if (new URL(card.href, location.href).origin !== location.origin) {
       card.target = '_blank';
       card.rel = 'noopener noreferrer';
+    }
+    if (listId) {
+      window.AisleTrack?.watch(card, {object_id: product.id, query_id: listId, surface: 'chat', ordinal: shown.position});
     }
     return make('li', {}, card);
   }
@@ -249,7 +253,7 @@
         this.cards.replaceChildren(asked ? make('p', {className: 'note'}, words.nothing) : '');
         return;
       }
-      const list = event.products.map((shown) => drawCard(shown, spoken));
+      const list = event.products.map((shown) => drawCard(shown, spoken, event.list_id));
       const head = asked ? make('p', {className: 'note'}, words.found(event.total, event.products.length)) : '';
       this.cards.replaceChildren(head, make('ul', {className: 'cards', tabIndex: 0}, ...list));
     }
@@ -468,5 +472,7 @@
     open();
     box.blur();
   }
-  window.Aisle = {open, close, ask: (text) => { open(); say(String(text)); }};
+  if (!window.AisleTrack) document.head.append(make('script', {src: `${server}/aisle/track.js`}));
+  window.Aisle = {open, close, ask: (text) => { open(); say(String(text)); },
+    consent: (yes) => window.AisleTrack?.consent(Boolean(yes))};
 })();
