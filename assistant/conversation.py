@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, Index, Integer, String, func, select
+from sqlalchemy import JSON, Index, Integer, String, delete, func, select
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
@@ -65,6 +65,21 @@ class SqlConversationStore:
                     content=turn.model_dump(mode="json"),
                 )
             )
+
+    def all_turns(self, conversation_id: str) -> tuple[Turn, ...]:
+        """Every turn of a conversation, oldest first, however old."""
+        statement = (
+            select(TurnRow.content)
+            .where(TurnRow.conversation_id == conversation_id)
+            .order_by(TurnRow.position)
+        )
+        with Session(self._database) as session:
+            return tuple(Turn.model_validate(c) for c in session.scalars(statement))
+
+    def erase(self, conversation_id: str) -> None:
+        """Remove a conversation."""
+        with Session(self._database) as session, session.begin():
+            session.execute(delete(TurnRow).where(TurnRow.conversation_id == conversation_id))
 
     def close(self) -> None:
         """Give the connections back."""

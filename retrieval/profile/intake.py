@@ -48,7 +48,11 @@ def read_event(row: Any, now: datetime, defaults: Mapping[str, Any] | None = Non
     """One row as an event; raises ValueError (pydantic's, or one with a plain line)."""
     if not isinstance(row, dict):
         raise ValueError("a row must be an object, as in openapi.json")
-    event = Event.model_validate({**(defaults or {}), **flatten(row)})
+    fields = {**(defaults or {}), **flatten(row)}
+    if "user_id" in fields:
+        # A log of signed-in shoppers alone knows no browsers.
+        fields.setdefault("client_id", fields["user_id"])
+    event = Event.model_validate(fields)
     if event.timestamp > now + MOST_AHEAD:
         raise ValueError(f"timestamp {event.timestamp.isoformat()} lies in the future")
     if event.action_name in ABOUT_A_PRODUCT and event.object_id is None:
@@ -78,7 +82,6 @@ def flatten(row: Mapping[str, Any]) -> dict[str, Any]:
         flat.setdefault("transaction_id", flat.pop("order_id"))
     if "query" in flat:
         flat.setdefault("user_query", flat.pop("query"))
-    flat.setdefault("client_id", flat.get("user_id"))
     for name in ("application", "message", "message_type", "object_id_field"):
         flat.pop(name, None)
     action = flat.get("action_name")

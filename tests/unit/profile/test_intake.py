@@ -38,8 +38,7 @@ def test_the_nested_form_of_ubi_reads_like_the_flat_one() -> None:
     assert (one.object_id, one.ordinal, one.surface) == ("p1", 4, "search")
 
 
-def test_the_demo_stores_log_reads(  # its own names: query, position, order_id, no client
-) -> None:
+def test_the_demo_stores_log_reads() -> None:
     row = {
         "event_id": "e000001",
         "timestamp": "2026-08-03T08:14:55+00:00",
@@ -53,7 +52,7 @@ def test_the_demo_stores_log_reads(  # its own names: query, position, order_id,
         "price": "19.90",
         "order_id": "o1",
     }
-    (one,), _ = read_events([row, {**row, "action_name": "query"}][:1], NOW)
+    (one,), _ = read_events([row], NOW)
     assert one.action_name is Action.ORDER and one.price == 19.9
     assert (one.client_id, one.user_query, one.ordinal) == ("u149", "激光打印机", 1)
     assert one.transaction_id == "o1"
@@ -94,5 +93,5 @@ def test_what_is_no_object_is_a_bad_row() -> None:
 
 def test_defaults_fill_what_is_left_out() -> None:
     row = {k: v for k, v in GOOD.items() if k != "client_id"}
-    (one,), _ = read_events([row], NOW, {"client_id": "cookie"})
-    assert one.client_id == "cookie"
+    (one, two), _ = read_events([row, {**row, "user_id": "u1"}], NOW, {"client_id": "cookie"})
+    assert one.client_id == two.client_id == "cookie" and two.user_id == "u1"
