@@ -23,8 +23,7 @@ from retrieval.profile.preferences import state_preferences
 from retrieval.profile.statistics import BehaviourStatistics
 from retrieval.profile.types import Action, EventBus, Visitor
 from retrieval.recommend.engine import Recommender
-from retrieval.recommend.service import Learning, seed_log
-from retrieval.types import Searcher
+from retrieval.recommend.service import Learning, Shelf, seed_log
 
 logger = logging.getLogger(__name__)
 
@@ -34,21 +33,18 @@ LONGEST_ROW = 64 * 1024
 
 @contextmanager
 def open_learning(
-    settings: Settings, store: Store, index: ProductIndex, database: Database, searcher: Searcher
+    settings: Settings, store: Store, index: ProductIndex, database: Database
 ) -> Iterator[Learning]:
     """The store's event log, profiles and recommendations; a log that came with the store is
     read in first."""
     events = SqlEventStore(database, settings.store)
     load_store_log(store, events)
-    items = ItemReader(index, store.vocabulary, store.info.languages)
     statistics = BehaviourStatistics()
     learning = Learning(
         events=events,
         bus=open_bus(settings),
-        items=items,
+        shelf=open_shelf(store, index, statistics),
         statistics=statistics,
-        recommender=Recommender(index, items, statistics, store.info.guides),
-        products=searcher.get,
         consent=settings.consent,
         personal=settings.personal,
     )
@@ -57,6 +53,13 @@ def open_learning(
         yield learning
     finally:
         learning.close()
+
+
+def open_shelf(store: Store, index: ProductIndex, statistics: BehaviourStatistics) -> Shelf:
+    """Profiles and recommendations over an opened index."""
+    items = ItemReader(index, store.vocabulary, store.info.languages)
+    recommender = Recommender(index, items, statistics, store.info.guides)
+    return Shelf(items, recommender, recommender.products)
 
 
 def open_bus(settings: Settings) -> EventBus:

@@ -73,10 +73,10 @@ class Cache(Generic[K, V]):
         with self._lock:
             self._kept.pop(key, None)
 
-    def items(self) -> list[tuple[K, V]]:
-        """What is kept, however old."""
+    def clear(self) -> None:
+        """Forget everything."""
         with self._lock:
-            return [(key, value) for key, (_, value) in self._kept.items()]
+            self._kept.clear()
 
 
 class ItemReader:

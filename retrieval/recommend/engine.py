@@ -256,7 +256,7 @@ class Recommender:
         ranked = self._rank(
             pool, {Signal.TREND: 1.0}, request, profile, set(profile.dismissed), taste=0.3
         )[: request.limit]
-        released = {p.id: p.released for p in self._products([r.item.id for r in ranked])}
+        released = {p.id: p.released for p in self.products([r.item.id for r in ranked])}
         for each in ranked:
             if day := released.get(each.item.id):
                 said = reasons.say_day(day, request.language)
@@ -402,9 +402,10 @@ class Recommender:
         return (same or list(recent))[0]
 
     def _titles(self, ids: Sequence[str]) -> dict[str, Product]:
-        return {product.id: product for product in self._products(list(dict.fromkeys(ids)))}
+        return {product.id: product for product in self.products(list(dict.fromkeys(ids)))}
 
-    def _products(self, ids: Sequence[str]) -> list[Product]:
+    def products(self, ids: Sequence[str]) -> list[Product]:
+        """The products with these ids; unknown ones are left out."""
         payloads = self._index.fetch([point_id(i) for i in ids], ["product"]) if ids else {}
         return [read_product(payload) for payload in payloads.values()]
 

@@ -57,6 +57,15 @@ class Receipt:
     rejected: tuple[Rejected, ...] = field(default=())
 
 
+@dataclass(frozen=True)
+class Shelf:
+    """The catalogue as learning uses it; a changed catalogue is another shelf."""
+
+    items: ItemReader
+    recommender: Recommender
+    products: Callable[[Sequence[str]], Sequence[Product]]
+
+
 class Learning:
     """One store's log of behaviour and all that follows from it; thread-safe."""
 
@@ -65,10 +74,8 @@ class Learning:
         *,
         events: SqlEventStore,
         bus: EventBus,
-        items: ItemReader,
+        shelf: Shelf,
         statistics: BehaviourStatistics,
-        recommender: Recommender,
-        products: Callable[[Sequence[str]], Sequence[Product]],
         consent: ConsentMode = ConsentMode.ASK,
         personal: bool = True,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -79,13 +86,16 @@ class Learning:
         self.personal = personal and consent is not ConsentMode.OFF
         self.statistics = statistics
         self._bus = bus
-        self._items = items
-        self._recommender = recommender
-        self._products = products
+        self._shelf = shelf
         self._now = now
         self._profiles: Cache[str, tuple[float, float, Profile]] = Cache(PROFILES, FRESH_S)
         self._owners: Cache[str, str] = Cache(PROFILES, CHECKED_S)
         self._replay = threading.Thread(target=self._read_log, name="events-replay", daemon=True)
+
+    def use(self, shelf: Shelf) -> None:
+        """Go on with a changed catalogue; profiles are computed anew."""
+        self._shelf = shelf
+        self._profiles.clear()
 
     def start(self) -> None:
         """Listen to the bus, and read the log in the background."""
@@ -233,18 +243,19 @@ class Learning:
         if Consent.DENIED in answers.values():
             return Profile(shopper, state)
         acts = self.events.acts_of(shopper)
-        return build_profile(shopper, acts, self._items, self._now(), state)
+        return build_profile(shopper, acts, self._shelf.items, self._now(), state)
 
     def view(self, name: str, language: Language) -> ProfileView:
         """The shopper's profile in words."""
-        profile = self.profile(name)
-        return view_profile(profile, self._products(named_products(profile)), self._items, language)
+        profile, shelf = self.profile(name), self._shelf
+        named = shelf.products(named_products(profile))
+        return view_profile(profile, named, shelf.items, language)
 
     # ---------------------------------------------------------------- what follows
 
     def recommend(self, request: RecommendationRequest) -> Recommendations:
         """A list for the shopper of the request; see `Recommender.recommend`."""
-        return self._recommender.recommend(request, self.profile(request.shopper))
+        return self._shelf.recommender.recommend(request, self.profile(request.shopper))
 
     def personalise(
         self, hits: Sequence[Hit], text: str, visitor: Visitor | None, language: Language
@@ -253,7 +264,7 @@ class Learning:
         if not self.personal or visitor is None or query_models(text):
             return tuple(hits)
         try:
-            return personalise(hits, self.profile(visitor.name), self._items, language)
+            return personalise(hits, self.profile(visitor.name), self._shelf.items, language)
         except AisleError as error:
             logger.warning("results are not personalised: %s", error)
             return tuple(hits)

@@ -141,10 +141,10 @@ def test_a_refusal_in_chat_holds_for_recommendations(shopper: Shopper) -> None:
     assert after["products"]
     for kind in ("for_you", "similar", "trending", "new"):
         for each in shopper.recommend(kind, item=bags[0])["products"]:
-                # "No leather trim" in a description is what was asked for: names and values count.
-                product = each["product"]
-                values = [str(a["value"]) for a in product.get("attributes", ())]
-                assert "leather" not in " ".join([product["title"], *values]).lower()
+            # "No leather trim" in a description is what was asked for: names and values count.
+            product = each["product"]
+            values = [str(a["value"]) for a in product.get("attributes", ())]
+            assert "leather" not in " ".join([product["title"], *values]).lower()
     profile = shopper.http.get("/v1/profile").json()
     assert "wants no leather" in profile["summary"]
 
