@@ -352,9 +352,11 @@ class Recommender:
         """Best rated products where behaviour and vectors gave too few."""
         condition = self._condition(request, profile)
         keys = self._index.browse(
-            condition, limit=3 * request.limit + len(known) + len(without), key="rating",
+            condition,
+            limit=3 * request.limit + len(known) + len(without),
+            key="rating",
             descending=True,
-        )  # fmt: skip
+        )
         hidden = known | {point_id(i) for i in without}
         keys = [key for key in keys if key not in hidden]
         found = self._items.read(keys)

@@ -123,8 +123,11 @@ def test_clicks_move_search_and_chat_a_little_and_the_card_says_why(shopper: Sho
     reasons = [" ".join(hit["reasons"]) for hit in personal]
     assert any(liked in reason or "you looked at it" in reason for reason in reasons)
     places = {hit["product"]["id"]: place for place, hit in enumerate(plain)}
-    shifts = [abs(places[h["product"]["id"]] - n) for n, h in enumerate(personal)
-              if h["product"]["id"] in places]  # fmt: skip
+    shifts = [
+        abs(places[h["product"]["id"]] - n)
+        for n, h in enumerate(personal)
+        if h["product"]["id"] in places
+    ]
     assert max(shifts) <= 4  # relevance decides, taste moves a little
     told = [" ".join(card["reasons"]) for card in cards(shopper.chat("headphones"))]
     assert any(liked in reason or "you looked at it" in reason for reason in told)
@@ -133,8 +136,9 @@ def test_clicks_move_search_and_chat_a_little_and_the_card_says_why(shopper: Sho
 def test_a_refusal_in_chat_holds_for_recommendations(shopper: Shopper) -> None:
     bags = [hit["product"]["id"] for hit in shopper.search("leather bag")[:5]]
     shopper.act("click", *bags)
-    assert any("leather" in each["product"]["title"].lower()
-               for each in shopper.recommend()["products"])  # fmt: skip
+    assert any(
+        "leather" in each["product"]["title"].lower() for each in shopper.recommend()["products"]
+    )
     shopper.chat("a bag for work, no leather")
     after = shopper.recommend()
     assert after["left_out"] == ["leather"]
