@@ -25,7 +25,8 @@ def open_database(url: str) -> Engine:
 
     SQLite runs in WAL mode, so that readers never wait for a writer.
     """
-    engine = create_engine(url, pool_pre_ping=True)
+    # A file does not go away between two uses of a connection; a server may.
+    engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _tune_sqlite)
     try:

@@ -136,7 +136,7 @@ def _add_events(router: APIRouter, service: AssistantService) -> None:
         """
         visitor = visitor_of(request)
         rows = batch.events
-        if is_robot(request.headers.get("user-agent", "")) and not batch.consent:
+        if is_robot(request.headers.get("user-agent", "")):
             rows = [{**r, "automated": True} if isinstance(r, dict) else r for r in rows]
         receipt = await asyncio.to_thread(
             _learning(service).receive, rows, visitor, vouched=batch.consent

@@ -164,6 +164,7 @@ class ScriptedService:
     ) -> ProductsEvent:
         """A products event showing the products with these ids."""
         return ProductsEvent(
+            list_id="-".join(("list", *ids)),
             stage="quick",
             products=self.shown(*ids, reasons=reasons),
             total=len(ids),

@@ -14,9 +14,7 @@ CLIENT_COOKIE, SESSION_COOKIE = "aisle_client", "aisle_session"
 VISITOR_HEADERS = (CLIENT_HEADER, SESSION_HEADER, USER_HEADER)
 _ID = re.compile(r"^[\w.:@-]{1,128}$")
 # What programs that read pages call themselves; they mean well, and they are no shoppers.
-_ROBOT = re.compile(
-    r"bot\b|crawl|spider|slurp|headless|preview|monitor|curl/|wget/|python-requests", re.IGNORECASE
-)
+_ROBOT = re.compile(r"bot\b|crawl|spider|slurp|headless|preview|monitor", re.IGNORECASE)
 
 
 def read_visitor(headers: Mapping[str, str], cookies: Mapping[str, str]) -> Visitor | None:

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -18,6 +19,7 @@ _NAMESPACE = uuid.UUID("6f1d9a52-9f0c-5a53-8a5e-a15e00000001")
 Payload = dict[str, Any]
 
 
+@lru_cache(maxsize=65_536)
 def point_id(product_id: str) -> str:
     """The index's own id of the product `product_id` (UUID version 5)."""
     return str(uuid.uuid5(_NAMESPACE, product_id))

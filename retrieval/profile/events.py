@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, Row, Table, delete, func, select, update
+from sqlalchemy import Connection, Engine, Row, Table, bindparam, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
@@ -20,9 +20,16 @@ from retrieval.types import Language
 PAGE = 5_000
 # A shopper's older events hardly weigh in the profile (see retrieval/profile/profile.py).
 REMEMBERED = 3_000
-# What a shopper did, as against what was shown.
-ACTS = tuple(sorted(set(Action) - {Action.IMPRESSION}))
 _FIELDS = [events.c[name] for name in ("seq", "shopper_id", *Event.model_fields)]
+# Asked for every list that is recommended: made once.
+_OWNER = select(clients.c.user_id).where(
+    clients.c.application == bindparam("application"), clients.c.client_id == bindparam("name")
+)
+_STATE = select(func.count(), func.max(events.c.seq)).where(
+    events.c.application == bindparam("application"),
+    events.c.shopper_id == bindparam("name"),
+    events.c.action_name != Action.IMPRESSION.value,
+)
 
 T = TypeVar("T")
 
@@ -138,22 +145,19 @@ class SqlEventStore:
 
     def resolve(self, name: str) -> str:
         """The shopper of a client or user id: the user who signed in on that client."""
-        query = select(clients.c.user_id).where(
-            clients.c.application == self._application, clients.c.client_id == name
-        )
-        return self._read(lambda link: link.scalar(query)) or name
+        named = {"application": self._application, "name": name}
+        return self._read(lambda link: link.scalar(_OWNER, named)) or name
 
     def state_of(self, shopper_id: str) -> tuple[int, int]:
         """(number of acts, last place in the log): changes whenever what the shopper did does."""
-        query = select(func.count(), func.max(events.c.seq)).where(
-            self._of(shopper_id), events.c.action_name.in_(ACTS)
-        )
-        count, last = self._read(lambda link: link.execute(query).one())
+        named = {"application": self._application, "name": shopper_id}
+        count, last = self._read(lambda link: link.execute(_STATE, named).one())
         return int(count), int(last or 0)
 
     def acts_of(self, shopper_id: str, limit: int = REMEMBERED) -> list[StoredEvent]:
         """What a shopper did last, by the events' own time, oldest first; no impressions."""
-        return self._latest(self._of(shopper_id) & events.c.action_name.in_(ACTS), limit)
+        acts = events.c.action_name != Action.IMPRESSION.value
+        return self._latest(self._of(shopper_id) & acts, limit)
 
     def events_of(self, shopper_id: str, limit: int = REMEMBERED) -> list[StoredEvent]:
         """A shopper's latest events by their own time, oldest first."""

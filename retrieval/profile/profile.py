@@ -117,7 +117,11 @@ class Profile:
     session_vector: Vectors | None = None
     language: Language | None = None
     dropped: Dropped = field(default_factory=Dropped)
-    lifts: Mapping[tuple[Facet, str], Taste] = field(default_factory=dict)
+    lifts: Mapping[Facet, Mapping[str, Taste]] = field(default_factory=dict)
+
+    def taste(self, facet: Facet, value: str) -> Taste | None:
+        """What is known of a value."""
+        return self.lifts.get(facet, {}).get(value)
 
 
 def build_profile(
@@ -156,7 +160,7 @@ def build_profile(
         ),
         language=next((e.language for e in reversed(events) if e.language), None),
         dropped=dropped,
-        lifts={(taste.facet, taste.value): taste for taste in tastes},
+        lifts={facet: {t.value: t for t in tastes if t.facet is facet} for facet in Facet},
     )
 
 
@@ -249,13 +253,10 @@ def affinity(profile: Profile, item: Item, items: ItemReader) -> dict[Facet, flo
     """How well a product fits a profile, by facet, in bounded logits; nothing known: empty."""
     found: dict[Facet, float] = {}
     for facet, value in ((Facet.CATEGORY, item.category), (Facet.BRAND, item.brand)):
-        if (taste := profile.lifts.get((facet, value))) is not None:
+        if (taste := profile.taste(facet, value)) is not None:
             found[facet] = taste.lift
-    known = [
-        profile.lifts[Facet.ATTRIBUTE, value].lift
-        for value in item.attributes
-        if (Facet.ATTRIBUTE, value) in profile.lifts
-    ]
+    values = profile.lifts.get(Facet.ATTRIBUTE, {})
+    known = [values[value].lift for value in item.attributes if value in values]
     if known:
         # The strongest few: forty lines of a data sheet are not forty reasons.
         strongest = sorted(known, key=abs, reverse=True)[:3]

@@ -15,12 +15,12 @@ from retrieval.index.types import (
     point_id,
 )
 from retrieval.profile.items import ItemReader
-from retrieval.profile.profile import Profile
+from retrieval.profile.profile import SESSION_PRODUCTS, Profile
 from retrieval.profile.statistics import BehaviourStatistics
 
 # Candidates of one vector query; ranking looks at the best few hundred of all sources.
-NEAREST = 80
-POPULAR = 80
+NEAREST = 60
+POPULAR = 40
 # Latest liked products whose companions are candidates.
 STARTS = 12
 COMPANIONS = 20
@@ -65,12 +65,17 @@ def add_nearest(pool: Pool, index: ProductIndex, items: ItemReader, profile: Pro
     if profile.session_vector is not None:
         queries.append(_session_query(items, profile))
         names.append(Signal.SESSION)
-    if profile.long_vector is not None:
+    # Who is here for the first time has one history: one search answers for both.
+    first_time = bool(queries) and profile.session == profile.liked[:SESSION_PRODUCTS]
+    if profile.long_vector is not None and not first_time:
         queries.append(VectorQuery(items.using, profile.long_vector, NEAREST))
         names.append(Signal.LONG)
     if queries:
         for name, answer in zip(names, index.search(queries), strict=True):
-            pool.add(name, spread([(s.id, s.score) for s in answer]))
+            scored = spread([(s.id, s.score) for s in answer])
+            pool.add(name, scored)
+            if first_time:
+                pool.add(Signal.LONG, scored)
 
 
 def _session_query(items: ItemReader, profile: Profile) -> VectorQuery | RecommendQuery:

@@ -8,6 +8,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 
 from retrieval.errors import InvalidRequestError
 from retrieval.index.document import read_product
@@ -55,7 +56,7 @@ TASTE_WEIGHTS = {
     Facet.PRICE: 0.25,
 }
 # Places that are ranked by taste as well: the best of all sources.
-RANKED = 160
+RANKED = 100
 # Of one category on a "for you" list: a person is more than their last click.
 CATEGORY_SHARE = 0.5
 # A list that starts from a product shows others of its kind first.
@@ -134,8 +135,11 @@ class Recommender:
         if len(ranked) < request.limit:
             ranked += self._fill(request, profile, {r.item.key for r in ranked}, seen)
         chosen = _spread_categories(ranked, request.limit)
+        starts = {each.item.key: self._start_of(each, pool, profile) for each in chosen}
+        names = self._titles(list(starts.values()))
         for each in chosen:
-            each.reasons = self._why_for_you(each, pool, profile, request.language)
+            start = names.get(starts[each.item.key])
+            each.reasons = self._why_for_you(each, start, profile, request.language)
         return chosen
 
     def _similar(self, request: RecommendationRequest, profile: Profile) -> list[_Ranked]:
@@ -169,12 +173,13 @@ class Recommender:
         ranked = self._rank(
             pool, {Signal.BOUGHT_WITH: 1.0}, request, profile, set(request.items), taste=0.05
         )
+        # What met in one order met by chance.
+        ranked = [r for r in ranked if pool.sources[r.item.key][1] > 1]
         names = self._titles([start for start, _ in pool.sources.values()])
         for each in ranked:
             start, times = pool.sources[each.item.key]
             what = reasons.quote(names[start], request.language) if start in names else ""
-            key = "together" if times > 1 else "together_once"
-            each.reasons = [reasons.say(key, request.language, what=what, count=times)]
+            each.reasons = [reasons.say("together", request.language, what=what, count=times)]
         if len(ranked) < request.limit:
             ranked += self._bought_with_kind(request, profile, {r.item.key for r in ranked})
         return ranked[: request.limit]
@@ -304,16 +309,17 @@ class Recommender:
         taste: float = 1.0,
     ) -> list[_Ranked]:
         """The candidates that may be shown, by their signals and by taste, one a family."""
-        first = sorted(pool.signals, key=lambda k: -weigh(pool.signals[k], weights))
         hidden = {point_id(i) for i in without}
-        first = [key for key in first if key not in hidden]
+        weighed = {k: weigh(s, weights) for k, s in pool.signals.items() if k not in hidden}
+        first = sorted(weighed, key=weighed.__getitem__, reverse=True)
         found: list[_Ranked] = []
         for start in range(0, min(len(first), DEEPEST), RANKED):
             allowed = self._allowed(first[start : start + RANKED], request, profile)
             for key, item in self._items.read(allowed).items():
                 fit = affinity(profile, item, self._items) if taste else {}
-                score = weigh(pool.signals[key], weights)
-                score += taste * sum(TASTE_WEIGHTS[f] * lift for f, lift in fit.items())
+                score = weighed[key] + taste * sum(
+                    TASTE_WEIGHTS[f] * lift for f, lift in fit.items()
+                )
                 found.append(_Ranked(item, score, fit, dict(pool.signals[key])))
             if len(found) >= 2 * request.limit:
                 break
@@ -365,28 +371,25 @@ class Recommender:
 
     # ---------------------------------------------------------------- reading
 
+    def _start_of(self, ranked: _Ranked, pool: Pool, profile: Profile) -> str:
+        """Id of the product that a recommendation comes from; empty where it comes from none."""
+        signals = ranked.signals
+        source = pool.sources.get(ranked.item.key)
+        if source and (Signal.VIEWED_WITH in signals or Signal.BOUGHT_WITH in signals):
+            return source[0]
+        near = Signal.SESSION in signals or Signal.LONG in signals
+        return self._closest(ranked.item, profile) if near and profile.liked else ""
+
     def _why_for_you(
-        self, ranked: _Ranked, pool: Pool, profile: Profile, language: Language
+        self, ranked: _Ranked, start: Product | None, profile: Profile, language: Language
     ) -> list[str]:
         """Up to two lines: what it is near to or goes with, and which taste it meets."""
         found: list[str] = []
         signals = ranked.signals
-        source = pool.sources.get(ranked.item.key)
-        near = profile.session[:1] or profile.liked[:1]
-        if source and max(signals.get(Signal.VIEWED_WITH, 0), signals.get(Signal.BOUGHT_WITH, 0)):
-            bought = Signal.VIEWED_WITH not in signals
-            names = self._titles([source[0]])
-            if source[0] in names:
-                key = "bought" if bought else "also_viewed"
-                found.append(
-                    reasons.say(key, language, what=reasons.quote(names[source[0]], language))
-                )
-        elif near and (Signal.SESSION in signals or Signal.LONG in signals):
-            closest = self._closest(ranked.item, profile)
-            names = self._titles([closest])
-            if closest in names:
-                what = reasons.quote(names[closest], language)
-                found.append(reasons.say("looked_at", language, what=what))
+        if start is not None:
+            together = {Signal.VIEWED_WITH: "also_viewed", Signal.BOUGHT_WITH: "bought"}
+            key = next((k for s, k in together.items() if s in signals), "looked_at")
+            found.append(reasons.say(key, language, what=reasons.quote(start, language)))
         taste = reasons.taste_reason(profile, ranked.item, ranked.fit, self._items, language)
         if taste:
             found.append(taste)
@@ -408,8 +411,9 @@ class Recommender:
 
     def products(self, ids: Sequence[str]) -> list[Product]:
         """The products with these ids; unknown ones are left out."""
-        payloads = self._index.fetch([point_id(i) for i in ids], ["product"]) if ids else {}
-        return [read_product(payload) for payload in payloads.values()]
+        keys = [point_id(i) for i in ids if i]
+        payloads = self._index.fetch(keys, ["product"]) if keys else {}
+        return [_parse(str(payload["product"])) for payload in payloads.values()]
 
     def _read(
         self, ranked: Sequence[_Ranked], request: RecommendationRequest
@@ -445,6 +449,12 @@ class _Ranked:
         self.fit = fit
         self.signals = signals
         self.reasons: list[str] = []
+
+
+@lru_cache(maxsize=8_192)
+def _parse(text: str) -> Product:
+    """The product of its stored text; popular ones are on every list."""
+    return read_product({"product": text})
 
 
 def _one_a_family(ranked: Sequence[_Ranked]) -> list[_Ranked]:

@@ -15,7 +15,7 @@ TELLING = 0.3
 # People of one week that are worth a line.
 FEWEST_LOOKERS = 3
 # Letters of a title within a reason; cards are narrow.
-TITLE = 42
+TITLE = 34
 
 _TEXTS = {
     "looked_at": ("because you looked at {what}", "因为您看过{what}"),
@@ -26,7 +26,6 @@ _TEXTS = {
     "category": ("you look at {what}", "您常看{what}"),
     "price": ("in the price range you choose", "符合您常选的价位"),
     "also_viewed": ("looked at together with {what}", "看过{what}的人也看了"),
-    "together_once": ("bought together with {what}", "与{what}一起被购买"),
     "together": ("bought {count} times with {what}", "与{what}一起被购买 {count} 次"),
     "together_category": ("buyers of {what} also buy {other}", "买{what}的人也买{other}"),
     "popular": ("popular with other shoppers", "很多人喜欢"),
@@ -99,10 +98,11 @@ def taste_reason(
 
 def _liked_value(profile: Profile, item: Item) -> str:
     """The attribute value of an item that the shopper likes most; flags that say no are none."""
+    values = profile.lifts.get(Facet.ATTRIBUTE, {})
     tastes = [
-        profile.lifts[Facet.ATTRIBUTE, value]
+        values[value]
         for value in item.attributes
-        if (Facet.ATTRIBUTE, value) in profile.lifts and not value.endswith("=false")
+        if value in values and not value.endswith("=false")
     ]
     best = max(tastes, key=lambda taste: taste.lift, default=None)
     return best.value if best and best.lift >= TELLING else ""

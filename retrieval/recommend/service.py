@@ -42,6 +42,8 @@ logger = logging.getLogger(__name__)
 CHECKED_S = 0.5
 # Tastes fade slowly; a profile without new events is computed anew after this.
 FRESH_S = 300.0
+# Who uses a client changes when they sign in, which the bus tells.
+OWNERS_S = 30.0
 PROFILES = 5_000
 # A batch holds what a page gathers in seconds or a server in a minute; more comes in parts.
 MOST_EVENTS = 1_000
@@ -89,7 +91,7 @@ class Learning:
         self._shelf = shelf
         self._now = now
         self._profiles: Cache[str, tuple[float, float, Profile]] = Cache(PROFILES, FRESH_S)
-        self._owners: Cache[str, str] = Cache(PROFILES, CHECKED_S)
+        self._owners: Cache[str, str] = Cache(PROFILES, OWNERS_S)
         self._replay = threading.Thread(target=self._read_log, name="events-replay", daemon=True)
 
     def use(self, shelf: Shelf) -> None:
@@ -195,6 +197,8 @@ class Learning:
 
     def _forget_profiles(self, events: Sequence[StoredEvent]) -> None:
         for stored in events:
+            if stored.event.user_id:
+                self._owners.drop(stored.event.client_id)
             if stored.event.action_name is not Action.IMPRESSION:
                 self._profiles.drop(stored.shopper_id)
 

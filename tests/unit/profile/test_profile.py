@@ -18,7 +18,7 @@ DAY = 24 * 60
 
 
 def lift(profile: Profile, facet: Facet, value: str) -> float:
-    taste = profile.lifts.get((facet, value))
+    taste = profile.taste(facet, value)
     return taste.lift if taste else 0.0
 
 
