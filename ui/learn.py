@@ -52,7 +52,7 @@ class EventBatch(BaseModel):
 
     events: list[Any] = Field(
         description=f"At most {MOST_EVENTS} events in the form of OpenSearch's User Behavior "
-        "Insights, nested or flat; `EventRow` in docs/events.md lists the fields."
+        "Insights, nested or flat; docs/events.md lists the fields."
     )
     consent: bool = Field(
         default=False,
