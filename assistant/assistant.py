@@ -17,6 +17,7 @@ from assistant.guard import bound_conversation_id, bound_message
 from assistant.jobs.result import JobContext
 from assistant.jobs.run import JobRunner
 from assistant.jobs.stream import stream_failure, stream_job
+from assistant.learning import log_turn
 from assistant.memory.store import PreferenceStore
 from assistant.store.shop import Caller, Shop
 from assistant.turn import Catalog, Selection, TurnLimits, TurnRecord
@@ -47,6 +48,9 @@ from assistant.types import (
 from assistant.understand.clarify import CANDIDATES, choose_question, may_ask
 from assistant.understand.context import merge_filters
 from assistant.understand.merge import changes_search, merge, needs_model
+from retrieval.profile.types import Visitor
+from retrieval.recommend.personal import BLOCK, MOST_PLACES
+from retrieval.recommend.service import Learning
 from retrieval.types import (
     Filters,
     Hit,
@@ -87,7 +91,10 @@ class Assistant:
         engine: EngineHandle,
         limits: TurnLimits,
         version: str,
+        learning: Learning | None = None,
     ) -> None:
+        """Without `learning` nothing is logged and nothing is ordered by taste."""
+        self.learning = learning
         self._jobs = jobs
         self._desk = desk
         self.use(catalog)
@@ -117,6 +124,7 @@ class Assistant:
         language: Language | None = None,
         *,
         shopper_id: str | None = None,
+        visitor: Visitor | None = None,
     ) -> AsyncGenerator[ReplyEvent, None]:
         """Stream one turn: products, text, a question perhaps, done.
 
@@ -126,7 +134,7 @@ class Assistant:
         is an ErrorEvent, and what was already sent stays.
         """
         caller = Caller(bound_conversation_id(conversation_id), shopper_id)
-        turn = TurnRecord(message=bound_message(message, self._limits.message))
+        turn = TurnRecord(message=bound_message(message, self._limits.message), visitor=visitor)
         try:
             async with aclosing(self._run(turn, caller, language)) as events:
                 async for event in events:
@@ -139,6 +147,8 @@ class Assistant:
             # Also when the shopper left mid-answer: what was shown is what "the second
             # one" will point at.
             self._remember(turn, caller)
+            if self.learning and visitor and (finished := turn.finished()):
+                log_turn(self.learning, visitor, caller.conversation_id, finished)
 
     async def _run(
         self, turn: TurnRecord, caller: Caller, language: Language | None
@@ -163,7 +173,7 @@ class Assistant:
                 yield event
             yield self._done(turn, caller)
             return
-        selection = await self._select(quick, conversation)
+        selection = await self._select(turn, quick, conversation)
         yield self._show(turn, quick, selection, "quick")
         if kept:
             yield PreferencesEvent(preferences=kept)
@@ -175,7 +185,7 @@ class Assistant:
             self._jobs.memory.apply, caller.owner, understanding
         )
         if changes_search(quick, understanding):
-            selection = await self._select(understanding, conversation)
+            selection = await self._select(turn, understanding, conversation)
             yield self._show(turn, understanding, selection, "refined")
         turn.understanding = understanding
 
@@ -209,7 +219,9 @@ class Assistant:
 
     # ------------------------------------------------------------- stages
 
-    async def _select(self, understanding: Understanding, conversation: Conversation) -> Selection:
+    async def _select(
+        self, turn: TurnRecord, understanding: Understanding, conversation: Conversation
+    ) -> Selection:
         """The products a turn is about: those it points at, or those a search finds."""
         if understanding.act is Act.SMALL_TALK:
             return Selection(cards=())
@@ -217,8 +229,7 @@ class Assistant:
             products = await self.products(understanding.references)
             hits = tuple(Hit(product=product, score=0.0) for product in products)
             return self._selection(understanding, hits, conversation.shown)
-        request = page_request(understanding, self._limits.cards)
-        result = await asyncio.to_thread(self._searcher.search, request)
+        result = await self._search(understanding, self._limits.cards, turn.visitor)
         return self._selection(understanding, result.hits, (), result)
 
     def _selection(
@@ -237,7 +248,9 @@ class Assistant:
             for about in build_facts(understanding, products, self.vocabulary, self.store)
         )
         cards = tuple(
-            ShownProduct(hit=hit, position=about.position, reasons=write_reasons(about))
+            ShownProduct(
+                hit=hit, position=about.position, reasons=merge_reasons(write_reasons(about), hit)
+            )
             for hit, about in zip(hits, facts, strict=True)
         )
         comparison = None
@@ -257,6 +270,7 @@ class Assistant:
             mode="json", exclude_defaults=True
         )
         return ProductsEvent(
+            list_id=turn.id,
             stage="quick" if stage == "quick" else "refined",
             products=selection.cards,
             total=selection.result.total if selection.result else len(selection.cards),
@@ -370,6 +384,7 @@ class Assistant:
         offset: int = 0,
         understanding: Understanding | None = None,
         facets: bool = False,
+        visitor: Visitor | None = None,
     ) -> tuple[Understanding, SearchResult]:
         """The search box: read by rules, searched at once; given filters go on top."""
         if understanding is None:
@@ -380,10 +395,38 @@ class Assistant:
             understanding = understanding.model_copy(update={"filters": joined})
         if sort is not None:
             understanding = understanding.model_copy(update={"sort": sort})
+        result = await self._search(understanding, limit, visitor, offset=offset, facets=facets)
+        return understanding, result
+
+    async def _search(
+        self,
+        understanding: Understanding,
+        limit: int,
+        visitor: Visitor | None,
+        *,
+        offset: int = 0,
+        facets: bool = False,
+    ) -> SearchResult:
+        """A page of results, a little to the visitor's taste where the order is relevance."""
         request = page_request(understanding, limit).model_copy(
             update={"offset": offset, "facets": facets}
         )
-        return understanding, await asyncio.to_thread(self._searcher.search, request)
+        learning = self.learning
+        if learning is None or visitor is None or understanding.sort is not Sort.RELEVANCE:
+            return await asyncio.to_thread(self._searcher.search, request)
+        # A few below the page, so that taste may bring one of them onto it.
+        spare = MOST_PLACES if limit < BLOCK else 0
+        wider = request.model_copy(update={"limit": limit + spare, "cards": limit + spare})
+
+        def search() -> SearchResult:
+            found = self._searcher.search(wider)
+            hits = learning.personalise(
+                found.hits, understanding.query, visitor, understanding.language
+            )
+            more = found.more or len(hits) > limit
+            return found.model_copy(update={"request": request, "hits": hits[:limit], "more": more})
+
+        return await asyncio.to_thread(search)
 
     async def products(self, ids: Sequence[str]) -> tuple[Product, ...]:
         """The products with these ids, in the order asked; unknown ones are left out."""
@@ -402,7 +445,7 @@ class Assistant:
             context = self._context(caller, read, turn, conversation)
             result = await asyncio.to_thread(self._jobs.look, read.job, context)
             return Suggestion(sentences=result.sentences)
-        selection = await self._select(read, conversation)
+        selection = await self._select(turn, read, conversation)
         sentences = [sentence async for sentence in self._answer(turn, read, selection)]
         return Suggestion(sentences=tuple(sentences), products=selection.products)
 
@@ -433,6 +476,11 @@ class Assistant:
             engine=self.engine.status,
             version=self._version,
         )
+
+
+def merge_reasons(facts: Sequence[str], hit: Hit) -> tuple[str, ...]:
+    """What the product is, and second, where cards still show it, why it suits this shopper."""
+    return (*facts[:1], *hit.reasons, *facts[1:])
 
 
 def page_request(

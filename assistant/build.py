@@ -20,11 +20,13 @@ from assistant.answer.passages import PassageFinder
 from assistant.answer.verify import ClaimVerifier
 from assistant.answer.write import LLMAnswerWriter
 from assistant.assistant import Assistant, read_query
-from assistant.conversation import SqlConversationStore, open_database
+from assistant.conversation import SqlConversationStore
+from assistant.database import open_database
 from assistant.desk.desk import Desk
 from assistant.desk.queue import HandoffQueue
 from assistant.errors import CallerError
 from assistant.jobs.run import JobRunner
+from assistant.learning import open_learning, open_shelf
 from assistant.llm.engine import Engine, EngineLanguageModel, open_engine
 from assistant.llm.types import WarmUp
 from assistant.llm.weights import ensure_encoders
@@ -57,6 +59,7 @@ from retrieval.query.dictionary import load_dictionary
 from retrieval.query.translate import DictionaryTranslator
 from retrieval.rank.kinds import KindReader
 from retrieval.rank.ranker import LinearRanker, load_ranker
+from retrieval.recommend.service import Learning
 from retrieval.search import HybridSearcher
 from retrieval.train.ranker import collect_examples, train_with_manifest
 from retrieval.types import Encoder, Language, ProgressListener, SearchRequest
@@ -101,6 +104,9 @@ def open_service(settings: Settings, tokens: Iterable[str] = ()) -> Iterator[Ser
         database = open_database(settings.sql_url)
         conversations = SqlConversationStore(database)
         stack.callback(conversations.close)
+        learning = stack.enter_context(
+            open_learning(settings, store, live.opened.generation.index, database)
+        )
         engine = stack.enter_context(open_engine(settings))
         engine.warm_with(prompt_heads())
         catalog = open_catalog(settings, live.opened)
@@ -111,8 +117,13 @@ def open_service(settings: Settings, tokens: Iterable[str] = ()) -> Iterator[Ser
         finder = PassageFinder(encoders[1])
         jobs = JobRunner(shop, finder, queue, memory, staffed=bool(password))
         desk = Desk(queue, conversations, shop, password)
-        assistant = assemble(settings, catalog, conversations, jobs, desk, engine)
-        live.listen(lambda opened: assistant.use(open_catalog(settings, opened)))
+        assistant = assemble(settings, catalog, conversations, jobs, desk, engine, learning)
+
+        def use(opened: OpenedCatalog) -> None:
+            assistant.use(open_catalog(settings, opened))
+            learning.use(open_shelf(opened.store, opened.generation.index, learning.statistics))
+
+        live.listen(use)
         own = [settings.admin_token.get_secret_value()] if settings.admin_token else []
         admin = CatalogAdmin(live, encoder_loader(settings), frozenset((*tokens, *own)))
         stack.enter_context(admin.open())
@@ -164,6 +175,7 @@ def assemble(
     jobs: JobRunner,
     desk: Desk,
     engine: Engine,
+    learning: Learning | None = None,
 ) -> Assistant:
     """An Assistant over opened parts."""
     model = EngineLanguageModel(engine)
@@ -182,6 +194,7 @@ def assemble(
             answer_s=settings.answer_timeout_s,
         ),
         version=version("aisle"),
+        learning=learning,
     )
 
 
@@ -354,7 +367,7 @@ def _import_demo(settings: Settings, listener: ProgressListener) -> ImportReport
     encoders = load_encoders(settings)
     paths = StorePaths(settings.store_path)
     demo.write_media(paths.media)
-    demo.write_events(paths.root / EVENTS)
+    demo.write_events(paths.events)
     products = demo.products
     feed = ProductFeed(DEMO, demo.info.currency, lambda: products, len(products))
     with open_index(settings, encoders) as index:

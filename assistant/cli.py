@@ -17,6 +17,7 @@ from rich.table import Table
 from assistant import build, cli_catalog
 from assistant.assistant import Assistant
 from assistant.cli_catalog import running_catalog
+from assistant.cli_learn import events_app, privacy_app
 from assistant.console import print_reply, print_result
 from assistant.errors import AisleError, CallerError
 from assistant.llm import weights
@@ -42,6 +43,8 @@ train_app = typer.Typer(help="Learn from data of your own.", no_args_is_help=Tru
 app.add_typer(train_app, name="train")
 app.add_typer(cli_catalog.app, name="catalog")
 app.command("reindex")(cli_catalog.reindex_store)
+app.add_typer(privacy_app, name="privacy")
+app.add_typer(events_app, name="events")
 
 console = Console()
 

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, Index, Integer, String, create_engine, event, func, select
+from sqlalchemy import JSON, Index, Integer, String, delete, func, select
 from sqlalchemy.engine import Engine
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
-from assistant.errors import RetryableError
 from assistant.types import Conversation, Turn
 
 # A shopper's older turns no longer bear on the next answer; loading them would cost time.
 REMEMBERED_TURNS = 20
-BUSY_TIMEOUT_MS = 5_000
 
 
 class Base(DeclarativeBase):
@@ -32,33 +29,6 @@ class TurnRow(Base):
     content: Mapped[dict[str, Any]] = mapped_column(JSON)
 
     __table_args__ = (Index("turns_by_conversation", "conversation_id", "position"),)
-
-
-def open_database(url: str) -> Engine:
-    """Open (and create, where empty) the database at an SQLAlchemy `url`.
-
-    SQLite runs in WAL mode, so that readers never wait for a writer.
-    """
-    engine = create_engine(url, pool_pre_ping=True)
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _tune_sqlite)
-    try:
-        Base.metadata.create_all(engine)
-    except SQLAlchemyError as error:
-        raise RetryableError(
-            f"The database at {engine.url.render_as_string(hide_password=True)} does not open: "
-            f"{error.__class__.__name__}.",
-            remedy="Check AISLE_DATABASE_URL and that the folder is writable.",
-        ) from error
-    return engine
-
-
-def _tune_sqlite(connection: Any, _record: Any) -> None:
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=NORMAL")
-    cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
-    cursor.close()
 
 
 class SqlConversationStore:
@@ -95,6 +65,21 @@ class SqlConversationStore:
                     content=turn.model_dump(mode="json"),
                 )
             )
+
+    def all_turns(self, conversation_id: str) -> tuple[Turn, ...]:
+        """Every turn of a conversation, oldest first, however old."""
+        statement = (
+            select(TurnRow.content)
+            .where(TurnRow.conversation_id == conversation_id)
+            .order_by(TurnRow.position)
+        )
+        with Session(self._database) as session:
+            return tuple(Turn.model_validate(c) for c in session.scalars(statement))
+
+    def erase(self, conversation_id: str) -> None:
+        """Remove a conversation."""
+        with Session(self._database) as session, session.begin():
+            session.execute(delete(TurnRow).where(TurnRow.conversation_id == conversation_id))
 
     def close(self) -> None:
         """Give the connections back."""

@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from assistant.errors import SettingsError
 from assistant.store.tokens import SHORTEST_SECRET
 from retrieval.index.tuning import IndexTuning, Quantization
+from retrieval.profile.types import ConsentMode
 
 # A password that is typed by people and guards customers' conversations.
 SHORTEST_DESK_PASSWORD = 8
@@ -27,6 +28,11 @@ class Settings(BaseSettings):
     home: Path = Field(default_factory=lambda: user_data_path("aisle"))
     store: str = Field(default="demo", pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")
     database_url: str = ""
+
+    # learning from behaviour (docs/privacy.md says what each mode logs)
+    consent: ConsentMode = ConsentMode.ASK
+    events_url: str = ""
+    personal: bool = True
 
     # faces
     host: str = "127.0.0.1"
@@ -99,6 +105,8 @@ class Settings(BaseSettings):
             raise ValueError("AISLE_LLM_URL needs AISLE_LLM_MODEL, the name the server knows")
         if self.qdrant_api_key and not self.qdrant_url:
             raise ValueError("AISLE_QDRANT_API_KEY without AISLE_QDRANT_URL has no effect")
+        if self.events_url and not self.events_url.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("AISLE_EVENTS_URL must start with redis:// or rediss://")
         self._check_store()
         self._check_index()
         return self

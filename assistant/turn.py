@@ -19,6 +19,7 @@ from assistant.types import (
     Turn,
     Understanding,
 )
+from retrieval.profile.types import Visitor
 from retrieval.types import Product, Searcher, SearchResult, StoreInfo, Vocabulary
 
 
@@ -69,6 +70,7 @@ class TurnRecord:
     """What is known of the running turn; becomes the stored Turn and its trace."""
 
     message: str
+    visitor: Visitor | None = None
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
     clock: float = field(default_factory=time.perf_counter)

@@ -14,6 +14,8 @@ from pydantic import Field
 from assistant.jobs.types import Job
 from assistant.memory.types import Preference, Statement
 from assistant.store.types import Cart
+from retrieval.profile.types import Visitor
+from retrieval.recommend.service import Learning
 from retrieval.types import (
     Filters,
     Frozen,
@@ -203,9 +205,13 @@ class ShownProduct(Frozen):
 
 
 class ProductsEvent(Frozen):
-    """Ranked cards; a later event of the same turn replaces the earlier one."""
+    """Ranked cards; a later event of the same turn replaces the earlier one.
+
+    `list_id` is the query_id of the events about this list.
+    """
 
     type: Literal["products"] = "products"
+    list_id: str = ""
     stage: Literal["quick", "refined"]
     products: tuple[ShownProduct, ...]
     total: int
@@ -429,6 +435,11 @@ class AssistantService(Protocol):
         """What is kept in mind of shoppers; None where nothing is."""
         ...
 
+    @property
+    def learning(self) -> Learning | None:
+        """The log of behaviour with profiles and recommendations; None where nothing learns."""
+        ...
+
     async def suggest(
         self, message: str, conversation_id: str, language: Language, shopper_id: str | None
     ) -> Suggestion:
@@ -442,11 +453,13 @@ class AssistantService(Protocol):
         language: Language | None = None,
         *,
         shopper_id: str | None = None,
+        visitor: Visitor | None = None,
     ) -> AsyncIterator[ReplyEvent]:
         """One turn, streamed; never raises but for a message that breaks the bounds.
 
         `language` is the page's, for messages that show none of their own ("iPhone 15").
-        `shopper_id` is the signed-in shopper, whose token the face has checked.
+        `shopper_id` is the signed-in shopper, whose token the face has checked. The turn of a
+        `visitor` is ordered a little to their taste, and logged.
         """
         ...
 
@@ -461,6 +474,7 @@ class AssistantService(Protocol):
         offset: int = 0,
         understanding: Understanding | None = None,
         facets: bool = False,
+        visitor: Visitor | None = None,
     ) -> tuple[Understanding, SearchResult]:
         """The search box: the quick reader's understanding, given filters on top.
 

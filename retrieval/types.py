@@ -351,6 +351,7 @@ class Hit(Frozen):
 
     `family` is shared by products that differ in colour, size or capacity only; `variants`
     are the versions to choose from, this one included, when the request is `diverse`.
+    `reasons` say what of the shopper's own tastes it meets, where that moved it.
     """
 
     product: Product
@@ -358,6 +359,7 @@ class Hit(Frozen):
     signals: dict[str, float] = Field(default_factory=dict)
     family: str = ""
     variants: tuple[HitVariant, ...] = ()
+    reasons: tuple[str, ...] = ()
 
 
 class FilterKind(StrEnum):

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 
 from assistant.types import AssistantService, ReplyEvent, ServiceStatus, Understanding
 from retrieval.errors import InvalidRequestError
+from retrieval.profile.types import Visitor
 from retrieval.types import Filters, Language, Product, SearchResult, Sort
 from ui.cart_api import SignedIn, add_cart
 from ui.chips import drop_chips, join_filters, list_chips
@@ -22,6 +23,7 @@ from ui.handoff_api import add_handoff
 from ui.preference_api import add_preferences
 from ui.schemas import ChatRequest, SearchResponse
 from ui.stream import TurnResponse, TurnStream
+from ui.visitor import visitor_of
 
 CONVERSATION_HEADER = "X-Conversation-Id"
 QUERY_LIMIT = 2000
@@ -92,7 +94,7 @@ def _add_chat(router: APIRouter, service: AssistantService) -> None:
             "x-event-example": CHAT_EXAMPLE,
         },
     )
-    async def chat(request: ChatRequest, shopper_id: SignedIn) -> TurnResponse:
+    async def chat(request: ChatRequest, http: Request, shopper_id: SignedIn) -> TurnResponse:
         """Answer one message as server-sent events, in this order.
 
         `products` (ranked cards at once; a second one replaces the first), `text` (one
@@ -105,7 +107,13 @@ def _add_chat(router: APIRouter, service: AssistantService) -> None:
         """
         conversation_id = request.conversation_id or uuid.uuid4().hex
         turn = TurnStream(
-            service.reply(request.message, conversation_id, request.language, shopper_id=shopper_id)
+            service.reply(
+                request.message,
+                conversation_id,
+                request.language,
+                shopper_id=shopper_id,
+                visitor=visitor_of(http),
+            )
         )
         await turn.refuse_early()
         return TurnResponse(
@@ -128,6 +136,7 @@ def _add_search(router: APIRouter, service: AssistantService) -> None:
         responses=PROBLEMS,
     )
     async def search(
+        http: Request,
         q: Annotated[
             str,
             Query(
@@ -174,10 +183,20 @@ def _add_search(router: APIRouter, service: AssistantService) -> None:
             rating_min=rating_min,
         )
         understanding, result = await run_search(
-            service, q, language, filters, sort, limit, offset, tuple(without), facets
+            service,
+            q,
+            language,
+            filters,
+            sort,
+            limit,
+            offset,
+            tuple(without),
+            facets,
+            visitor_of(http),
         )
         speaking = language or understanding.language
         return SearchResponse(
+            list_id=uuid.uuid4().hex,
             understanding=understanding,
             chips=list_chips(understanding, service.store, service.vocabulary, speaking),
             facets=view_facets(result, service.store, service.vocabulary, speaking),
@@ -197,6 +216,7 @@ async def run_search(
     offset: int,
     without: tuple[str, ...] = (),
     facets: bool = False,
+    visitor: Visitor | None = None,
 ) -> tuple[Understanding, SearchResult]:
     """Search; with `without`, read first, drop those conditions, then search what is left."""
     if len(text) > QUERY_LIMIT:
@@ -214,11 +234,18 @@ async def run_search(
             limit=limit,
             offset=offset,
             facets=facets,
+            visitor=visitor,
         )
     read, _ = await service.search(text, language=language, limit=1)
     left = join_filters(drop_chips(read, without), filters, sort)
     return await service.search(
-        text, language=language, limit=limit, offset=offset, understanding=left, facets=facets
+        text,
+        language=language,
+        limit=limit,
+        offset=offset,
+        understanding=left,
+        facets=facets,
+        visitor=visitor,
     )
 
 

@@ -15,6 +15,7 @@ from ui.admin import create_admin_router
 from ui.api import CONVERSATION_HEADER, create_router
 from ui.cors import PathCORS
 from ui.errors import install_handlers
+from ui.learn import create_learning_router
 from ui.media import MediaFiles
 from ui.shop import create_shop_router
 
@@ -46,7 +47,8 @@ def create_app(
     """The application over `service`, ready for a server; with `admin`, its catalogue changes.
 
     `lifespan` runs around it (start and stop of the engine); `allowed_origins` may call the
-    HTTP interface from their pages. No cookies are used, so every origin is safe.
+    HTTP interface from their pages. Cookies stay on Aisle's own pages: other origins name
+    their client in headers, so every origin is safe.
     """
     app = FastAPI(
         title=f"{service.store.title}: Aisle",
@@ -66,6 +68,7 @@ def create_app(
     install_handlers(app)
     if admin is not None:
         app.include_router(create_admin_router(admin, feed_limit_mb))
+    app.include_router(create_learning_router(service))
     app.include_router(create_router(service))
     app.include_router(create_shop_router(service))
     app.mount("/media", MediaFiles(service.media_path), name="media")

@@ -16,6 +16,7 @@ from ui.render import Renderer
 from ui.suggest import suggest_messages
 from ui.texts import say
 from ui.turnview import TurnView, view_turn
+from ui.visitor import current_visitor
 
 CHAT_STREAMS = 32
 """Turns under way at once through this page; the service bounds its own parts."""
@@ -157,7 +158,9 @@ class ChatTab:
         view = TurnView(self._renderer, language)
         transcript.answer = view.answer
         yield ["", *self._page(transcript, running=True)]
-        events = self._service.reply(message, transcript.conversation_id, language)
+        events = self._service.reply(
+            message, transcript.conversation_id, language, visitor=current_visitor()
+        )
         async for shown in view_turn(view, events):
             transcript.cards, transcript.answer = shown.cards, shown.answer
             yield [gr.skip(), *self._page(transcript, running=True)]

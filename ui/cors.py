@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ui.visitor import VISITOR_HEADERS
+
 
 def _is_under(scope: Scope, prefixes: Sequence[str]) -> bool:
     return scope["type"] == "http" and str(scope["path"]).startswith(tuple(prefixes))
@@ -28,7 +30,7 @@ class PathCORS:
             app,
             allow_origins=origins,
             allow_methods=["GET", "POST", "PATCH", "DELETE"],
-            allow_headers=["Content-Type", "Authorization"],
+            allow_headers=["Content-Type", "Authorization", *VISITOR_HEADERS],
             expose_headers=expose,
         )
         self._prefixes = prefixes

@@ -38,7 +38,7 @@ FONTS = (
 
 LOADING = frozenset({EngineState.INSTALLING, EngineState.PULLING, EngineState.STARTING})
 
-HEAD = '<script src="/aisle/page.js" defer></script>'
+HEAD = '<script src="/aisle/page.js" defer></script><script src="/aisle/track.js" defer></script>'
 
 
 def mount_pages(app: FastAPI, service: AssistantService) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -226,6 +227,7 @@ class Renderer:
         return self.render(
             "products.html",
             language,
+            list_id=event.list_id,
             cards=self.shown_cards(event.products, language),
             chips=[label for _, label in self.chips(event.understanding, language)],
             notes=event.understanding.notes,
@@ -286,6 +288,7 @@ class Renderer:
         return self.render(
             "results.html",
             language,
+            list_id=uuid.uuid4().hex,
             facets=facets,
             chosen=sum(choice.selected for facet in facets for choice in facet.choices),
             price_low="" if price.minimum is None else format_number(price.minimum),
@@ -306,7 +309,10 @@ class Renderer:
         )
 
     def _hit_cards(self, hits: Sequence[Hit], language: Language) -> list[Card]:
-        return [self.card(hit.product, language, variants=hit.variants) for hit in hits]
+        return [
+            self.card(hit.product, language, variants=hit.variants, reasons=hit.reasons)
+            for hit in hits
+        ]
 
     def attributes(self, product: Product, language: Language) -> list[tuple[str, str]]:
         """(name, value) of every attribute, as a shopper reads them."""

@@ -48,6 +48,7 @@ class ChatRequest(BaseModel):
 class SearchResponse(BaseModel):
     """Ranked products and what was understood of the query."""
 
+    list_id: str = Field(default="", description="The query_id of events about this list.")
     understanding: Understanding = Field(description="The query as a typed request.")
     chips: tuple[Chip, ...] = Field(description="The conditions in words, each removable.")
     facets: tuple[FacetView, ...] = Field(

@@ -25,6 +25,8 @@ from assistant.types import (
     Understanding,
 )
 from retrieval.errors import InvalidRequestError
+from retrieval.profile.types import Visitor
+from retrieval.recommend.service import Learning
 from retrieval.types import (
     Filters,
     Hit,
@@ -69,6 +71,7 @@ class ScriptedService:
         self.scripts: list[tuple[Step, ...]] = []
         self.received: list[tuple[str, str, Language | None]] = []
         self.cancelled: list[str] = []
+        self.learning: Learning | None = None
 
     def enqueue(self, *steps: Step) -> None:
         """The next reply plays `steps`; the ones after it go on with what is enqueued then."""
@@ -81,6 +84,7 @@ class ScriptedService:
         language: Language | None = None,
         *,
         shopper_id: str | None = None,
+        visitor: Visitor | None = None,
     ) -> AsyncIterator[ReplyEvent]:
         """One turn: the enqueued script, else found products, a sentence and done."""
         if not message.strip():
@@ -115,6 +119,7 @@ class ScriptedService:
         offset: int = 0,
         understanding: Understanding | None = None,
         facets: bool = False,
+        visitor: Visitor | None = None,
     ) -> tuple[Understanding, SearchResult]:
         """Products whose title shares a word with `text` and whose price and brand fit."""
         read = understanding or Understanding(
@@ -173,6 +178,7 @@ class ScriptedService:
     ) -> ProductsEvent:
         """A products event showing the products with these ids."""
         return ProductsEvent(
+            list_id="-".join(("list", *ids)),
             stage="quick",
             products=self.shown(*ids, reasons=reasons),
             total=len(ids),

@@ -16,6 +16,7 @@ from ui.chips import drop_chips
 from ui.refine import read_interval, toggle
 from ui.render import Renderer
 from ui.texts import say
+from ui.visitor import current_visitor
 
 PAGE = 24
 MOST = 96
@@ -187,10 +188,15 @@ class SearchTab:
                     query.limit,
                     0,
                     facets=True,
+                    visitor=current_visitor(),
                 )
             else:
                 read, result = await self._service.search(
-                    query.text, limit=query.limit, understanding=query.understanding, facets=True
+                    query.text,
+                    limit=query.limit,
+                    understanding=query.understanding,
+                    facets=True,
+                    visitor=current_visitor(),
                 )
         except AisleError as error:
             return self._explain(query, error, language)

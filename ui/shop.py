@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Sequence
 from typing import Annotated
 from urllib.parse import urlencode
@@ -12,14 +13,21 @@ from fastapi.responses import HTMLResponse
 
 from assistant.types import AssistantService
 from retrieval.errors import AisleError
+from retrieval.profile.types import Visitor
+from retrieval.recommend.types import Kind
 from retrieval.types import Filters, Language, Product
 from ui.api import run_search
 from ui.errors import NotFoundError, status_of
 from ui.language import choose_language
 from ui.render import Renderer, describe_stock, say_price
+from ui.rows import RowMaker
 from ui.texts import say
+from ui.visitor import visitor_of
 
 PAGE = 24
+BESIDE = (Kind.SIMILAR, Kind.BOUGHT_TOGETHER)
+"""What stands below a product."""
+
 CATEGORIES = 14
 """As many category links as fit one or two lines of the page."""
 
@@ -40,7 +48,9 @@ def create_shop_router(service: AssistantService) -> APIRouter:
     ) -> HTMLResponse:
         language = choose_language(lang, request.headers.get("accept-language", ""))
         try:
-            return HTMLResponse(await shop.browse(q, category, without, offset, language))
+            return HTMLResponse(
+                await shop.browse(q, category, without, offset, language, visitor_of(request))
+            )
         except AisleError as error:
             return shop.explain(error, language)
 
@@ -48,7 +58,7 @@ def create_shop_router(service: AssistantService) -> APIRouter:
     async def product(request: Request, product_id: str, lang: str = "") -> HTMLResponse:
         language = choose_language(lang, request.headers.get("accept-language", ""))
         try:
-            return HTMLResponse(await shop.show(product_id, language))
+            return HTMLResponse(await shop.show(product_id, language, visitor_of(request)))
         except AisleError as error:
             return shop.explain(error, language)
 
@@ -61,17 +71,34 @@ class _Shop:
     def __init__(self, service: AssistantService) -> None:
         self._service = service
         self._renderer = Renderer(service)
+        self._rows = RowMaker(service, self._renderer)
 
     async def browse(
-        self, q: str, category: str, without: Sequence[str], offset: int, language: Language
+        self,
+        q: str,
+        category: str,
+        without: Sequence[str],
+        offset: int,
+        language: Language,
+        visitor: Visitor | None,
     ) -> str:
         """A page of search results, or of the whole catalogue."""
         started = time.perf_counter()
         path = tuple(category.split(" > ")) if category else ()
         filters = Filters(categories=(path,)) if path else Filters()
         understanding, result = await run_search(
-            self._service, q, language, filters, None, PAGE, offset, tuple(without)
+            self._service,
+            q,
+            language,
+            filters,
+            None,
+            PAGE,
+            offset,
+            tuple(without),
+            visitor=visitor,
         )
+        front = not (q or category or without or offset)
+        rows = await self._rows.make([Kind.FOR_YOU], visitor, language) if front else []
 
         def link(**changes: object) -> str:
             values: dict[str, object] = {
@@ -96,7 +123,12 @@ class _Shop:
             "shop.html",
             language,
             q=q,
-            cards=[self._renderer.card(hit.product, language) for hit in result.hits],
+            list_id=uuid.uuid4().hex,
+            rows=rows,
+            cards=[
+                self._renderer.card(hit.product, language, reasons=hit.reasons)
+                for hit in result.hits
+            ],
             chips=chips,
             notes=understanding.notes,
             categories=self._categories(category, language),
@@ -107,7 +139,7 @@ class _Shop:
             switch=link(lang="en" if language is Language.CHINESE else "zh").removeprefix("/shop?"),
         )
 
-    async def show(self, product_id: str, language: Language) -> str:
+    async def show(self, product_id: str, language: Language, visitor: Visitor | None) -> str:
         """One product's page; raises NotFoundError."""
         found = await self._service.products([product_id])
         if not found:
@@ -116,6 +148,7 @@ class _Shop:
         return self._renderer.render(
             "product.html",
             language,
+            rows=await self._rows.make(BESIDE, visitor, language, [product.id]),
             card=self._renderer.card(product, language),
             description=product.description_in(language),
             attributes=self._renderer.attributes(product, language),

@@ -110,6 +110,14 @@ TEXTS: dict[str, tuple[str, str]] = {
     "did_you_mean": ("Did you mean {what}?", "您是不是想找“{what}”？"),
     "choices": ("Choices", "可选款式"),
     "more_choices": ("+{count}", "+{count}"),
+    "row_for_you": ("For you", "为您推荐"),
+    "row_popular": ("Popular now", "大家都在看"),
+    "row_similar": ("Similar", "相似商品"),
+    "row_bought_together": ("Often bought together", "经常一起购买"),
+    "row_left_out": ("Without {what}, as you asked.", "已按您的要求排除：{what}。"),
+    "not_for_me": ("Not for me", "不感兴趣"),
+    "add_to_cart": ("Add to cart", "加入购物车"),
+    "added": ("Added", "已加入"),
     "page_error": ("This page could not be shown.", "页面暂时无法显示。"),
 }
 

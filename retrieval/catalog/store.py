@@ -55,6 +55,11 @@ class StorePaths:
         return self.root / "manifest.json"
 
     @property
+    def events(self) -> Path:
+        """A log of behaviour that came with the store, as JSON lines; most have none."""
+        return self.root / "events.jsonl"
+
+    @property
     def media(self) -> Path:
         """Pictures that belong to the store."""
         return self.root / "media"

@@ -29,6 +29,7 @@ from retrieval.index.types import (
     Missing,
     Payload,
     Point,
+    RecommendQuery,
     Scored,
     VectorName,
     VectorQuery,
@@ -113,7 +114,7 @@ class EmbeddedIndex:
             if isinstance(record.vector, dict) and using.value in record.vector
         }
 
-    def search(self, queries: Sequence[VectorQuery]) -> list[list[Scored]]:
+    def search(self, queries: Sequence[VectorQuery | RecommendQuery]) -> list[list[Scored]]:
         """One ranked list per query, all planned as one batch."""
         # The queries of a batch mostly share one condition, of hundreds of ids perhaps.
         filters = {id(q.condition): _filter(q.condition) for q in queries}
@@ -270,8 +271,21 @@ def _read_point(record: Any) -> Point:
 
 
 def _query(
-    query: VectorQuery, condition: edge.Filter | None, params: edge.SearchParams
+    query: VectorQuery | RecommendQuery,
+    condition: edge.Filter | None,
+    params: edge.SearchParams,
 ) -> edge.QueryRequest:
+    if isinstance(query, RecommendQuery):
+        examples = edge.RecommendQuery(
+            [v.tolist() for v in query.positives], [v.tolist() for v in query.negatives]
+        )
+        return edge.QueryRequest(
+            limit=query.limit,
+            query=edge.Query.RecommendBestScore(examples, query.using.value),
+            filter=condition,
+            with_payload=False,
+            params=params,
+        )
     vector: Any = query.vector
     sparse = isinstance(vector, SparseVector)
     vector = _sparse(vector) if sparse else vector.tolist()

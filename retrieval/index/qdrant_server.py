@@ -26,6 +26,7 @@ from retrieval.index.types import (
     Missing,
     Payload,
     Point,
+    RecommendQuery,
     Scored,
     VectorName,
     VectorQuery,
@@ -92,7 +93,7 @@ class ServerIndex:
             if isinstance(r.vector, dict) and using.value in r.vector
         }
 
-    def search(self, queries: Sequence[VectorQuery]) -> list[list[Scored]]:
+    def search(self, queries: Sequence[VectorQuery | RecommendQuery]) -> list[list[Scored]]:
         """One ranked list per query, all in one request."""
         requests = [_query(q, self._params) for q in queries]
         answers = guarded(lambda: self._client.query_batch_points(self._name, requests))
@@ -231,7 +232,23 @@ def _search_params(tuning: IndexTuning) -> models.SearchParams | None:
     return models.SearchParams(hnsw_ef=tuning.hnsw_ef or None, quantization=quantized)
 
 
-def _query(query: VectorQuery, params: models.SearchParams | None) -> models.QueryRequest:
+def _query(
+    query: VectorQuery | RecommendQuery, params: models.SearchParams | None
+) -> models.QueryRequest:
+    if isinstance(query, RecommendQuery):
+        examples = models.RecommendInput(
+            positive=[v.tolist() for v in query.positives],
+            negative=[v.tolist() for v in query.negatives],
+            strategy=models.RecommendStrategy.BEST_SCORE,
+        )
+        return models.QueryRequest(
+            query=models.RecommendQuery(recommend=examples),
+            using=query.using.value,
+            filter=_filter(query.condition),
+            limit=query.limit,
+            with_payload=False,
+            params=params,
+        )
     vector: Any = query.vector
     sparse = isinstance(vector, SparseVector)
     vector = _sparse(vector) if sparse else vector.tolist()

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -18,6 +19,7 @@ _NAMESPACE = uuid.UUID("6f1d9a52-9f0c-5a53-8a5e-a15e00000001")
 Payload = dict[str, Any]
 
 
+@lru_cache(maxsize=65_536)
 def point_id(product_id: str) -> str:
     """The index's own id of the product `product_id` (UUID version 5)."""
     return str(uuid.uuid5(_NAMESPACE, product_id))
@@ -130,6 +132,21 @@ class VectorQuery:
 
 
 @dataclass(frozen=True)
+class RecommendQuery:
+    """The `limit` points nearest to the best of `positives` and not nearer to a negative.
+
+    Examples are vectors of shape (dimensions,) of one named dense vector; at least one is
+    positive. Scores order the points and are no cosines (Qdrant's strategy "best score").
+    """
+
+    using: VectorName
+    positives: tuple[Vectors, ...]
+    negatives: tuple[Vectors, ...]
+    limit: int
+    condition: Group = field(default_factory=Group)
+
+
+@dataclass(frozen=True)
 class Scored:
     """A point and its similarity (cosine, or the BM25 sum of the lexical vector)."""
 
@@ -160,7 +177,7 @@ class ProductIndex(Protocol):
         """Dense vectors of shape (dimensions,) by id; points without one are left out."""
         ...
 
-    def search(self, queries: Sequence[VectorQuery]) -> list[list[Scored]]:
+    def search(self, queries: Sequence[VectorQuery | RecommendQuery]) -> list[list[Scored]]:
         """One list, best first, per query; all queries go in one round trip."""
         ...
 

@@ -21,7 +21,15 @@ from support.index_products import (
 from retrieval.index.document import multilingual_text
 from retrieval.index.filters import build_condition
 from retrieval.index.indexer import Indexer
-from retrieval.index.types import Group, ProductIndex, VectorName, VectorQuery, point_id
+from retrieval.index.types import (
+    Group,
+    HasId,
+    ProductIndex,
+    RecommendQuery,
+    VectorName,
+    VectorQuery,
+    point_id,
+)
 from retrieval.search import HybridSearcher
 from retrieval.types import (
     AttributeFilter,
@@ -340,3 +348,44 @@ def test_vectors_come_back_as_they_were_encoded(index: ProductIndex) -> None:
     assert list(found) == [point_id(MONITOR.id)]
     expected = ENCODER.encode_passages([multilingual_text(MONITOR)])[0]
     assert found[point_id(MONITOR.id)] == pytest.approx(expected, abs=1e-4)
+
+
+# ---------------------------------------------------------------- recommendation
+
+
+def recommend(index: ProductIndex, query: RecommendQuery) -> list[str]:
+    scored = index.search([query])[0]
+    assert [s.score for s in scored] == sorted((s.score for s in scored), reverse=True)
+    return [s.id for s in scored]
+
+
+def test_recommendations_lie_near_what_is_liked_and_away_from_what_is_not(
+    index: ProductIndex,
+) -> None:
+    keys = {name: point_id(p.id) for name, p in (("big", MONITOR), ("ink", TONER))}
+    known = index.vectors(VectorName.ENGLISH, list(keys.values()))
+    monitor, toner = known[keys["big"]], known[keys["ink"]]
+    one = RecommendQuery(VectorName.ENGLISH, (monitor, toner), (), limit=4)
+    assert set(recommend(index, one)) == {
+        point_id(p.id) for p in (MONITOR, SMALL_MONITOR, TONER, OTHER_TONER)
+    }
+    against = RecommendQuery(VectorName.ENGLISH, (monitor,), (toner,), limit=len(PRODUCTS))
+    order = recommend(index, against)
+    assert order[0] == keys["big"]
+    assert {point_id(p.id) for p in (TONER, OTHER_TONER)} == set(order[-2:])
+
+
+def test_recommendations_keep_to_the_condition_and_go_with_other_queries(
+    index: ProductIndex,
+) -> None:
+    key = point_id(MONITOR.id)
+    vector = index.vectors(VectorName.ENGLISH, [key])[key]
+    others = Group(must_not=(HasId((key,)),))
+    recommended, nearest = index.search(
+        [
+            RecommendQuery(VectorName.ENGLISH, (vector,), (), 1, others),
+            VectorQuery(VectorName.ENGLISH, vector, 1),
+        ]
+    )
+    assert [s.id for s in recommended] == [point_id(SMALL_MONITOR.id)]
+    assert [s.id for s in nearest] == [key]

@@ -18,7 +18,8 @@ from assistant.answer.passages import PassageFinder
 from assistant.answer.verify import ClaimVerifier
 from assistant.answer.write import LLMAnswerWriter
 from assistant.assistant import Assistant
-from assistant.conversation import SqlConversationStore, open_database
+from assistant.conversation import SqlConversationStore
+from assistant.database import open_database
 from assistant.desk.desk import Desk
 from assistant.desk.queue import HandoffQueue
 from assistant.jobs.run import JobRunner

@@ -21,7 +21,8 @@ import prompts
 from assistant.answer.verify import ClaimVerifier
 from assistant.answer.write import LLMAnswerWriter
 from assistant.assistant import Assistant
-from assistant.conversation import SqlConversationStore, open_database
+from assistant.conversation import SqlConversationStore
+from assistant.database import open_database
 from assistant.errors import EngineUnavailableError, InvalidRequestError
 from assistant.llm.client import ChatModelClient
 from assistant.llm.scripted import Delay, ScriptedModel

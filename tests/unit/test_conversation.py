@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from assistant.conversation import REMEMBERED_TURNS, SqlConversationStore, open_database
+from assistant.conversation import REMEMBERED_TURNS, SqlConversationStore
+from assistant.database import open_database
 from assistant.errors import RetryableError
 from assistant.types import Act, Sentence, Turn, Understanding
 from retrieval.types import Language

@@ -7,8 +7,10 @@
  * from), data-title, data-language (en or zh; default: the browser's), data-accent (a CSS
  * colour), data-product-link (a link template with {id}; default: the product's own url).
  * data-shopper-token (who is signed in, see docs/store-backend.md).
- * window.Aisle offers open(), close(), ask(text), signIn(token) and signOut() to the page.
- * No dependencies, no cookies; every text goes in as text, never as markup.
+ * window.Aisle offers open(), close(), ask(text), signIn(token) and signOut() to the page, and
+ * consent(true|false): only after consent(true), or where Aisle's own page was told so, is
+ * anything logged or remembered.
+ * No dependencies, no cookies without consent; every text goes in as text, never as markup.
  */
 (() => {
   'use strict';
@@ -133,7 +135,7 @@
     try {
       const response = await fetch(`${server}/v1/chat`, {
         method: 'POST',
-        headers: {'Content-Type': 'application/json', ...credentials()},
+        headers: {'Content-Type': 'application/json', ...credentials(), ...window.AisleTrack?.headers()},
         body: JSON.stringify({
           message, language, ...(memory.conversation ? {conversation_id: memory.conversation} : {}),
         }),
@@ -190,7 +192,7 @@
       before ? make('s', {}, money(product.list_price, product.currency)) : null);
   }
 
-  function drawCard(shown, spoken) {
+  function drawCard(shown, spoken, listId) {
     const product = shown.hit.product;
     const title = product.translations?.[spoken]?.title || product.title;
     const rating = product.rating == null ? null
@@ -206,6 +208,9 @@
     if (new URL(card.href, location.href).origin !== location.origin) {
       card.target = '_blank';
       card.rel = 'noopener noreferrer';
+    }
+    if (listId) {
+      window.AisleTrack?.watch(card, {object_id: product.id, query_id: listId, surface: 'chat', ordinal: shown.position});
     }
     const holder = make('li', {}, card);
     const addBuy = () => { const button = panels?.buyButton(product); if (button) holder.append(button); };
@@ -261,7 +266,7 @@
         return;
       }
       for (const shown of event.products) this.know(shown.hit.product);
-      const list = event.products.map((shown) => drawCard(shown, spoken));
+      const list = event.products.map((shown) => drawCard(shown, spoken, event.list_id));
       const head = asked ? make('p', {className: 'note'}, words.found(event.total, event.products.length)) : '';
       this.cards.replaceChildren(head, make('ul', {className: 'cards', tabIndex: 0}, ...list));
     }
@@ -535,7 +540,9 @@
     if (options.shopperToken && options.shopperToken !== memory.token) panels.signIn(options.shopperToken);
     return panels;
   });
+  if (!window.AisleTrack) document.head.append(make('script', {src: `${server}/aisle/track.js`}));
   window.Aisle = {open, close, ask: (text) => { open(); say(String(text)); },
+                  consent: (yes) => window.AisleTrack?.consent(Boolean(yes)),
                   signIn: (token) => whenReady.then((own) => own.signIn(String(token))),
                   signOut: () => whenReady.then((own) => own.signOut())};
 })();

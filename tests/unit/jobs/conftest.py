@@ -11,7 +11,8 @@ from sqlalchemy import Engine
 from support.jobs_store import EN, SECRET, STORE, VOCABULARY, Even, catalog_of, find
 
 from assistant.answer.passages import PassageFinder
-from assistant.conversation import SqlConversationStore, open_database
+from assistant.conversation import SqlConversationStore
+from assistant.database import open_database
 from assistant.desk.queue import HandoffQueue
 from assistant.jobs.result import JobContext
 from assistant.jobs.run import JobRunner

@@ -1,0 +1,111 @@
+"""Makes the parts that learn from behaviour, over the opened store and database."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.engine import Engine as Database
+
+from assistant.settings import Settings
+from assistant.types import Act, Turn
+from retrieval.catalog.store import Store
+from retrieval.index.types import ProductIndex
+from retrieval.profile.bus import InProcessBus
+from retrieval.profile.events import SqlEventStore
+from retrieval.profile.items import ItemReader
+from retrieval.profile.preferences import state_preferences
+from retrieval.profile.statistics import BehaviourStatistics
+from retrieval.profile.types import Action, EventBus, Visitor
+from retrieval.recommend.engine import Recommender
+from retrieval.recommend.service import Learning, Shelf, seed_log
+
+logger = logging.getLogger(__name__)
+
+# Bytes in which the last line of a log begins for certain.
+LONGEST_ROW = 64 * 1024
+
+
+@contextmanager
+def open_learning(
+    settings: Settings, store: Store, index: ProductIndex, database: Database
+) -> Iterator[Learning]:
+    """The store's event log, profiles and recommendations; a log that came with the store is
+    read in first."""
+    events = SqlEventStore(database, settings.store)
+    load_store_log(store, events)
+    statistics = BehaviourStatistics()
+    learning = Learning(
+        events=events,
+        bus=open_bus(settings),
+        shelf=open_shelf(store, index, statistics),
+        statistics=statistics,
+        consent=settings.consent,
+        personal=settings.personal,
+    )
+    learning.start()
+    try:
+        yield learning
+    finally:
+        learning.close()
+
+
+def open_shelf(store: Store, index: ProductIndex, statistics: BehaviourStatistics) -> Shelf:
+    """Profiles and recommendations over an opened index."""
+    items = ItemReader(index, store.vocabulary, store.info.languages)
+    recommender = Recommender(index, items, statistics, store.info.guides)
+    return Shelf(items, recommender, recommender.products)
+
+
+def open_bus(settings: Settings) -> EventBus:
+    """The bus of this process, or the stream at a URL."""
+    if not settings.events_url:
+        return InProcessBus()
+    from retrieval.profile.bus_redis import RedisBus  # its package is an extra
+
+    return RedisBus(settings.events_url, settings.store)
+
+
+def load_store_log(store: Store, events: SqlEventStore) -> int:
+    """Put the log that came with the store into the event store, once; gives the number."""
+    path = store.paths.events
+    if not path.is_file():
+        return 0
+    last = _last_row(path)
+    if not last or events.knows(str(last.get("event_id"))):
+        return 0
+    rows: list[dict[str, Any]] = [json.loads(line) for line in path.open(encoding="utf-8")]
+    count = seed_log(events, rows, datetime.now(UTC), shift=True)
+    logger.info("read %d events of %s", count, path)
+    return count
+
+
+def _last_row(path: Path) -> dict[str, Any]:
+    """The last line of the log: it is the last that reading it in commits."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - LONGEST_ROW))
+        lines = file.read().splitlines()
+    return dict(json.loads(lines[-1])) if lines else {}
+
+
+def log_turn(learning: Learning, visitor: Visitor, conversation_id: str, turn: Turn) -> None:
+    """Log a turn of the conversation with what it asked for and refused."""
+    read = turn.understanding
+    learning.log_act(
+        visitor,
+        Action.CHAT_TURN,
+        query_id=turn.id,
+        user_query=turn.message[:2000],
+        surface="chat",
+        language=read.language,
+        detail={
+            "conversation_id": conversation_id,
+            "follows": read.act is Act.REFINE,
+            **state_preferences(read.filters, read.query),
+        },
+    )

@@ -1,0 +1,243 @@
+"""What all shoppers do: popularity, trends, what is looked at and bought together.
+
+Counts live in memory, rebuilt from the log at start and brought up to date by the bus. Each
+shopper counts once a product and day, so that neither scripts nor repeats make a trend, and
+decayed counts are sums of powers of the event's own time: the order of arrival is no matter.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections import Counter, OrderedDict, defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+
+from retrieval.profile.types import Action, StoredEvent
+
+# How far back the log is read at start: older acts weigh under 2 in 1,000.
+WINDOW = timedelta(days=270)
+POPULAR_HALF_LIFE = timedelta(days=30)
+RECENT_HALF_LIFE = timedelta(days=2)
+USUAL_HALF_LIFE = timedelta(days=21)
+# Places in the log remembered against counting twice what is delivered twice.
+SEEN = 200_000
+# Sessions under way whose products may still meet others.
+SESSIONS = 20_000
+# Products of one session or basket that are paired; beyond lie resellers and crawlers.
+MOST_PAIRED = 20
+# Acts of a person on one day, by all they do; beyond is a script.
+MOST_A_DAY = 300
+# What a click, a cart and an order say of a product's appeal.
+APPEAL = {Action.CLICK: 1.0, Action.DETAIL_VIEW: 1.0, Action.CART: 3.0, Action.ORDER: 5.0}
+# Pairs seen once are chance: the prior of a cosine over counts.
+PAIR_PRIOR = 3.0
+# Seconds for which a sorted list of popular products is kept.
+SORTED_S = 2.0
+
+ACTIONS = tuple(action.value for action in APPEAL)
+
+
+class BehaviourStatistics:
+    """Counts over all shoppers; adding and reading may happen in many threads."""
+
+    def __init__(self, now: datetime | None = None) -> None:
+        self._start = (now or datetime.now(UTC)).timestamp()
+        self._lock = threading.Lock()
+        self._seen: OrderedDict[int, None] = OrderedDict()
+        self._counted: set[tuple[int, str, str]] = set()
+        self._person_day: Counter[tuple[int, str]] = Counter()
+        self._day = 0
+        self.popular: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+        self._recent: dict[str, float] = defaultdict(float)
+        self._usual: dict[str, float] = defaultdict(float)
+        self._lookers: dict[str, Counter[int]] = defaultdict(Counter)
+        self._viewed: dict[str, Counter[str]] = defaultdict(Counter)
+        self._views: Counter[str] = Counter()
+        self._bought: dict[str, Counter[str]] = defaultdict(Counter)
+        self._orders: Counter[str] = Counter()
+        self._buyers: dict[str, Counter[str]] = defaultdict(Counter)
+        self._sessions: OrderedDict[str, list[str]] = OrderedDict()
+        self._baskets: OrderedDict[str, list[str]] = OrderedDict()
+        self._sorted: dict[str, tuple[float, list[tuple[str, float]]]] = {}
+
+    def add(self, events: Iterable[StoredEvent]) -> None:
+        """Count events that were not counted yet."""
+        with self._lock:
+            for stored in events:
+                if stored.seq in self._seen:
+                    continue
+                self._seen[stored.seq] = None
+                if len(self._seen) > SEEN:
+                    self._seen.popitem(last=False)
+                self._add(stored)
+
+    def _add(self, stored: StoredEvent) -> None:
+        event, item = stored.event, stored.event.object_id
+        if item is None or event.action_name not in APPEAL or event.automated:
+            return
+        day = event.timestamp.toordinal()
+        person = (day, stored.shopper_id)
+        self._person_day[person] += 1
+        if self._person_day[person] > MOST_A_DAY:
+            return
+        self._forget(day)
+        once = (day, stored.shopper_id, f"{event.action_name.value} {item}")
+        if once not in self._counted:
+            self._counted.add(once)
+            self._count(event.timestamp, item, APPEAL[event.action_name], event.language)
+            if (day, stored.shopper_id, item) not in self._counted:
+                self._counted.add((day, stored.shopper_id, item))
+                self._look(event.timestamp, item)
+            self._pair_view(stored.event.session_id, item)
+        if event.action_name is Action.ORDER:
+            self._pair_order(event.transaction_id or event.session_id, item)
+            self._buyers[item][stored.shopper_id] += 1
+
+    def _forget(self, day: int) -> None:
+        """Once a day, drop what only kept the last weeks from counting twice."""
+        if day <= self._day:
+            return
+        self._day = day
+        old = day - WINDOW.days
+        self._counted = {once for once in self._counted if once[0] >= old}
+        self._person_day = Counter({k: n for k, n in self._person_day.items() if k[0] >= old})
+
+    def _count(self, when: datetime, item: str, appeal: float, language: str | None) -> None:
+        age = (when.timestamp() - self._start) / 86_400
+        popular = appeal * 2 ** (age / POPULAR_HALF_LIFE.days)
+        for segment in {"", language or ""}:
+            self.popular[segment][item] += popular
+
+    def _look(self, when: datetime, item: str) -> None:
+        """One shopper looked on one day, however often."""
+        age = (when.timestamp() - self._start) / 86_400
+        self._lookers[item][when.toordinal()] += 1
+        self._recent[item] += 2 ** (age / RECENT_HALF_LIFE.days)
+        self._usual[item] += 2 ** (age / USUAL_HALF_LIFE.days)
+
+    def _pair_view(self, session: str, item: str) -> None:
+        others = _member(self._sessions, session)
+        if item in others or len(others) >= MOST_PAIRED:
+            return
+        for other in others:
+            self._viewed[item][other] += 1
+            self._viewed[other][item] += 1
+        others.append(item)
+        self._views[item] += 1
+
+    def _pair_order(self, basket: str, item: str) -> None:
+        others = _member(self._baskets, basket)
+        if item in others or len(others) >= MOST_PAIRED:
+            return
+        for other in others:
+            self._bought[item][other] += 1
+            self._bought[other][item] += 1
+        others.append(item)
+        self._orders[item] += 1
+
+    # ---------------------------------------------------------------- reading
+
+    def bought_with(self, item: str) -> list[tuple[str, float, int]]:
+        """(product, association 0 to 1, orders in common), best first."""
+        with self._lock:
+            return _associated(self._bought.get(item), self._orders, item)
+
+    def viewed_with(self, item: str) -> list[tuple[str, float, int]]:
+        """(product, association 0 to 1, sessions in common), best first."""
+        with self._lock:
+            return _associated(self._viewed.get(item), self._views, item)
+
+    def ordered(self) -> dict[str, int]:
+        """Product → number of orders."""
+        with self._lock:
+            return dict(self._orders)
+
+    def baskets(self) -> list[tuple[str, ...]]:
+        """The orders that hold several products."""
+        with self._lock:
+            return [tuple(items) for items in self._baskets.values() if len(items) > 1]
+
+    def repeat_share(self, items: Sequence[str]) -> float:
+        """The share of buyers of these products who bought one of them again."""
+        with self._lock:
+            buyers: Counter[str] = Counter()
+            for item in items:
+                buyers.update(self._buyers.get(item, Counter()))
+        again = sum(1 for times in buyers.values() if times > 1)
+        return again / len(buyers) if buyers else 0.0
+
+    def popularity(self, segment: str = "") -> list[tuple[str, float]]:
+        """(product, share of the most popular one's appeal), best first; a segment is a
+        language, and one without events gives everybody's."""
+        return self._sorted_once(f"popular {segment}", lambda: self._popularity(segment))
+
+    def _popularity(self, segment: str) -> list[tuple[str, float]]:
+        counts = self.popular.get(segment) or self.popular.get("", {})
+        top = max(counts.values(), default=0.0)
+        ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+        return [(item, count / top) for item, count in ordered] if top else []
+
+    def trending(self) -> list[tuple[str, float]]:
+        """(product, how many times its usual rate it is looked at now), best first.
+
+        The ratio of two decayed rates, with the usual rate of a middling product as prior;
+        weighed by the evidence, so that two clicks on a sleeper make no trend.
+        """
+        return self._sorted_once("trending", self._trending)
+
+    def _trending(self) -> list[tuple[str, float]]:
+        age = (time.time() - self._start) / 86_400
+        fade_recent = 2 ** (-age / RECENT_HALF_LIFE.days) / RECENT_HALF_LIFE.days
+        fade_usual = 2 ** (-age / USUAL_HALF_LIFE.days) / USUAL_HALF_LIFE.days
+        if not self._usual:
+            return []
+        prior = sum(self._usual.values()) * fade_usual / len(self._usual)
+        rates = {
+            item: (recent * fade_recent + prior) / (self._usual[item] * fade_usual + prior)
+            for item, recent in self._recent.items()
+        }
+        weighed = {
+            item: math.log(rate) * math.sqrt(self._recent[item] * fade_recent)
+            for item, rate in rates.items()
+            if rate > 1 and self._lookers[item].total() > 1
+        }
+        ordered = sorted(weighed, key=lambda item: (-weighed[item], item))
+        return [(item, rates[item]) for item in ordered]
+
+    def lookers(self, item: str, days: int = 7) -> int:
+        """How many shoppers looked at a product in the last `days` days (once a day each)."""
+        since = datetime.now(UTC).toordinal() - days
+        with self._lock:
+            return sum(n for day, n in self._lookers.get(item, {}).items() if day > since)
+
+    def _sorted_once(self, name: str, make: object) -> list[tuple[str, float]]:
+        with self._lock:
+            kept = self._sorted.get(name)
+            if kept and kept[0] > time.monotonic() - SORTED_S:
+                return kept[1]
+            made: list[tuple[str, float]] = make()  # type: ignore[operator]
+            self._sorted[name] = (time.monotonic(), made)
+            return made
+
+
+def _member(groups: OrderedDict[str, list[str]], name: str) -> list[str]:
+    members = groups.setdefault(name, [])
+    groups.move_to_end(name)
+    if len(groups) > SESSIONS:
+        groups.popitem(last=False)
+    return members
+
+
+def _associated(
+    together: Counter[str] | None, alone: Counter[str], item: str
+) -> list[tuple[str, float, int]]:
+    """Cosines over counts, shrunk towards none where the counts are few."""
+    if not together:
+        return []
+    found = [
+        (other, n / (math.sqrt(alone[item] * alone[other]) + PAIR_PRIOR), n)
+        for other, n in together.items()
+    ]
+    return sorted(found, key=lambda each: (-each[1], each[0]))

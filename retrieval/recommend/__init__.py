@@ -1,0 +1,1 @@
+"""Products and guides to suggest, each with its reasons."""
