@@ -37,6 +37,7 @@ from assistant.types import (
 )
 from assistant.understand.clarify import CANDIDATES, choose_question, may_ask
 from assistant.understand.context import merge_filters
+from assistant.understand.difference import DifferenceReader
 from assistant.understand.merge import changes_search, merge, needs_model
 from retrieval.types import (
     Filters,
@@ -45,6 +46,7 @@ from retrieval.types import (
     Product,
     SearchRequest,
     SearchResult,
+    SimilarResult,
     Sort,
     StoreInfo,
 )
@@ -93,6 +95,7 @@ class Assistant:
         self._searcher = catalog.searcher
         self._reader = catalog.reader
         self._verifier = catalog.verifier
+        self._differences = DifferenceReader(catalog.reader, catalog.vocabulary, catalog.store)
 
     # ------------------------------------------------------------- one turn
 
@@ -309,20 +312,54 @@ class Assistant:
         offset: int = 0,
         understanding: Understanding | None = None,
         facets: bool = False,
+        image: Sequence[float] = (),
     ) -> tuple[Understanding, SearchResult]:
         """The search box: read by rules, searched at once; given filters go on top."""
         if understanding is None:
             text = bound_message(text, self._limits.message) if text.strip() else ""
-            understanding = read_query(self._reader, text, self.store, language)
-        if filters is not None:
-            joined = merge_filters(understanding.filters, filters)
-            understanding = understanding.model_copy(update={"filters": joined})
-        if sort is not None:
-            understanding = understanding.model_copy(update={"sort": sort})
+            understanding = (
+                self._differences.read(text, language)
+                if image
+                else read_query(self._reader, text, self.store, language)
+            )
+        understanding = put_on_top(understanding, filters, sort)
         request = page_request(understanding, limit).model_copy(
-            update={"offset": offset, "facets": facets}
+            update={"offset": offset, "facets": facets, "image": tuple(image)}
         )
         return understanding, await asyncio.to_thread(self._searcher.search, request)
+
+    @property
+    def photo_limit(self) -> int:
+        """The most bytes of a photo; 0 where no product has a picture."""
+        return self._searcher.photo_limit
+
+    async def encode_photo(self, data: bytes) -> tuple[float, ...]:
+        """The vector of a photo; the photo is not kept."""
+        return await asyncio.to_thread(self._searcher.encode_image, data)
+
+    async def similar(
+        self,
+        product_id: str,
+        text: str = "",
+        *,
+        language: Language | None = None,
+        filters: Filters | None = None,
+        sort: Sort | None = None,
+        limit: int = 24,
+        offset: int = 0,
+        understanding: Understanding | None = None,
+    ) -> tuple[Understanding, SimilarResult | None]:
+        """Products like this one; None for an unknown id."""
+        if understanding is None:
+            text = bound_message(text, self._limits.message) if text.strip() else ""
+            (product,) = await self.products([product_id]) or (None,)
+            understanding = self._differences.read(text, language, product)
+        understanding = put_on_top(understanding, filters, sort)
+        request = understanding.search_request(limit).model_copy(
+            update={"offset": offset, "cards": limit}
+        )
+        found = await asyncio.to_thread(self._searcher.similar, product_id, request)
+        return understanding, found
 
     async def products(self, ids: Sequence[str]) -> tuple[Product, ...]:
         """The products with these ids, in the order asked; unknown ones are left out."""
@@ -340,6 +377,16 @@ class Assistant:
             engine=self.engine.status,
             version=self._version,
         )
+
+
+def put_on_top(
+    understanding: Understanding, filters: Filters | None, sort: Sort | None
+) -> Understanding:
+    """`understanding` with conditions and an order that were given beside the words."""
+    if filters is not None:
+        joined = merge_filters(understanding.filters, filters)
+        understanding = understanding.model_copy(update={"filters": joined})
+    return understanding if sort is None else understanding.model_copy(update={"sort": sort})
 
 
 def page_request(

@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from assistant.errors import SettingsError
 from retrieval.index.tuning import IndexTuning, Quantization
+from retrieval.pictures import PictureLimits
 
 
 class Settings(BaseSettings):
@@ -68,6 +69,13 @@ class Settings(BaseSettings):
     encoder_runtime: Literal["auto", "torch", "onnx"] = "auto"
     encoder_threads: int = Field(default=0, ge=0)
 
+    # pictures of products and photos of shoppers; without an encoder there are none
+    image_encoder: Literal["efficientnet-lite0", ""] = "efficientnet-lite0"
+    image_limit_mb: int = Field(default=8, ge=1, le=100)
+    image_limit_megapixels: int = Field(default=50, ge=1, le=500)
+    image_download: bool = False
+    image_download_timeout_s: float = Field(default=10, gt=0, allow_inf_nan=False)
+
     # a turn
     cards: int = Field(default=6, ge=1, le=50)
     message_limit: int = Field(default=2000, ge=100)
@@ -87,6 +95,8 @@ class Settings(BaseSettings):
             raise ValueError("AISLE_LLM_URL needs AISLE_LLM_MODEL, the name the server knows")
         if self.qdrant_api_key and not self.qdrant_url:
             raise ValueError("AISLE_QDRANT_API_KEY without AISLE_QDRANT_URL has no effect")
+        if self.image_download and not self.image_encoder:
+            raise ValueError("AISLE_IMAGE_DOWNLOAD without AISLE_IMAGE_ENCODER has no effect")
         self._check_index()
         return self
 
@@ -132,6 +142,11 @@ class Settings(BaseSettings):
             shards=self.qdrant_shards,
             replicas=self.qdrant_replicas,
         )
+
+    @property
+    def picture_limits(self) -> PictureLimits:
+        """The most bytes and pixels of a picture that is read."""
+        return PictureLimits(self.image_limit_mb, self.image_limit_megapixels)
 
     @property
     def store_path(self) -> Path:

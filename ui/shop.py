@@ -16,10 +16,14 @@ from retrieval.types import Filters, Language, Product
 from ui.api import run_search
 from ui.errors import NotFoundError, status_of
 from ui.language import choose_language
+from ui.likeness import word_reasons
 from ui.render import Renderer, describe_stock, say_price
 from ui.texts import say
 
 PAGE = 24
+SIMILAR = 4
+"""As many similar items as fit one row of a product's page."""
+
 CATEGORIES = 14
 """As many category links as fit one or two lines of the page."""
 
@@ -113,6 +117,7 @@ class _Shop:
         if not found:
             raise NotFoundError(say("not_found", language))
         product = found[0]
+        _, alike = await self._service.similar(product_id, language=language, limit=SIMILAR)
         return self._renderer.render(
             "product.html",
             language,
@@ -121,6 +126,11 @@ class _Shop:
             attributes=self._renderer.attributes(product, language),
             variants=self._variants(product, language),
             reviews=product.reviews,
+            similar=self._renderer.hit_cards(
+                alike.result.hits, language, word_reasons(self._service, alike, language)
+            )
+            if alike
+            else [],
         )
 
     def explain(self, error: AisleError, language: Language) -> HTMLResponse:

@@ -369,7 +369,9 @@ async def test_openapi_describes_every_route_with_examples(client: httpx.AsyncCl
     assert set(schema["paths"]) == {
         "/v1/chat",
         "/v1/search",
+        "/v1/search/image",
         "/v1/products/{product_id}",
+        "/v1/products/{product_id}/similar",
         "/health",
     }
     chat = schema["paths"]["/v1/chat"]["post"]
