@@ -2,7 +2,8 @@
 
 The stored vectors of the product are the queries, so nothing is encoded. Candidates come from
 its own leaf category, which keeps accessories out (a laptop's neighbours in words are its
-bags); where that holds too few, from the category above, kept near its price. A text or
+bags); where that holds too few, from those beside it of the same kind ("Dining Chairs" beside
+"Office Chairs"). A text or
 filters on top ("like this, but black") act inside the same queries; its other versions then
 count as well, for the black one may be one of them.
 """
@@ -13,6 +14,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from retrieval.index.analysis import terms
 from retrieval.index.document import category_key, read_product
 from retrieval.index.filters import build_condition
 from retrieval.index.lexical import encode_query
@@ -61,8 +63,9 @@ TEXT_WEIGHT = 1.0
 ALIKE_PRICE = 5.0
 """Beyond this factor a product of the same category is another class of thing or a part of it."""
 
-CLOSE_PRICE = 2.0
-"""The factor within which products of a neighbouring category are taken."""
+SEPARATOR = " > "
+MOST_CATEGORIES = 200
+"""Categories below one other that are looked through for those of the same kind."""
 
 READ = ("price", "family", "pictured", "rating", "released")
 
@@ -105,7 +108,9 @@ def find_similar(
     base = _base_condition(point, request, units, asked)
     found = _collect(index, point, product, request, plan, _in_leaf(base, product, request))
     cards = _fold(found, request)
-    if len(cards) < request.offset + request.limit and (wider := _widen(base, product, request)):
+    if len(cards) < request.offset + request.limit and (
+        wider := _widen(index, base, product, request)
+    ):
         found = _append(found, _collect(index, point, product, request, plan, wider))
         cards = _fold(found, request)
     end = request.offset + request.limit
@@ -146,14 +151,34 @@ def _in_leaf(base: Group, product: Product, request: SearchRequest) -> Group:
     return Group(must=tuple(must))
 
 
-def _widen(base: Group, product: Product, request: SearchRequest) -> Group | None:
-    """Within the category above, near the price; None where there is none or no price."""
-    named = bool(request.filters.categories)
-    if len(product.category) < 2 or named or not product.price or request.filters.price:
+def _widen(
+    index: ProductIndex, base: Group, product: Product, request: SearchRequest
+) -> Group | None:
+    """Within the categories beside the product's that are of its kind; None without any."""
+    if len(product.category) < 2 or request.filters.categories:
         return None
-    above = Equals("category", (category_key(product.category[:-1]),))
-    leaf = Equals("category", (category_key(product.category),))
-    return Group(must=(base, above, _priced(product, CLOSE_PRICE)), must_not=(leaf,))
+    leaf = category_key(product.category)
+    above = Group(must=(Equals("category", (category_key(product.category[:-1]),)),))
+    beside = index.facet("category", above, MOST_CATEGORIES)
+    alike = tuple(
+        key
+        for key in sorted(beside)
+        if key.startswith(leaf.rpartition(SEPARATOR)[0] + SEPARATOR)
+        and key != leaf
+        and head_word(key) == head_word(leaf)
+    )
+    if not alike:
+        return None
+    must: list[Condition] = [base, Equals("category", alike)]
+    if product.price and request.filters.price is None:
+        must.append(_priced(product, ALIKE_PRICE))
+    return Group(must=tuple(must))
+
+
+def head_word(category: str) -> str:
+    """What a category is named after: the last word of its name, in its basic form."""
+    found = terms(category.rpartition(SEPARATOR)[2])
+    return found[-1].text if found else category
 
 
 def _priced(product: Product, factor: float) -> Group:

@@ -20,7 +20,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "by_photo": ("Search by photo", "以图搜索"),
     "your_photo": ("Your photo", "您的照片"),
     "like_photo": ("What looks like your photo", "与照片相似的商品"),
-    "like_product": ("Similar to {title}", "与“{title}”相似的商品"),
+    "like_product": ("Similar to {what}", "与“{what}”相似的商品"),
     "like_hint": (
         "Add words above: “but black”, “under 50”, “cheaper”.",
         "可在上方补充：“要黑色的”“50 以内”“便宜点”。",
