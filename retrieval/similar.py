@@ -144,7 +144,9 @@ def _base_condition(
 def _in_leaf(base: Group, product: Product, request: SearchRequest) -> Group:
     """Within the product's category, unless the request names another, and its price class."""
     must: list[Condition] = [base]
-    if product.category and not request.filters.categories:
+    if request.filters.categories:
+        return base
+    if product.category:
         must.append(Equals("category", (category_key(product.category),)))
     if product.price and request.filters.price is None:
         must.append(_priced(product, ALIKE_PRICE))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from decimal import Decimal
 from email.message import Message
 from typing import Annotated, Any
@@ -114,7 +114,6 @@ def add_likeness(router: APIRouter, service: AssistantService) -> None:
         tags=["search"],
         summary="Search by photo",
         response_model=SearchResponse,
-        max_body_size=max(service.photo_limit, MIB) + FORM_BYTES,
         responses={
             413: {"model": Problem, "description": "Too many bytes or pixels."},
             415: {"model": Problem, "description": "Neither JPEG, PNG nor WebP."},
@@ -269,14 +268,11 @@ async def read_upload(request: Request, limit: int) -> tuple[bytes, str]:
     Everything stays in memory. Raises PictureTooLargeError, PictureError and
     InvalidRequestError.
     """
-    if limit and int(request.headers.get("content-length") or 0) > limit + FORM_BYTES:
-        raise PictureTooLargeError(
-            f"The photo is above {limit // MIB} MB.", remedy="Send a smaller one."
-        )
+    body = _bounded_stream(request, limit + FORM_BYTES)
     if _content_type(request.headers) != "multipart/form-data":
-        return await request.body(), ""
+        return b"".join([chunk async for chunk in body]), ""
     # Starlette would spool photos above 1 MB to a file on disk.
-    parser = MultiPartParser(request.headers, request.stream(), max_files=1, max_fields=8)
+    parser = MultiPartParser(request.headers, body, max_files=1, max_fields=8)
     parser.spool_max_size = limit + FORM_BYTES
     try:
         form = await parser.parse()
@@ -289,6 +285,18 @@ async def read_upload(request: Request, limit: int) -> tuple[bytes, str]:
         return await _read_form(form)
     finally:
         await form.close()
+
+
+async def _bounded_stream(request: Request, limit: int) -> AsyncGenerator[bytes, None]:
+    """The body as it comes in; raises PictureTooLargeError as soon as it is too long."""
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > limit:
+            raise PictureTooLargeError(
+                f"The photo is above {limit // MIB} MB.", remedy="Send a smaller one."
+            )
+        yield chunk
 
 
 async def _read_form(form: FormData) -> tuple[bytes, str]:

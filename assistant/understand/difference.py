@@ -70,9 +70,8 @@ class DifferenceReader:
         kept, end = [], 0
         for mention in self._lexicon.mentions(query.lower()):
             if meaning := self._condition(mention):
-                found.setdefault(meaning.attribute or meaning.canonical, []).append(
-                    meaning.canonical if meaning.attribute else "true"
-                )
+                name, value = _condition_of(meaning)
+                found.setdefault(name, []).append(value)
                 kept.append(query[end : mention.start])
                 end = mention.end
         if not found:
@@ -99,6 +98,13 @@ class DifferenceReader:
         profile = self._vocabulary.attributes.get(meaning.canonical)
         flag = profile is not None and profile.kind is AttributeKind.FLAG
         return profile.products if profile and flag else 0
+
+
+def _condition_of(meaning: Meaning) -> tuple[str, str]:
+    """(attribute, value): a flag that is named shall be true."""
+    if meaning.kind is Kind.VALUE:
+        return meaning.attribute, meaning.canonical
+    return meaning.canonical, "true"
 
 
 def _demand_cheaper(read: Understanding, product: Product) -> Understanding:
