@@ -132,6 +132,8 @@ def add_likeness(router: APIRouter, service: AssistantService) -> None:
         The photo is looked at in memory; neither it nor its vector is kept.
         """
         started = time.perf_counter()
+        if not service.photo_limit:
+            await service.encode_photo(b"")  # says why there is no photo search
         data, said = await read_upload(request, service.photo_limit)
         image = await service.encode_photo(data)
         understanding, result = await _search_like(
