@@ -21,7 +21,7 @@ from ui.render import Renderer, describe_stock, say_price
 from ui.texts import say
 
 PAGE = 24
-SIMILAR = 4
+SIMILAR = 5
 """As many similar items as fit one row of a product's page."""
 
 CATEGORIES = 14
