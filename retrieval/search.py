@@ -72,7 +72,7 @@ WEIGHTS: dict[Language, dict[VectorName, float]] = {
     Language.CHINESE: {VectorName.MULTILINGUAL: 0.5, VectorName.LEXICAL: 0.5},
 }
 # Share of the worst cosine that says nothing, see `lower_floor`.
-FLOORS = {VectorName.MULTILINGUAL: 0.95, VectorName.IMAGE: 0.8}
+FLOORS = {VectorName.MULTILINGUAL: 0.95}
 # A rewrite is someone's guess at what was meant; the shopper's own words count more.
 REWRITE_WEIGHT = 0.7
 # What a photo counts beside the words that come with it: they say how what is wanted differs.
