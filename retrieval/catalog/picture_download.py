@@ -68,10 +68,6 @@ class PictureDownloader:
             target = answer
         raise PictureError(f"{url} redirects more than {MOST_REDIRECTS} times.")
 
-    def close(self) -> None:
-        """Close the connections."""
-        self._client.close()
-
     def _fetch(self, url: httpx.URL, deadline: float) -> bytes | str:
         """The bytes at `url`, or the address it redirects to."""
         address = self._public_address(url)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -59,10 +60,14 @@ def embed_products(encoder: ImageEncoder, pictures: Sequence[Pixels]) -> Vectors
 
 @dataclass(slots=True)
 class ImageCounts:
-    """What became of the pictures of one import; `failures` are (product id, reason)."""
+    """What became of the pictures of one import; `failures` are (product id, reason).
+
+    `seconds` is what reading and embedding them took.
+    """
 
     embedded: int = 0
     failed: int = 0
+    seconds: float = 0.0
     failures: list[tuple[str, str]] = field(default_factory=list)
 
 
@@ -105,6 +110,7 @@ class StoreImages:
 
         Products with one picture between them share its vector.
         """
+        started = time.perf_counter()
         digests = [self.digest(product) for product in products]
         urls = {
             digest: product.image_url or ""
@@ -123,6 +129,7 @@ class StoreImages:
                 reasons |= failed
         for product, digest in zip(products, digests, strict=True):
             self._count(product, digest in vectors, reasons.get(digest, ""))
+        self.counts.seconds += time.perf_counter() - started
         return [vectors.get(digest) for digest in digests]
 
     def _encode_chunk(

@@ -40,6 +40,7 @@ class ImportReport:
     report_path: Path
     pictures: int = 0
     pictures_failed: int = 0
+    pictures_seconds: float = 0.0
 
     def summary(self) -> str:
         """The import in one line."""
@@ -59,7 +60,7 @@ class ImportReport:
         )
         if self.pictures or self.pictures_failed:
             failed = f" ({self.pictures_failed:,} unreadable)" if self.pictures_failed else ""
-            parts.append(f"{self.pictures:,} pictures{failed}")
+            parts.append(f"{self.pictures:,} pictures{failed} in {self.pictures_seconds:.1f} s")
         where = f" (see {self.report_path})" if self._problems else ""
         return f"{', '.join(parts)}{where}, in {self.seconds:.1f} s."
 
@@ -76,7 +77,12 @@ def add_pictures(report: ImportReport, counts: ImageCounts) -> ImportReport:
     ]
     with clear_disk_errors(report.report_path), report.report_path.open("a", encoding="utf-8") as f:
         f.writelines(f"{line}\n" for line in lines)
-    return replace(report, pictures=counts.embedded, pictures_failed=counts.failed)
+    return replace(
+        report,
+        pictures=counts.embedded,
+        pictures_failed=counts.failed,
+        pictures_seconds=counts.seconds,
+    )
 
 
 class ReportWriter:

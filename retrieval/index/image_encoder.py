@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 import numpy as np
-import onnxruntime
 
 from retrieval.errors import WeightsError
 from retrieval.index.encoder_onnx import GRAPH, open_session
@@ -31,7 +31,7 @@ class OnnxImageEncoder:
         self.dimensions = DIMENSIONS
         self.side = SIDE
         self._path = folder / GRAPH
-        self._session: onnxruntime.InferenceSession | None = None
+        self._session: Any = None
         self._loading = Lock()
         if not self._path.is_file():
             raise WeightsError(
@@ -47,7 +47,7 @@ class OnnxImageEncoder:
             (vectors[start : start + len(batch)],) = self._load().run(None, {INPUT: batch})
         return vectors
 
-    def _load(self) -> onnxruntime.InferenceSession:
+    def _load(self) -> Any:
         with self._loading:
             if self._session is None:
                 self._session = open_session(self._path)
