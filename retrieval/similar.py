@@ -55,7 +55,7 @@ WEIGHTS = {
     VectorName.IMAGE: 0.25,
 }
 PRICE_WEIGHT = 0.2
-"""By eye on the demo store: without it a page of chairs began with one at four times the price."""
+"""These shares were chosen by eye on the demo store; no judgments of similarity are at hand."""
 
 TEXT_WEIGHT = 1.0
 """What the words on top count beside all of the above: they are what the shopper asked for."""
