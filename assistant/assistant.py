@@ -47,6 +47,7 @@ from assistant.types import (
 )
 from assistant.understand.clarify import CANDIDATES, choose_question, may_ask
 from assistant.understand.context import merge_filters
+from assistant.understand.difference import DifferenceReader
 from assistant.understand.merge import changes_search, merge, needs_model
 from retrieval.profile.types import Visitor
 from retrieval.recommend.personal import BLOCK, MOST_PLACES
@@ -58,6 +59,7 @@ from retrieval.types import (
     Product,
     SearchRequest,
     SearchResult,
+    SimilarResult,
     Sort,
     StoreInfo,
 )
@@ -114,6 +116,7 @@ class Assistant:
         self._reader = catalog.reader
         self._verifier = catalog.verifier
         self._jobs.use(catalog)
+        self._differences = DifferenceReader(catalog.reader, catalog.vocabulary, catalog.store)
 
     # ------------------------------------------------------------- one turn
 
@@ -385,17 +388,20 @@ class Assistant:
         understanding: Understanding | None = None,
         facets: bool = False,
         visitor: Visitor | None = None,
+        image: Sequence[float] = (),
     ) -> tuple[Understanding, SearchResult]:
         """The search box: read by rules, searched at once; given filters go on top."""
         if understanding is None:
             text = bound_message(text, self._limits.message) if text.strip() else ""
-            understanding = read_query(self._reader, text, self.store, language)
-        if filters is not None:
-            joined = merge_filters(understanding.filters, filters)
-            understanding = understanding.model_copy(update={"filters": joined})
-        if sort is not None:
-            understanding = understanding.model_copy(update={"sort": sort})
-        result = await self._search(understanding, limit, visitor, offset=offset, facets=facets)
+            understanding = (
+                self._differences.read(text, language)
+                if image
+                else read_query(self._reader, text, self.store, language)
+            )
+        understanding = put_on_top(understanding, filters, sort)
+        result = await self._search(
+            understanding, limit, visitor, offset=offset, facets=facets, image=image
+        )
         return understanding, result
 
     async def _search(
@@ -406,10 +412,11 @@ class Assistant:
         *,
         offset: int = 0,
         facets: bool = False,
+        image: Sequence[float] = (),
     ) -> SearchResult:
         """A page of results, a little to the visitor's taste where the order is relevance."""
         request = page_request(understanding, limit).model_copy(
-            update={"offset": offset, "facets": facets}
+            update={"offset": offset, "facets": facets, "image": tuple(image)}
         )
         learning = self.learning
         if learning is None or visitor is None or understanding.sort is not Sort.RELEVANCE:
@@ -427,6 +434,39 @@ class Assistant:
             return found.model_copy(update={"request": request, "hits": hits[:limit], "more": more})
 
         return await asyncio.to_thread(search)
+
+    @property
+    def photo_limit(self) -> int:
+        """The most bytes of a photo; 0 where no product has a picture."""
+        return self._searcher.photo_limit
+
+    async def encode_photo(self, data: bytes) -> tuple[float, ...]:
+        """The vector of a photo; the photo is not kept."""
+        return await asyncio.to_thread(self._searcher.encode_image, data)
+
+    async def similar(
+        self,
+        product_id: str,
+        text: str = "",
+        *,
+        language: Language | None = None,
+        filters: Filters | None = None,
+        sort: Sort | None = None,
+        limit: int = 24,
+        offset: int = 0,
+        understanding: Understanding | None = None,
+    ) -> tuple[Understanding, SimilarResult | None]:
+        """Products like this one; None for an unknown id."""
+        if understanding is None:
+            text = bound_message(text, self._limits.message) if text.strip() else ""
+            (product,) = await self.products([product_id]) or (None,)
+            understanding = self._differences.read(text, language, product)
+        understanding = put_on_top(understanding, filters, sort)
+        request = understanding.search_request(limit).model_copy(
+            update={"offset": offset, "cards": limit}
+        )
+        found = await asyncio.to_thread(self._searcher.similar, product_id, request)
+        return understanding, found
 
     async def products(self, ids: Sequence[str]) -> tuple[Product, ...]:
         """The products with these ids, in the order asked; unknown ones are left out."""
@@ -481,6 +521,16 @@ class Assistant:
 def merge_reasons(facts: Sequence[str], hit: Hit) -> tuple[str, ...]:
     """What the product is, and second, where cards still show it, why it suits this shopper."""
     return (*facts[:1], *hit.reasons, *facts[1:])
+
+
+def put_on_top(
+    understanding: Understanding, filters: Filters | None, sort: Sort | None
+) -> Understanding:
+    """`understanding` with conditions and an order that were given beside the words."""
+    if filters is not None:
+        joined = merge_filters(understanding.filters, filters)
+        understanding = understanding.model_copy(update={"filters": joined})
+    return understanding if sort is None else understanding.model_copy(update={"sort": sort})
 
 
 def page_request(

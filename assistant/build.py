@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
+import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ from assistant.jobs.run import JobRunner
 from assistant.learning import open_learning, open_shelf
 from assistant.llm.engine import Engine, EngineLanguageModel, open_engine
 from assistant.llm.types import WarmUp
-from assistant.llm.weights import ensure_encoders
+from assistant.llm.weights import ensure_encoders, ensure_served, is_ready
 from assistant.memory.memory import Memory
 from assistant.memory.store import PreferenceStore
 from assistant.settings import Settings
@@ -44,17 +45,21 @@ from assistant.understand.rewrite import LLMRewriter
 from retrieval.catalog.demo.generate import generate_demo
 from retrieval.catalog.feed import ProductFeed, open_feed
 from retrieval.catalog.files import write_atomically
-from retrieval.catalog.live import LiveCatalog, OpenedCatalog
-from retrieval.catalog.report import ImportReport
+from retrieval.catalog.live import IndexerMaker, LiveCatalog, OpenedCatalog
+from retrieval.catalog.picture_download import PictureDownloader
+from retrieval.catalog.product_images import StoreImages
+from retrieval.catalog.report import ImportReport, add_pictures
 from retrieval.catalog.store import Store, StorePaths, load_store
 from retrieval.catalog.sync import import_feed
 from retrieval.evaluate import RetrievalMeasures, evaluate_retrieval, read_judgments
 from retrieval.index.encoder import load_encoder
+from retrieval.index.image_encoder import OnnxImageEncoder
 from retrieval.index.indexer import Indexer
 from retrieval.index.qdrant_collections import ServerStorage, connect
 from retrieval.index.schema import index_schema
 from retrieval.index.storage import EmbeddedStorage, IndexStorage, stored_schema
 from retrieval.index.types import ProductIndex
+from retrieval.pictures import PhotoReader
 from retrieval.query.dictionary import load_dictionary
 from retrieval.query.translate import DictionaryTranslator
 from retrieval.rank.kinds import KindReader
@@ -62,7 +67,7 @@ from retrieval.rank.ranker import LinearRanker, load_ranker
 from retrieval.recommend.service import Learning
 from retrieval.search import HybridSearcher
 from retrieval.train.ranker import collect_examples, train_with_manifest
-from retrieval.types import Encoder, Language, ProgressListener, SearchRequest
+from retrieval.types import Encoder, ImageEncoder, Language, ProgressListener, SearchRequest
 
 DEMO = "demo"
 # Where an import of the demo store leaves its log of behaviour.
@@ -100,7 +105,10 @@ def open_service(settings: Settings, tokens: Iterable[str] = ()) -> Iterator[Ser
         store = load_store(settings.store_path)
         encoders = load_encoders(settings)
         storage = stack.enter_context(open_storage(settings))
-        live = stack.enter_context(LiveCatalog(storage, store, encoders, make_indexer).kept_up())
+        images = open_images(settings)
+        live = stack.enter_context(
+            LiveCatalog(storage, store, encoders, indexer_maker(images), images).kept_up()
+        )
         database = open_database(settings.sql_url)
         conversations = SqlConversationStore(database)
         stack.callback(conversations.close)
@@ -146,12 +154,17 @@ def open_live_catalog(settings: Settings, *, as_stored: bool = False) -> LiveCat
         named = stored_schema(storage).encoders
         update = {f"encoder_{name}": named[name] for name in ("english", "multilingual")}
         settings = settings.model_copy(update=update)
-    return LiveCatalog(storage, store, load_encoders(settings), make_indexer)
+    images = open_images(settings)
+    return LiveCatalog(storage, store, load_encoders(settings), indexer_maker(images), images)
 
 
-def make_indexer(index: ProductIndex, encoders: tuple[Encoder, Encoder]) -> Indexer:
-    """The write side of `index`."""
-    return Indexer(index, *encoders)
+def indexer_maker(images: StoreImages | None) -> IndexerMaker:
+    """Makes the write side of an index."""
+
+    def make(index: ProductIndex, encoders: tuple[Encoder, Encoder]) -> Indexer:
+        return Indexer(index, *encoders, images)
+
+    return make
 
 
 def encoder_loader(settings: Settings) -> LoadEncoders:
@@ -207,7 +220,9 @@ def open_catalog(settings: Settings, opened: OpenedCatalog) -> Catalog:
         store=info,
         vocabulary=store.vocabulary,
         media_path=store.paths.media,
-        searcher=open_searcher(store, opened.generation.index, opened.encoders),
+        searcher=open_searcher(
+            store, opened.generation.index, opened.encoders, load_photo_reader(settings)
+        ),
         reader=RuleReader(store.vocabulary, info),
         verifier=ClaimVerifier(store.vocabulary),
     )
@@ -265,6 +280,31 @@ def load_encoders(settings: Settings) -> tuple[Encoder, Encoder]:
     )
 
 
+def load_image_encoder(settings: Settings) -> ImageEncoder | None:
+    """The encoder of pictures; None where the settings name none or it was not pulled."""
+    if not settings.image_encoder or not is_ready(settings.image_encoder, settings.models_path):
+        return None
+    return OnnxImageEncoder(settings.models_path / settings.image_encoder, settings.image_encoder)
+
+
+def load_photo_reader(settings: Settings) -> PhotoReader | None:
+    """Reads shoppers' photos; None where the settings name no encoder."""
+    encoder = load_image_encoder(settings)
+    return PhotoReader(encoder, settings.picture_limits) if encoder else None
+
+
+def open_images(settings: Settings) -> StoreImages | None:
+    """The pictures of the active store's products; None where the settings want none."""
+    encoder, limits = load_image_encoder(settings), settings.picture_limits
+    if encoder is None:
+        return None
+    download = None
+    if settings.image_download:
+        download = PictureDownloader(limits, settings.image_download_timeout_s)
+    threads = settings.encoder_threads or os.cpu_count() or 1
+    return StoreImages(settings.store_path, encoder, limits, threads=threads, download=download)
+
+
 def _encoder(settings: Settings, name: str) -> Encoder:
     return load_encoder(
         name, settings.models_path, settings.encoder_runtime, settings.encoder_threads
@@ -272,7 +312,10 @@ def _encoder(settings: Settings, name: str) -> Encoder:
 
 
 def open_searcher(
-    store: Store, index: ProductIndex, encoders: tuple[Encoder, Encoder]
+    store: Store,
+    index: ProductIndex,
+    encoders: tuple[Encoder, Encoder],
+    photos: PhotoReader | None = None,
 ) -> HybridSearcher:
     """Search over an opened store, with the ranker trained for it or the one that ships."""
     return HybridSearcher(
@@ -283,6 +326,7 @@ def open_searcher(
         ranker=load_ranker(store.paths.ranker),
         translator=open_translator(store, encoders[1]),
         kinds=KindReader(store.vocabulary, encoders[0]),
+        photos=photos,
     )
 
 
@@ -297,7 +341,7 @@ def open_translator(store: Store, multilingual: Encoder) -> DictionaryTranslator
 def open_index(settings: Settings, encoders: tuple[Encoder, Encoder]) -> Iterator[ProductIndex]:
     """The store's index: in this process, or the cluster's collection when a URL is set."""
     with open_storage(settings) as storage:
-        index = storage.open(index_schema(*encoders)).index
+        index = storage.open(index_schema(*encoders, load_image_encoder(settings))).index
         try:
             yield index
         finally:
@@ -349,16 +393,20 @@ def import_store(
     )
     ensure_encoders(settings, listener)
     encoders = load_encoders(settings)
+    images = open_images(settings)
     with open_index(settings, encoders) as index:
-        return import_feed(
+        indexer = Indexer(index, *encoders, images)
+        report = import_feed(
             opened,
-            Indexer(index, *encoders),
+            indexer,
             settings.store_path,
             listener,
+            fingerprint=indexer.fingerprint,
             stored_products=HybridSearcher(index, *encoders).get,
             keep_missing=keep_missing,
             force=force,
         )
+    return add_pictures(report, images.counts) if images else report
 
 
 def _import_demo(settings: Settings, listener: ProgressListener) -> ImportReport:
@@ -370,23 +418,27 @@ def _import_demo(settings: Settings, listener: ProgressListener) -> ImportReport
     demo.write_events(paths.events)
     products = demo.products
     feed = ProductFeed(DEMO, demo.info.currency, lambda: products, len(products))
+    images = open_images(settings)
     with open_index(settings, encoders) as index:
-        return import_feed(
+        indexer = Indexer(index, *encoders, images)
+        report = import_feed(
             feed,
-            Indexer(index, *encoders),
+            indexer,
             settings.store_path,
             listener,
             store_info=demo.info,
             labels=demo.labels,
+            fingerprint=indexer.fingerprint,
             force=True,
         )
+    return add_pictures(report, images.counts) if images else report
 
 
 def ensure_store(settings: Settings, listener: ProgressListener) -> None:
     """Import the demo store where it is wanted and missing; other stores must exist."""
     if settings.store == DEMO and not StorePaths(settings.store_path).info.is_file():
         import_store(settings, DEMO, listener)
-    ensure_encoders(settings, listener)
+    ensure_served(settings, listener)
 
 
 # --------------------------------------------------------------- evaluation

@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from assistant.errors import SettingsError
 from assistant.store.tokens import SHORTEST_SECRET
 from retrieval.index.tuning import IndexTuning, Quantization
+from retrieval.pictures import PictureLimits
 from retrieval.profile.types import ConsentMode
 
 # A password that is typed by people and guards customers' conversations.
@@ -86,6 +87,13 @@ class Settings(BaseSettings):
     # the agents' desk at /desk; off without a password
     desk_password: SecretStr = SecretStr("")
 
+    # pictures of products and photos of shoppers; without an encoder there are none
+    image_encoder: Literal["efficientnet-lite0", ""] = "efficientnet-lite0"
+    image_limit_mb: int = Field(default=8, ge=1, le=100)
+    image_limit_megapixels: int = Field(default=50, ge=1, le=500)
+    image_download: bool = False
+    image_download_timeout_s: float = Field(default=10, gt=0, allow_inf_nan=False)
+
     # a turn
     cards: int = Field(default=6, ge=1, le=50)
     message_limit: int = Field(default=2000, ge=100)
@@ -108,6 +116,8 @@ class Settings(BaseSettings):
         if self.events_url and not self.events_url.startswith(("redis://", "rediss://", "unix://")):
             raise ValueError("AISLE_EVENTS_URL must start with redis:// or rediss://")
         self._check_store()
+        if self.image_download and not self.image_encoder:
+            raise ValueError("AISLE_IMAGE_DOWNLOAD without AISLE_IMAGE_ENCODER has no effect")
         self._check_index()
         return self
 
@@ -173,6 +183,11 @@ class Settings(BaseSettings):
             shards=self.qdrant_shards,
             replicas=self.qdrant_replicas,
         )
+
+    @property
+    def picture_limits(self) -> PictureLimits:
+        """The most bytes and pixels of a picture that is read."""
+        return PictureLimits(self.image_limit_mb, self.image_limit_megapixels)
 
     @property
     def store_path(self) -> Path:

@@ -25,6 +25,7 @@ from retrieval.types import (
     Repair,
     SearchRequest,
     SearchResult,
+    SimilarResult,
     Sort,
     StoreInfo,
     Vocabulary,
@@ -475,6 +476,7 @@ class AssistantService(Protocol):
         understanding: Understanding | None = None,
         facets: bool = False,
         visitor: Visitor | None = None,
+        image: Sequence[float] = (),
     ) -> tuple[Understanding, SearchResult]:
         """The search box: the quick reader's understanding, given filters on top.
 
@@ -483,6 +485,39 @@ class AssistantService(Protocol):
 
         An `understanding` given is searched as it stands, and `text` is not read again:
         so a shopper takes away what was understood wrongly.
+
+        With the `image` of a photo, what looks like it is searched, and `text` says how
+        what is wanted differs.
+        """
+        ...
+
+    @property
+    def photo_limit(self) -> int:
+        """The most bytes of a photo; 0 where no product has a picture to compare it with."""
+        ...
+
+    async def encode_photo(self, data: bytes) -> tuple[float, ...]:
+        """The vector of a photo for `search`; the photo is not kept.
+
+        Raises PictureError and InvalidRequestError in one line.
+        """
+        ...
+
+    async def similar(
+        self,
+        product_id: str,
+        text: str = "",
+        *,
+        language: Language | None = None,
+        filters: Filters | None = None,
+        sort: Sort | None = None,
+        limit: int = 24,
+        offset: int = 0,
+        understanding: Understanding | None = None,
+    ) -> tuple[Understanding, SimilarResult | None]:
+        """Products like this one, `text` saying how they shall differ; None for an unknown id.
+
+        Filters and an `understanding` act as in `search`.
         """
         ...
 

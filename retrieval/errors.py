@@ -41,6 +41,18 @@ class InvalidRequestError(CallerError):
     """A search or chat request breaks a documented bound."""
 
 
+class PictureError(InvalidRequestError):
+    """A picture is damaged."""
+
+
+class PictureTooLargeError(PictureError):
+    """A picture has more bytes or pixels than are read."""
+
+
+class PictureFormatError(PictureError):
+    """A picture is of no format that is read."""
+
+
 class StoreNotFoundError(CallerError):
     """No imported store has that name."""
 

@@ -57,8 +57,9 @@ def is_for_page(request: SearchRequest) -> bool:
 
 
 def has_text(request: SearchRequest) -> bool:
-    """Whether there is anything to rank by."""
-    return bool(request.text.strip() or any(r.strip() for r in request.rewrites))
+    """Whether there is anything to rank by: words, or a picture."""
+    worded = request.text.strip() or any(r.strip() for r in request.rewrites)
+    return bool(worded or request.image)
 
 
 def order_set(found: ResultSet, ranked: Sequence[str]) -> list[str]:

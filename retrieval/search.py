@@ -15,6 +15,7 @@ from typing import Protocol
 
 import numpy as np
 
+from retrieval.errors import InvalidRequestError
 from retrieval.facet_choice import facet_names
 from retrieval.index.analysis import warm_up as warm_up_analysis
 from retrieval.index.document import read_product
@@ -40,6 +41,7 @@ from retrieval.page import (
     order_set,
     page_extras,
 )
+from retrieval.pictures import PhotoReader
 from retrieval.rank.diversity import WINDOW
 from retrieval.rank.features import compute_features
 from retrieval.rank.fusion import best_first, fuse_scores, lower_floor
@@ -47,6 +49,7 @@ from retrieval.rank.kinds import ENOUGH, KindReader, Kinds, demote
 from retrieval.rank.ranker import LinearRanker
 from retrieval.rank.rules import MOST_PINNED, pin, query_models
 from retrieval.relevance import MOST, ResultSet, ResultSets
+from retrieval.similar import find_similar
 from retrieval.types import (
     AttributeKind,
     Encoder,
@@ -55,6 +58,7 @@ from retrieval.types import (
     Product,
     SearchRequest,
     SearchResult,
+    SimilarResult,
     Sort,
     SparseVector,
     Vectors,
@@ -73,6 +77,8 @@ WEIGHTS: dict[Language, dict[VectorName, float]] = {
 FLOORS = {VectorName.MULTILINGUAL: 0.95}
 # A rewrite is someone's guess at what was meant; the shopper's own words count more.
 REWRITE_WEIGHT = 0.7
+# What a photo counts beside the words that come with it: they say how what is wanted differs.
+IMAGE_WEIGHT = 0.6
 # What a Chinese wording counts beside its translation where the catalogue has no Chinese: brand
 # names and model numbers in it still match. Its words alone are looked up; its vector costs
 # twice the time of all the rest and finds less (recall .766 with it, .793 without).
@@ -82,6 +88,7 @@ TRANSLATED_SHARE = 0.9
 SYNONYM_SHARE = 0.6
 # With another order than relevance, what scores below this share of the best is no answer.
 RELEVANT_SHARE = 0.6
+PICTURED = Group(must=(Equals("pictured", ("yes",)),))
 _CJK = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
 # Encoded queries kept: paging, facets and refinements ask the same text again.
 ENCODED = 2048
@@ -124,15 +131,18 @@ class HybridSearcher:
         ranker: LinearRanker | None = None,
         translator: QueryTranslator | None = None,
         kinds: KindReader | None = None,
+        photos: PhotoReader | None = None,
     ) -> None:
         """`languages` are those of the catalogue's texts (`StoreInfo.languages`).
 
         Without a `ranker` the fused scores order the candidates. The `translator` turns
         Chinese queries into English where the catalogue has no Chinese. With `kinds`
-        accessories do not stand for the thing that a query asks for.
+        accessories do not stand for the thing that a query asks for. `photos` encodes them as
+        the products' pictures were.
         """
         self._index = index
         self._encoders = {VectorName.ENGLISH: english, VectorName.MULTILINGUAL: multilingual}
+        self._photos = photos if index.has_vector(VectorName.IMAGE) else None
         self._languages = frozenset(languages)
         self._ranker = ranker
         self._kinds = kinds
@@ -246,6 +256,28 @@ class HybridSearcher:
         payloads = self._index.fetch(list(dict.fromkeys(keys)))
         return tuple(read_product(payloads[key]) for key in keys if key in payloads)
 
+    def similar(self, product_id: str, request: SearchRequest) -> SimilarResult | None:
+        """Products like this one that pass the filters; None for an unknown id."""
+        return find_similar(self._index, product_id, request, self._units, self._plan)
+
+    @property
+    def photo_limit(self) -> int:
+        """The most bytes of a photo; 0 where no product has a picture."""
+        return self._photos.limit if self._photos and self._index.count(PICTURED) else 0
+
+    def encode_image(self, data: bytes) -> tuple[float, ...]:
+        """The vector of a photo; nothing of it is kept.
+
+        Raises PictureError, and InvalidRequestError when no product has a picture.
+        """
+        if self._photos is None or not self.photo_limit:
+            raise InvalidRequestError(
+                "This store has no pictures to compare a photo with.",
+                remedy="Import its catalogue again, with pictures in its media folder or "
+                "AISLE_IMAGE_DOWNLOAD=true.",
+            )
+        return self._photos.encode(data)
+
     def _rank(
         self, request: SearchRequest, condition: Group, watch: Stopwatch, *, deep: bool = False
     ) -> Ranking:
@@ -329,8 +361,8 @@ class HybridSearcher:
         weights: Sequence[float],
     ) -> dict[str, float]:
         """The candidates as the ranker orders them."""
-        if self._ranker is None or not fused:
-            return fused
+        if self._ranker is None or not fused or any(q.using is VectorName.IMAGE for q in queries):
+            return fused  # the ranker learned from words only
         features = compute_features(self._index, queries, answers, weights, fused, FLOORS)
         scores = self._ranker.score(features)
         return best_first(dict(zip(fused, map(float, scores), strict=True)))
@@ -348,6 +380,11 @@ class HybridSearcher:
                 continue  # punctuation and emoji have no words to look up
             queries.append(VectorQuery(name, vector, depth, condition))
             weights.append(weight)
+        if request.image:
+            image = np.asarray(request.image, np.float32)
+            weights = [(1 - IMAGE_WEIGHT) * weight for weight in weights]
+            queries.append(VectorQuery(VectorName.IMAGE, image, depth, condition))
+            weights.append(IMAGE_WEIGHT if queries[1:] else 1.0)
         return queries, weights
 
     def _retrievals(self, request: SearchRequest) -> Iterator[tuple[str, VectorName, float]]:

@@ -310,7 +310,8 @@ class SearchRequest(Frozen):
     the text is about, with `diverse` variants are folded into one card and look-alikes are
     spread; the first `cards` hits then carry their variants (reading them is what costs);
     `facets` and `relax` ask for what a page shows beside the list, and keep to what
-    is relevant, too.
+    is relevant, too. With an `image` (a picture's vector) products that look like it are
+    looked for; a `text` beside it counts as well.
     """
 
     text: str
@@ -325,6 +326,7 @@ class SearchRequest(Frozen):
     cards: int = Field(default=1000, ge=0)
     facets: bool = False
     relax: bool = False
+    image: tuple[float, ...] = Field(default=(), exclude=True, repr=False)
 
 
 # ------------------------------------------------------------------- result
@@ -437,9 +439,43 @@ class SearchResult(Frozen):
     timings_ms: dict[str, float] = Field(default_factory=dict)
 
 
+class SimilarKind(StrEnum):
+    """In what respect a product is like another."""
+
+    LOOKS = "looks"
+    FAMILY = "family"
+    BRAND = "brand"
+    ATTRIBUTE = "attribute"
+    PRICE = "price"
+    CHEAPER = "cheaper"
+    DEARER = "dearer"
+    RATING = "rating"
+
+
+class SimilarReason(Frozen):
+    """One thing that a product shares with another, or has over it.
+
+    `name` is the attribute's, `value` what both state (a brand, an attribute's value) or the
+    difference in price in the store's currency.
+    """
+
+    kind: SimilarKind
+    name: str = ""
+    value: str = ""
+
+
+class SimilarResult(Frozen):
+    """Products like `product`, most alike first, and why, by product id."""
+
+    product: Product
+    result: SearchResult
+    reasons: dict[str, tuple[SimilarReason, ...]] = Field(default_factory=dict)
+
+
 # ---------------------------------------------------------------- protocols
 
 Vectors = NDArray[np.float32]
+Pixels = NDArray[np.uint8]
 
 
 class SparseVector(Frozen):
@@ -460,10 +496,53 @@ class Encoder(Protocol):
     def encode_passages(self, texts: Sequence[str]) -> Vectors: ...
 
 
+class ImageEncoder(Protocol):
+    """Turns pictures of shape (side, side, 3), RGB, into L2-normalised vectors."""
+
+    name: str
+    dimensions: int
+    side: int
+
+    def encode(self, pictures: Sequence[Pixels]) -> Vectors: ...
+
+
+class ProductImages(Protocol):
+    """The pictures of products as an import needs them."""
+
+    @property
+    def encoder(self) -> ImageEncoder: ...
+
+    def digest(self, product: Product) -> str:
+        """What changes with the product's picture; empty when it has none to be read."""
+        ...
+
+    def encode(self, products: Sequence[Product]) -> list[Vectors | None]:
+        """The vector of each product's picture, shape (dimensions,), None where it has none."""
+        ...
+
+
 class Searcher(Protocol):
     """All that chat, the search box and the faces need of retrieval."""
 
     def search(self, request: SearchRequest) -> SearchResult: ...
+
+    def similar(self, product_id: str, request: SearchRequest) -> SimilarResult | None:
+        """Products like this one among those that pass the request's filters, nearer to its
+        text where it has one; None for an unknown id."""
+        ...
+
+    @property
+    def photo_limit(self) -> int:
+        """The most bytes of a picture for `encode_image`; 0 where it would raise."""
+        ...
+
+    def encode_image(self, data: bytes) -> tuple[float, ...]:
+        """The vector of a picture (JPEG, PNG, WebP) for `SearchRequest.image`.
+
+        Raises PictureError when it cannot be read, InvalidRequestError when the store's
+        products have no pictures.
+        """
+        ...
 
     def get(self, ids: Iterable[str]) -> tuple[Product, ...]:
         """The products with these ids, in the order asked; unknown ids are left out."""
@@ -475,10 +554,15 @@ class Fingerprint(Frozen):
 
     text: str
     payload: str
+    image: str = ""
 
 
 class ProductIndexer(Protocol):
     """The write side of the index, as catalogue imports need it."""
+
+    def fingerprint(self, product: Product) -> Fingerprint:
+        """What `fingerprints` would give for this product if it were stored now."""
+        ...
 
     def fingerprints(self) -> dict[str, Fingerprint]:
         """Product id → fingerprint of what is stored."""

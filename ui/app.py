@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from assistant.admin import CatalogAdmin
 from assistant.types import AssistantService
@@ -16,6 +16,7 @@ from ui.api import CONVERSATION_HEADER, create_router
 from ui.cors import PathCORS
 from ui.errors import install_handlers
 from ui.learn import create_learning_router
+from ui.likeness import add_likeness
 from ui.media import MediaFiles
 from ui.shop import create_shop_router
 
@@ -69,6 +70,10 @@ def create_app(
     if admin is not None:
         app.include_router(create_admin_router(admin, feed_limit_mb))
     app.include_router(create_learning_router(service))
+    # Before the other routes under /v1, the last of which takes every path.
+    likeness = APIRouter()
+    add_likeness(likeness, service)
+    app.include_router(likeness)
     app.include_router(create_router(service))
     app.include_router(create_shop_router(service))
     app.mount("/media", MediaFiles(service.media_path), name="media")

@@ -12,7 +12,15 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from assistant.store.tokens import SignInError
-from retrieval.errors import AisleError, CallerError, RetryableError, UnknownProductError
+from retrieval.errors import (
+    AisleError,
+    CallerError,
+    PictureError,
+    PictureFormatError,
+    PictureTooLargeError,
+    RetryableError,
+    UnknownProductError,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -51,14 +59,24 @@ class Problem(BaseModel):
     remedy: str = Field(default="", description="One line that says how to mend it.")
 
 
+STATUSES: dict[type[AisleError], int] = {
+    NotFoundError: 404,
+    UnknownProductError: 404,
+    ForbiddenError: 401,
+    SignInError: 401,
+    TooLargeError: 413,
+    PictureTooLargeError: 413,
+    PictureFormatError: 415,
+    PictureError: 422,
+}
+"""The first that fits counts; a caller's other errors are 400."""
+
+
 def status_of(error: AisleError) -> int:
     """The HTTP status of an error, by who must act."""
-    if isinstance(error, NotFoundError | UnknownProductError):
-        return 404
-    if isinstance(error, ForbiddenError | SignInError):
-        return 401
-    if isinstance(error, TooLargeError):
-        return 413
+    for kind, status in STATUSES.items():
+        if isinstance(error, kind):
+            return status
     if isinstance(error, CallerError):
         return 400
     return 503 if isinstance(error, RetryableError) else 500

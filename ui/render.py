@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Protocol
@@ -43,6 +43,9 @@ from ui.texts import say
 TEMPLATES = Path(__file__).parent / "templates"
 FEW_LEFT = 5
 """From this stock down the number is news to a shopper."""
+
+SHOWN_REASONS = 3
+"""Reasons that fit under a card."""
 
 SHOWN_CHOICES = 6
 """Versions that fit under a card; the rest are on the product's page."""
@@ -279,6 +282,7 @@ class Renderer:
         language: Language,
         elapsed_ms: float,
         typed: str = "",
+        reasons: Mapping[str, Sequence[str]] | None = None,
     ) -> str:
         """Facets, chips, a line of counts and timings, ranked cards, and ways out."""
         facets = view_facets(result, self._store, self._vocabulary, language)
@@ -297,10 +301,10 @@ class Renderer:
             typed=typed,
             chips=self.chips(understanding, language),
             notes=understanding.notes,
-            cards=self._hit_cards(result.hits, language),
+            cards=self.hit_cards(result.hits, language, reasons),
             relaxations=ways,
             nearest=[
-                (way.label, self._hit_cards(relaxation.hits, language))
+                (way.label, self.hit_cards(relaxation.hits, language))
                 for way, relaxation in zip(ways, result.relaxations, strict=True)
             ],
             total=result.total,
@@ -308,11 +312,33 @@ class Renderer:
             ms=max(1, round(elapsed_ms)),
         )
 
-    def _hit_cards(self, hits: Sequence[Hit], language: Language) -> list[Card]:
+    def hit_cards(
+        self,
+        hits: Sequence[Hit],
+        language: Language,
+        reasons: Mapping[str, Sequence[str]] | None = None,
+    ) -> list[Card]:
+        """The cards of ranked products; `reasons` are in words, by product id."""
+        why = reasons or {}
         return [
-            self.card(hit.product, language, variants=hit.variants, reasons=hit.reasons)
+            self.card(
+                hit.product,
+                language,
+                variants=hit.variants,
+                reasons=(*hit.reasons, *why.get(hit.product.id, ()))[:SHOWN_REASONS],
+            )
             for hit in hits
         ]
+
+    def anchor(self, language: Language, product: Product | None, photo: bool, photos: bool) -> str:
+        """What is searched like: a product, a photo or nothing; `photos` offers to choose one."""
+        return self.render(
+            "anchor.html",
+            language,
+            kind="photo" if photo else "product" if product else "",
+            card=self.card(product, language) if product else None,
+            photos=photos,
+        )
 
     def attributes(self, product: Product, language: Language) -> list[tuple[str, str]]:
         """(name, value) of every attribute, as a shopper reads them."""

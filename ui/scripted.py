@@ -34,6 +34,7 @@ from retrieval.types import (
     Product,
     Range,
     SearchResult,
+    SimilarResult,
     Sort,
     StoreInfo,
     Vocabulary,
@@ -42,6 +43,7 @@ from retrieval.types import (
 Step = ReplyEvent | float | Exception
 """An event to send, seconds to wait, or an error to raise."""
 
+PHOTO_LIMIT = 8 << 20
 MESSAGE_LIMIT = 2000
 
 
@@ -120,6 +122,7 @@ class ScriptedService:
         understanding: Understanding | None = None,
         facets: bool = False,
         visitor: Visitor | None = None,
+        image: Sequence[float] = (),
     ) -> tuple[Understanding, SearchResult]:
         """Products whose title shares a word with `text` and whose price and brand fit."""
         read = understanding or Understanding(
@@ -138,6 +141,38 @@ class ScriptedService:
             more=offset + limit < len(found),
             timings_ms={"search": 1.0},
         )
+
+    @property
+    def photo_limit(self) -> int:
+        """The pages offer photo search."""
+        return PHOTO_LIMIT
+
+    async def encode_photo(self, data: bytes) -> tuple[float, ...]:
+        """A photo's vector, whatever it shows."""
+        return (1.0,)
+
+    async def similar(
+        self,
+        product_id: str,
+        text: str = "",
+        *,
+        language: Language | None = None,
+        filters: Filters | None = None,
+        sort: Sort | None = None,
+        limit: int = 24,
+        offset: int = 0,
+        understanding: Understanding | None = None,
+    ) -> tuple[Understanding, SimilarResult | None]:
+        """What `search` finds without the product itself."""
+        read, result = await self.search(
+            text, language=language, filters=filters, understanding=understanding
+        )
+        product = self._products.get(product_id)
+        if product is None:
+            return read, None
+        others = tuple(hit for hit in result.hits if hit.product.id != product_id)[:limit]
+        found = result.model_copy(update={"hits": others, "total": len(others)})
+        return read, SimilarResult(product=product, result=found)
 
     async def products(self, ids: Sequence[str]) -> tuple[Product, ...]:
         """The products with these ids; unknown ids are left out."""

@@ -13,6 +13,11 @@ from assistant.settings import Settings
 from ui.app import create_app
 from ui.listen import bind_port, serve_on
 
+NO_PICTURES = (
+    "[dim]Photo search is off: no picture of this store is indexed. Import its catalogue again "
+    "with pictures in its media folder or with AISLE_IMAGE_DOWNLOAD=true.[/dim]"
+)
+
 
 def serve_store(settings: Settings, console: Console) -> None:
     """Set the active store up where needed, and serve it until told to stop.
@@ -31,6 +36,8 @@ def serve_store(settings: Settings, console: Console) -> None:
             try:
                 console.print(f"Aisle serves {assistant.store.title} at [bold]{url}[/bold]")
                 console.print(f"Shop with the widget: {url}/shop · Ctrl-C stops.")
+                if settings.image_encoder and not assistant.photo_limit:
+                    console.print(NO_PICTURES)
                 app = create_app(
                     assistant, admin=service.admin, feed_limit_mb=settings.feed_limit_mb
                 )

@@ -19,14 +19,18 @@ from retrieval.types import Filters, Language, Product
 from ui.api import run_search
 from ui.errors import NotFoundError, status_of
 from ui.language import choose_language
+from ui.likeness import word_reasons
 from ui.render import Renderer, describe_stock, say_price
 from ui.rows import RowMaker
 from ui.texts import say
 from ui.visitor import visitor_of
 
 PAGE = 24
-BESIDE = (Kind.SIMILAR, Kind.BOUGHT_TOGETHER)
-"""What stands below a product."""
+BESIDE = (Kind.BOUGHT_TOGETHER,)
+"""What stands below a product beside what is like it."""
+
+SIMILAR = 5
+"""As many similar items as fit one row of a product's page."""
 
 CATEGORIES = 14
 """As many category links as fit one or two lines of the page."""
@@ -145,6 +149,7 @@ class _Shop:
         if not found:
             raise NotFoundError(say("not_found", language))
         product = found[0]
+        _, alike = await self._service.similar(product_id, language=language, limit=SIMILAR)
         return self._renderer.render(
             "product.html",
             language,
@@ -154,6 +159,11 @@ class _Shop:
             attributes=self._renderer.attributes(product, language),
             variants=self._variants(product, language),
             reviews=product.reviews,
+            similar=self._renderer.hit_cards(
+                alike.result.hits, language, word_reasons(self._service, alike, language)
+            )
+            if alike
+            else [],
         )
 
     def explain(self, error: AisleError, language: Language) -> HTMLResponse:

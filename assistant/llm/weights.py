@@ -6,6 +6,7 @@ published in parts as packages; joined they must have the digest of the official
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -15,6 +16,7 @@ from filelock import FileLock
 
 from assistant.errors import SettingsError
 from assistant.settings import Settings
+from retrieval.errors import RetryableError
 from retrieval.index.encoder_models import ENCODERS
 from retrieval.index.model_folder import (
     Builder,
@@ -38,6 +40,8 @@ from retrieval.types import ProgressListener
 
 if TYPE_CHECKING:
     from assistant.llm.gguf_checkpoint import Precision
+
+logger = logging.getLogger(__name__)
 
 MIB = 1 << 20
 
@@ -181,10 +185,24 @@ def ensure_llm(settings: Settings, listener: ProgressListener) -> Path:
 
 def ensure_encoders(settings: Settings, listener: ProgressListener) -> None:
     """Builds the encoders the settings name; published models are left to their hub."""
-    names: Sequence[str] = (settings.encoder_english, settings.encoder_multilingual)
-    for name in names:
+    for name in encoder_names(settings):
         if name in MODELS:
             pull_model(name, settings.models_path, listener)
+
+
+def ensure_served(settings: Settings, listener: ProgressListener) -> None:
+    """The same for a store that is there already: without network it serves without photos."""
+    try:
+        ensure_encoders(settings, listener)
+    except RetryableError as error:
+        texts = settings.model_copy(update={"image_encoder": ""})
+        ensure_encoders(texts, listener)
+        logger.warning("photo search is off: %s", error)
+
+
+def encoder_names(settings: Settings) -> Sequence[str]:
+    """The encoders the settings name, that of pictures among them."""
+    return (settings.encoder_english, settings.encoder_multilingual, settings.image_encoder)
 
 
 def is_ready(name: str, models_path: Path) -> bool:
@@ -194,7 +212,7 @@ def is_ready(name: str, models_path: Path) -> bool:
 
 def needed_models(settings: Settings) -> list[str]:
     """The packaged models this machine's settings ask for."""
-    wanted = (settings.encoder_english, settings.encoder_multilingual, settings.engine_cpu_model)
+    wanted = (*encoder_names(settings), settings.engine_cpu_model)
     return [name for name in wanted if name in MODELS]
 
 

@@ -19,18 +19,24 @@ from typing import Any, TypeVar
 from retrieval.catalog.category_store import load_categories
 from retrieval.catalog.checked import check_product
 from retrieval.catalog.files import write_together
-from retrieval.catalog.plan import Action, with_category
+from retrieval.catalog.plan import Action, choose_action, with_category
 from retrieval.catalog.report import ImportReport
 from retrieval.catalog.store import Store, load_store
 from retrieval.catalog.sync import import_feed
 from retrieval.catalog.types import Feed
 from retrieval.catalog.vocabulary import VocabularyBuilder
 from retrieval.errors import CallerError, InvalidRequestError, UnknownProductError
-from retrieval.index.document import fingerprint, read_product
+from retrieval.index.document import DIGESTS, read_product, stored_fingerprint
 from retrieval.index.schema import index_schema
 from retrieval.index.storage import Generation, IndexStorage
 from retrieval.index.types import Group, ProductIndex, point_id
-from retrieval.types import Encoder, Product, ProductIndexer, ProgressListener
+from retrieval.types import (
+    Encoder,
+    Product,
+    ProductImages,
+    ProductIndexer,
+    ProgressListener,
+)
 
 # Products read, embedded and written at once while reindexing.
 BATCH = 256
@@ -69,15 +75,20 @@ class LiveCatalog:
         store: Store,
         encoders: Encoders,
         make_indexer: IndexerMaker,
+        images: ProductImages | None = None,
         *,
         quiet_s: float = QUIET_S,
         retire_s: float = RETIRE_S,
     ) -> None:
-        """Opens the index; raises what `IndexStorage.open` raises."""
+        """Opens the index; raises what `IndexStorage.open` raises.
+
+        `images` are the pictures that the indexers of `make_indexer` embed.
+        """
         self._storage = storage
         self._make_indexer = make_indexer
         self._quiet_s, self._retire_s = quiet_s, retire_s
-        generation = storage.open(index_schema(*encoders))
+        self._image_encoder = images.encoder if images else None
+        generation = storage.open(index_schema(*encoders, self._image_encoder))
         self.opened = OpenedCatalog(store, generation, encoders)
         self._listeners: list[Callable[[OpenedCatalog], None]] = []
         self._writing = threading.RLock()
@@ -110,10 +121,11 @@ class LiveCatalog:
         model = load_categories(store.paths.categories)
         placed = [p if model is None else with_category(p, model) for p in products]
         with self._write([p.id for p in placed]) as (index, indexer):
-            stored = index.fetch(
-                [point_id(p.id) for p in placed], ("text_digest", "payload_digest")
-            )
-            actions = {p.id: _choose(p, stored.get(point_id(p.id))) for p in placed}
+            stored = index.fetch([point_id(p.id) for p in placed], DIGESTS)
+            before = {p["id"]: stored_fingerprint(p) for p in stored.values()}
+            actions = {
+                p.id: choose_action(indexer.fingerprint(p), before.get(p.id)) for p in placed
+            }
             indexer.index([p for p in placed if actions[p.id] is Action.EMBED])
             indexer.update([p for p in placed if actions[p.id] is Action.UPDATE])
         self._note_change(worth=Action.EMBED in actions.values())
@@ -162,11 +174,13 @@ class LiveCatalog:
         """Bring the store in line with a feed while queries run; see `sync.import_feed`."""
         with self._long_job("An import"):
             opened = self.opened
+            indexer = self._make_indexer(opened.generation.index, opened.encoders)
             report = import_feed(
                 feed,
-                self._make_indexer(opened.generation.index, opened.encoders),
+                indexer,
                 opened.store.paths.root,
                 listener,
+                fingerprint=indexer.fingerprint,
                 stored_products=lambda ids: _read(opened.generation.index, ids),
                 keep_missing=keep_missing,
                 force=force,
@@ -181,7 +195,7 @@ class LiveCatalog:
         """
         with self._long_job("A reindex"):
             former = self.opened
-            new = self._storage.begin(index_schema(*encoders))
+            new = self._storage.begin(index_schema(*encoders, self._image_encoder))
             indexer = self._make_indexer(new.index, encoders)
             try:
                 self._touched = set()
@@ -345,14 +359,6 @@ class LiveCatalog:
             return self.opened.store.paths.info.stat().st_mtime_ns
         except OSError:
             return 0
-
-
-def _choose(product: Product, stored: Mapping[str, Any] | None) -> Action:
-    """What the index needs of `product`, given the digests of what it holds."""
-    now = fingerprint(product)
-    if stored is None or stored["text_digest"] != now.text:
-        return Action.EMBED
-    return Action.NOTHING if stored["payload_digest"] == now.payload else Action.UPDATE
 
 
 def _read(index: ProductIndex, ids: Sequence[str]) -> list[Product]:

@@ -27,6 +27,14 @@ class Action(Enum):
     NOTHING = "nothing"
 
 
+def choose_action(now: Fingerprint, before: Fingerprint | None) -> Action:
+    """What the index needs of a product, given what it holds of it."""
+    if before == now:
+        return Action.NOTHING
+    embedded = before is not None and (before.text, before.image) == (now.text, now.image)
+    return Action.UPDATE if embedded else Action.EMBED
+
+
 @dataclass(slots=True)
 class Plan:
     """Compares products with what is stored; counts each product it decides on.
@@ -45,13 +53,11 @@ class Plan:
     def decide(self, product: Product) -> Action:
         """What the index needs of `product`, its category included."""
         self.count(product)
-        now, before = self.fingerprint(product), self.stored.get(product.id)
-        if before is not None and before == now:
+        action = choose_action(self.fingerprint(product), self.stored.get(product.id))
+        if action is Action.NOTHING:
             self.unchanged += 1
-            return Action.NOTHING
-        embedded = before is not None and before.text == now.text
-        action = Action.UPDATE if embedded else Action.EMBED
-        self.actions[product.id] = action
+        else:
+            self.actions[product.id] = action
         return action
 
     def count(self, product: Product) -> None:

@@ -6,11 +6,12 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import IO
 
 from retrieval.catalog.files import clear_disk_errors
+from retrieval.catalog.product_images import ImageCounts
 from retrieval.catalog.types import FeedRow, RejectedRow
 
 
@@ -20,6 +21,7 @@ class ImportReport:
 
     `indexed` products were embedded, `updated` ones only got new prices, stock and the like,
     `unchanged` ones were left alone. `noted` fields were left empty in imported rows.
+    `pictures` were embedded in this import.
     """
 
     store: str
@@ -36,6 +38,9 @@ class ImportReport:
     derived: int
     seconds: float
     report_path: Path
+    pictures: int = 0
+    pictures_failed: int = 0
+    pictures_seconds: float = 0.0
 
     def summary(self) -> str:
         """The import in one line."""
@@ -53,8 +58,31 @@ class ImportReport:
             f"{self.with_category:,} in {self.categories:,} categories{derived}; "
             f"{self.rejected:,} rows rejected, {self.noted:,} fields left empty"
         )
-        where = f" (see {self.report_path})" if self.rejected or self.noted else ""
+        if self.pictures or self.pictures_failed:
+            failed = f" ({self.pictures_failed:,} unreadable)" if self.pictures_failed else ""
+            parts.append(f"{self.pictures:,} pictures{failed} in {self.pictures_seconds:.1f} s")
+        where = f" (see {self.report_path})" if self._problems else ""
         return f"{', '.join(parts)}{where}, in {self.seconds:.1f} s."
+
+    @property
+    def _problems(self) -> int:
+        return self.rejected + self.noted + self.pictures_failed
+
+
+def add_pictures(report: ImportReport, counts: ImageCounts) -> ImportReport:
+    """The report with what became of the pictures; those that failed are written down, too."""
+    lines = [
+        json.dumps({"id": id, "field": "image_url", "reason": reason, "imported": True})
+        for id, reason in counts.failures
+    ]
+    with clear_disk_errors(report.report_path), report.report_path.open("a", encoding="utf-8") as f:
+        f.writelines(f"{line}\n" for line in lines)
+    return replace(
+        report,
+        pictures=counts.embedded,
+        pictures_failed=counts.failed,
+        pictures_seconds=counts.seconds,
+    )
 
 
 class ReportWriter:

@@ -24,6 +24,7 @@ DESCRIPTION_LENGTH = 120
 VALUE_LENGTH = 60
 # Attributes that say what a thing is rather than how: they count like the title.
 KIND_ATTRIBUTES = frozenset({"type", "product_type", "device_type", "kind"})
+DIGESTS = ("id", "text_digest", "payload_digest", "image_digest")
 _LIST = re.compile(r"\s*[,;、，；|/]\s*")
 _PLAIN = re.compile(r"^\w+$", re.ASCII)
 
@@ -85,8 +86,10 @@ def _is_measure(attribute: Attribute) -> bool:
 # ----------------------------------------------------------------------- payload
 
 
-def product_payload(product: Product) -> Payload:
+def product_payload(product: Product, image_digest: str = "") -> Payload:
     """The stored product as JSON, its fingerprint, and the fields that filters read.
+
+    `image_digest` is that of the picture its vector was made of.
 
     Numbers lie in their dimension's base unit (millimetre, gram, second ...) under
     `number_field`; texts are folded. Absent facts are absent fields.
@@ -107,6 +110,8 @@ def product_payload(product: Product) -> Payload:
         "available": "yes" if _in_stock(product) else "no",
         "family": family_key(product),
     }
+    if image_digest:
+        payload |= {"image_digest": image_digest, "pictured": "yes"}
     if product.brand:
         payload["brand"] = fold(product.brand)
     if product.price is not None:
@@ -133,13 +138,24 @@ def number_field(name: str) -> str:
     return f"numbers.{name if _PLAIN.match(name) else f'x{zlib.crc32(name.encode()):08x}'}"
 
 
-def fingerprint(product: Product) -> Fingerprint:
-    """Digests of what is embedded and of the rest (blake2b, 64 bits)."""
+def fingerprint(product: Product, image_digest: str = "") -> Fingerprint:
+    """Digests of what is embedded and of the rest (blake2b, 64 bits), and the picture's."""
     fields = "\x1f".join(lexical_fields(product).values())
     text = (
         f"{DOCUMENT_VERSION}\x1f{english_text(product)}\x1f{multilingual_text(product)}\x1f{fields}"
     )
-    return Fingerprint(text=_digest(text), payload=_digest(product.model_dump_json()))
+    return Fingerprint(
+        text=_digest(text), payload=_digest(product.model_dump_json()), image=image_digest
+    )
+
+
+def stored_fingerprint(payload: Payload) -> Fingerprint:
+    """The fingerprint a payload was stored with, from its fields `DIGESTS`."""
+    return Fingerprint(
+        text=payload["text_digest"],
+        payload=payload["payload_digest"],
+        image=payload.get("image_digest", ""),
+    )
 
 
 def _digest(text: str) -> str:

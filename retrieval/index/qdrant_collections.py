@@ -7,18 +7,28 @@ in its metadata.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Mapping
 from typing import Any
 
 from qdrant_client import QdrantClient, models
+from qdrant_client.http.exceptions import UnexpectedResponse
 
 from retrieval.errors import IndexIncompatibleError
 from retrieval.index.qdrant_server import ServerIndex, guarded, index_field
-from retrieval.index.schema import KEYWORD_FIELDS, NUMBER_FIELDS, check_schema, schema_dict
+from retrieval.index.schema import (
+    KEYWORD_FIELDS,
+    NUMBER_FIELDS,
+    join_schemas,
+    read_schema,
+    schema_dict,
+)
 from retrieval.index.storage import Generation
 from retrieval.index.tuning import IndexTuning, Quantization
 from retrieval.index.types import IndexSchema, VectorName
+
+logger = logging.getLogger(__name__)
 
 _TIMEOUT_S = 30
 _KIND = models.PayloadSchemaType
@@ -54,9 +64,10 @@ class ServerStorage:
             generation = self.begin(schema)
             self.commit(generation)
             return generation
-        check_schema(self._metadata(name), schema)
+        metadata = self._metadata(name)
+        schema = self._add_vectors(name, metadata, join_schemas(metadata, schema))
         guarded(lambda: self._index_fields(name))
-        return Generation(name, schema, ServerIndex(self._client, name, self._tuning))
+        return self._generation(name, schema)
 
     def begin(self, schema: IndexSchema) -> Generation:
         """An empty collection with the next number; unfinished ones of before are removed."""
@@ -67,7 +78,7 @@ class ServerStorage:
         number = int(current.rpartition(".")[2]) + 1 if current else 1
         name = f"{self._alias}.{number}"
         guarded(lambda: self._create(name, schema))
-        return Generation(name, schema, ServerIndex(self._client, name, self._tuning))
+        return self._generation(name, schema)
 
     def commit(self, generation: Generation) -> None:
         """Point the alias at the collection; the server does so in one step."""
@@ -96,6 +107,34 @@ class ServerStorage:
     def close(self) -> None:
         """Close the connection."""
         self._client.close()
+
+    def _generation(self, name: str, schema: IndexSchema) -> Generation:
+        index = ServerIndex(self._client, name, self._tuning, schema.dimensions)
+        return Generation(name, schema, index)
+
+    def _add_vectors(
+        self, name: str, metadata: Mapping[str, Any], wanted: IndexSchema
+    ) -> IndexSchema:
+        """Give the collection the vectors of `wanted` it lacks, where the server knows how."""
+        stored = read_schema(metadata)
+        try:
+            for key in wanted.dimensions.keys() - stored.dimensions.keys():
+                dense = models.DenseVectorConfig(
+                    size=wanted.dimensions[key], distance=models.Distance.COSINE
+                )
+                config = models.DenseVectorNameConfig(dense=dense)
+                self._client.create_vector_name(name, key, config)
+        except UnexpectedResponse:
+            # Servers before 1.18 cannot; the store then serves without pictures.
+            logger.warning("this Qdrant server cannot add pictures to the collection %s", name)
+            return stored
+        if wanted != stored:
+            guarded(
+                lambda: self._client.update_collection(
+                    name, metadata={**metadata, **schema_dict(wanted)}
+                )
+            )
+        return wanted
 
     def current(self) -> str | None:
         """The collection that the alias names."""

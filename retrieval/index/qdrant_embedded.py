@@ -8,7 +8,7 @@ A write that returned survives the death of the process: it is in the write-ahea
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -57,14 +57,27 @@ def create_shard(path: Path, schema: IndexSchema, tuning: IndexTuning) -> Embedd
     shard = _guarded(lambda: edge.EdgeShard.create(str(path), _config(schema, tuning)))
     _index_fields(shard)
     shard.flush()
-    return EmbeddedIndex(shard, tuning)
+    return EmbeddedIndex(shard, tuning, schema.dimensions)
 
 
-def load_shard(path: Path, tuning: IndexTuning) -> EmbeddedIndex:
-    """The index in folder `path`; raises StoreInUseError while another process holds it."""
+def load_shard(
+    path: Path,
+    tuning: IndexTuning,
+    dimensions: Mapping[str, int] | None = None,
+    missing: Collection[str] = (),
+) -> EmbeddedIndex:
+    """The index in folder `path`, whose vectors have these `dimensions`; those that are still
+    `missing` are added, empty.
+
+    Raises StoreInUseError while another process holds it.
+    """
+    sizes = dimensions or {}
     shard = _guarded(lambda: edge.EdgeShard.load(str(path)))
     _guarded(lambda: _index_fields(shard))
-    return EmbeddedIndex(shard, tuning)
+    for name in missing:
+        adding = edge.UpdateOperation.create_dense_vector(name, sizes[name], edge.Distance.Cosine)
+        _guarded(partial(shard.update, adding))
+    return EmbeddedIndex(shard, tuning, sizes)
 
 
 def _index_fields(shard: edge.EdgeShard) -> None:
@@ -77,8 +90,11 @@ def _index_fields(shard: edge.EdgeShard) -> None:
 class EmbeddedIndex:
     """A `ProductIndex` over one Qdrant Edge shard."""
 
-    def __init__(self, shard: edge.EdgeShard, tuning: IndexTuning) -> None:
+    def __init__(
+        self, shard: edge.EdgeShard, tuning: IndexTuning, names: Collection[str] = ()
+    ) -> None:
         self._shard = shard
+        self._names = frozenset(names)
         self._params = _search_params(tuning)
         self._declared: set[str] = set(_guarded(shard.info).payload_schema)
 
@@ -183,6 +199,10 @@ class EmbeddedIndex:
         if key not in self._declared:
             self._update(edge.UpdateOperation.create_field_index(key, _KIND.Float))
             self._declared.add(key)
+
+    def has_vector(self, using: VectorName) -> bool:
+        """Whether points may have this dense vector."""
+        return using.value in self._names
 
     def flush(self) -> None:
         """Write everything to the segments and merge them where that pays."""

@@ -7,7 +7,7 @@ client's local mode in tests.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
@@ -43,8 +43,15 @@ T = TypeVar("T")
 class ServerIndex:
     """A `ProductIndex` over one collection of a Qdrant server; the client stays its caller's."""
 
-    def __init__(self, client: QdrantClient, collection: str, tuning: IndexTuning) -> None:
+    def __init__(
+        self,
+        client: QdrantClient,
+        collection: str,
+        tuning: IndexTuning,
+        names: Collection[str] = (),
+    ) -> None:
         self._client = client
+        self._names = frozenset(names)
         self._name = collection
         self._params = _search_params(tuning)
 
@@ -174,6 +181,10 @@ class ServerIndex:
     def declare_number(self, key: str) -> None:
         """Index the number field `key`."""
         guarded(lambda: index_field(self._client, self._name, key, models.PayloadSchemaType.FLOAT))
+
+    def has_vector(self, using: VectorName) -> bool:
+        """Whether points may have this dense vector."""
+        return using.value in self._names
 
     def flush(self) -> None:
         """Nothing to do: every write waited for the server."""

@@ -16,9 +16,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from retrieval.catalog.files import write_atomically
-from retrieval.errors import IndexIncompatibleError
 from retrieval.index.qdrant_embedded import create_shard, load_shard
-from retrieval.index.schema import check_schema, schema_dict
+from retrieval.index.schema import join_schemas, read_schema, schema_dict
 from retrieval.index.tuning import IndexTuning
 from retrieval.index.types import IndexSchema, ProductIndex
 
@@ -51,8 +50,9 @@ class IndexStorage(Protocol):
     def open(self, schema: IndexSchema) -> Generation:
         """The generation in use, created where there is none.
 
-        Raises StoreInUseError, IndexUnavailableError, and IndexIncompatibleError when it was
-        written with another schema or encoder.
+        One without room for pictures is given it. Raises StoreInUseError,
+        IndexUnavailableError, and IndexIncompatibleError when it was written with another
+        schema or encoder.
         """
         ...
 
@@ -104,9 +104,13 @@ class EmbeddedStorage:
             generation = self._create(FIRST, schema)
             self.commit(generation)
             return generation
-        check_schema(manifest, schema)
+        joined = join_schemas(manifest, schema)
+        missing = joined.dimensions.keys() - read_schema(manifest).dimensions.keys()
         name = str(manifest.get("shard", FIRST))
-        generation = Generation(name, schema, load_shard(self._path / name, self._tuning))
+        index = load_shard(self._path / name, self._tuning, joined.dimensions, missing)
+        if missing:
+            write_atomically(self._path / MANIFEST, json.dumps({**manifest, **schema_dict(joined)}))
+        generation = Generation(name, joined, index)
         for other in self._shards():
             if other != name:
                 shutil.rmtree(self._path / other, ignore_errors=True)
@@ -163,16 +167,4 @@ def destroy_embedded_index(path: Path) -> None:
 
 def stored_schema(storage: IndexStorage) -> IndexSchema:
     """The schema the index in use was written with; raises IndexIncompatibleError if none."""
-    stored = storage.stored()
-    try:
-        if stored is None:
-            raise KeyError("version")
-        return IndexSchema(
-            version=int(stored["version"]),
-            encoders=dict(stored["encoders"]),
-            dimensions=dict(stored["dimensions"]),
-        )
-    except (KeyError, TypeError, ValueError):
-        raise IndexIncompatibleError(
-            "The store has no readable index.", remedy="Import the catalogue again."
-        ) from None
+    return read_schema(storage.stored() or {})

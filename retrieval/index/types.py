@@ -31,6 +31,7 @@ class VectorName(StrEnum):
     ENGLISH = "english"
     MULTILINGUAL = "multilingual"
     LEXICAL = "lexical"
+    IMAGE = "image"
 
 
 @dataclass(frozen=True)
@@ -214,6 +215,10 @@ class ProductIndex(Protocol):
 
     def declare_number(self, key: str) -> None:
         """Make the number field `key` fast to filter by; may be repeated."""
+        ...
+
+    def has_vector(self, using: VectorName) -> bool:
+        """Whether points may have this dense vector: indexes without pictures have no image."""
         ...
 
     def flush(self) -> None: ...
