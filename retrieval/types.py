@@ -225,12 +225,17 @@ class Vocabulary(Frozen):
 
 
 class Range(Frozen):
-    """A numeric interval; bounds are inclusive unless said otherwise."""
+    """A numeric interval; bounds are inclusive unless said otherwise.
+
+    The bounds of a `derived` one are nobody's words: "around 20" is searched from 16 to 24,
+    "cheaper than this one" up to a price; no answer may call them the shopper's limit.
+    """
 
     minimum: Decimal | None = None
     maximum: Decimal | None = None
     exclusive_minimum: bool = False
     exclusive_maximum: bool = False
+    derived: bool = False
 
     def holds(self, value: Decimal) -> bool:
         """Whether `value` lies inside."""

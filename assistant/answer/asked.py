@@ -99,6 +99,7 @@ class Question:
             return True
         return any(
             record.says(word, reviews=True).verdict is not Verdict.UNKNOWN
+            or record.touches(word) is not None
             for word in self.words
             for record in self._records
         )

@@ -155,7 +155,7 @@ class _FactBuilder:
             yield self._fact(product, FactKind.DISCOUNT, text, "list_price")
 
     def _budget_text(self, product: Product, difference: Decimal) -> str:
-        limit = self._filters.price.maximum if self._filters.price else None
+        limit = stated_budget(self._filters)
         assert limit is not None
         key = "at_budget" if not difference else "under_budget" if difference > 0 else "over_budget"
         return self._say[key].format(
@@ -266,7 +266,12 @@ class _FactBuilder:
 
 
 def budget_difference(product: Product, filters: Filters) -> Decimal | None:
-    """Budget minus price (negative: over it), or None without a budget or a price."""
-    if product.price is None or filters.price is None or filters.price.maximum is None:
-        return None
-    return filters.price.maximum - product.price
+    """Budget minus price (negative: over it), or None without a stated budget or a price."""
+    limit = stated_budget(filters)
+    return None if product.price is None or limit is None else limit - product.price
+
+
+def stated_budget(filters: Filters) -> Decimal | None:
+    """The most the shopper said to pay; a bound that was derived is nobody's budget."""
+    price = filters.price
+    return None if price is None or price.derived else price.maximum

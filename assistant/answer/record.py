@@ -23,9 +23,12 @@ from assistant.answer.known import (
     split_words,
     wordings,
 )
-from retrieval.index.analysis import fold
+from assistant.answer.quantity import Quantity, read_quantities
+from retrieval.index.analysis import fold, stem
 from retrieval.types import Attribute, AttributeKind, Language, Product, Vocabulary
+from retrieval.units import find_unit
 
+_PLAIN_WORD = re.compile(r"[a-z0-9]+")
 _SENTENCE = re.compile(r"[.!?。！？](?!\d)")
 _HAS_CJK = re.compile(rf"[{CJK}]")
 # Words between a negation and what it negates: "not fully waterproof".
@@ -118,6 +121,51 @@ class Record:
             if findings:
                 return yes or findings[0]
         return self._ask_alternatives(asked) or self._ask_implying(term)
+
+    def touches(self, term: str) -> str | None:
+        """The evidence of what speaks of `term` at all, in any order and any unit, or None.
+
+        Weaker than `says`: enough to keep from calling the catalogue silent.
+        """
+        folded = fold(term)
+        quantities = [q for q in read_quantities(folded) if q.unit]
+        if quantities:
+            found = [self._finds(quantity) for quantity in quantities]
+            return found[0] if all(found) else None
+        if _HAS_CJK.search(folded):
+            return next(
+                (e.evidence for e in self._every_entry for w in wordings(folded) if w in e.text),
+                None,
+            )
+        wanted = {stem(word) for word in _PLAIN_WORD.findall(folded)}
+        met = wanted and wanted <= self._plain_stems
+        return "description" if met else None
+
+    def _finds(self, quantity: Quantity) -> str | None:
+        unit = quantity.unit
+        for attribute in self.product.attributes:
+            value = attribute.value
+            if (
+                isinstance(value, Decimal)
+                and find_unit(attribute.unit)
+                and not isinstance(value, bool)
+            ):
+                if quantity.equals(value, attribute.unit):
+                    return f"attribute:{attribute.name}"
+        for entry in self._every_entry:
+            for other in read_quantities(entry.text):
+                if unit and other.unit and quantity.equals(other.value, other.unit.symbol):
+                    return entry.evidence
+        return None
+
+    @cached_property
+    def _every_entry(self) -> tuple[Entry, ...]:
+        return (*self._entries, *self._reviews)
+
+    @cached_property
+    def _plain_stems(self) -> frozenset[str]:
+        texts = (entry.text for entry in self._every_entry)
+        return frozenset(stem(word) for text in texts for word in _PLAIN_WORD.findall(text))
 
     def is_whole(self, text: str) -> bool:
         """Whether folded `text` is all of an attribute's name or value, by any of its labels."""

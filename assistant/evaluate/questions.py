@@ -38,7 +38,9 @@ def read_questions(path: Path, limit: int | None = None, skip: int = 0) -> tuple
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         reason = "is not UTF-8" if isinstance(error, UnicodeDecodeError) else "cannot be read"
-        raise CallerError(f"The questions at {path} {reason}.", remedy="Check --questions.") from None
+        raise CallerError(
+            f"The questions at {path} {reason}.", remedy="Check --questions."
+        ) from None
     questions = [
         _question(number, line, path)
         for number, line in enumerate(lines, start=1)
@@ -68,9 +70,7 @@ def _question(number: int, line: str, path: Path) -> Question:
         # A whole conversation: its last message of the shopper is the question.
         *said, text = said
     if not text:
-        raise CallerError(
-            f"{path}, line {number}, has no question.", remedy='Name it "question".'
-        )
+        raise CallerError(f"{path}, line {number}, has no question.", remedy='Name it "question".')
     return Question(
         id=str(row.get("id", number)),
         text=text,

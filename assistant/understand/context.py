@@ -108,7 +108,7 @@ def cheaper_than_shown(prices: list[Decimal]) -> Range | None:
     if not prices:
         return None
     middle = sorted(prices)[(len(prices) - 1) // 2]
-    return Range(maximum=middle, exclusive_maximum=True)
+    return Range(maximum=middle, exclusive_maximum=True, derived=True)
 
 
 def dearer_than_shown(prices: list[Decimal]) -> Range | None:
@@ -116,4 +116,4 @@ def dearer_than_shown(prices: list[Decimal]) -> Range | None:
     if not prices:
         return None
     middle = sorted(prices)[len(prices) // 2]
-    return Range(minimum=middle, exclusive_minimum=True)
+    return Range(minimum=middle, exclusive_minimum=True, derived=True)

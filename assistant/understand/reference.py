@@ -138,9 +138,9 @@ def _read_comparison(scan: Scan, shown: Sequence[Product], pointing: Pointing) -
             if pointer is None or not prices:
                 continue
             pointing.price = (
-                Range(minimum=max(prices), exclusive_minimum=True)
+                Range(minimum=max(prices), exclusive_minimum=True, derived=True)
                 if dearer
-                else Range(maximum=min(prices), exclusive_maximum=True)
+                else Range(maximum=min(prices), exclusive_maximum=True, derived=True)
             )
             pointing.pointers.remove(pointer)
             scan.take(*match.span())

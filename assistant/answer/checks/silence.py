@@ -98,6 +98,7 @@ def _unknown(scene: Scene, words: str) -> Callable[[Product], bool | None]:
 
     def predicate(product: Product) -> bool | None:
         record = scene.setting.records[product.id]
-        return all(record.says(part).verdict is Verdict.UNKNOWN for part in parts)
+        unsaid = all(record.says(part).verdict is Verdict.UNKNOWN for part in parts)
+        return unsaid and record.touches(words) is None
 
     return predicate

@@ -39,7 +39,7 @@ class Claim(Frozen):
 # A name after these is what the sentence's own product is compared with.
 _OBJECT = re.compile(r"(?:\b(?:than|with|to|as|over)(?: the)? |[比与和跟同较] ?)$")
 _JOINT = re.compile(r"^(?:\s?,?\s?(?:and|or|&)(?: the)? |, (?:the )?|[和与、及]|\s*)$")
-_ALL = re.compile(r"\b(?:both|all|each|either|neither)\b|[两二三四五六]款(?:都|均|商品)?|都|均")
+_ALL = re.compile(r"\b(?:both|all|each|either|neither)\b|都|均")
 Subjects = tuple[tuple[str, ...], ...]
 
 
@@ -59,6 +59,7 @@ class Line:
         hint: Sequence[str],
         previous: Sequence[str],
         currencies: frozenset[str],
+        rates: Mapping[str, Decimal],
     ) -> None:
         self.original = masked
         self.text = masked.lower()
@@ -71,6 +72,7 @@ class Line:
         self.hint = tuple(hint)
         self.previous = tuple(previous)
         self.currencies = currencies
+        self.rates = rates
         self.claims: list[Claim] = []
 
     # ------------------------------------------------------------- reading
@@ -101,7 +103,9 @@ class Line:
 
     def subjects(self, position: int) -> Subjects:
         """Whom a claim at `position` is about: one group of ids for each named product."""
-        places = [(i, self._ids(c)) for i, c in enumerate(self.original) if "\ue000" <= c <= "\uf8ff"]
+        places = [
+            (i, self._ids(c)) for i, c in enumerate(self.original) if "\ue000" <= c <= "\uf8ff"
+        ]
         own = [(i, ids) for i, ids in places if not self._is_object(i)]
         before = [(i, ids) for i, ids in own if i < position]
         if before:
@@ -111,7 +115,7 @@ class Line:
         after = [(i, ids) for i, ids in own if i >= position]
         if after:
             return (after[0][1],)
-        if places:
+        if places and not self.hint:
             return (places[0][1],)
         fallback = self.hint or self.previous or (self.cards if len(self.cards) == 1 else ())
         return tuple((i,) for i in fallback)

@@ -13,25 +13,63 @@ _CENT = Decimal("0.01")
 _UNDER = r"under|below|less than|within|inside|short of|低于|低|少于|少|不到|以内|以下|便宜|省"
 _OVER = r"over|above|more than|beyond|exceeds?|past|高于|高出|高|多|超出|超过|超|贵|以上"
 # What stands after an amount, nearest first.
-_BUDGET_AFTER = re.compile(rf"^\s*(?P<d>{_UNDER}|{_OVER})\s*(?:your|the|my|a|您的|你的|的)?\s*(?:\w+ )?(?:budget|limit|预算)")
+_BUDGET_AFTER = re.compile(
+    rf"^\s*(?P<d>{_UNDER}|{_OVER})\s*(?:your|the|my|a|您的|你的|的)?\s*(?:\w+ )?(?:budget|limit|预算)"
+)
 _IS_BUDGET_AFTER = re.compile(r"^\s*(?:的)?\s*(?:budget|limit|预算)")
-_PRODUCT_AFTER = re.compile(r"^\s*(?P<d>cheaper|less(?: expensive)?|lower|more(?: expensive)?|pricier|dearer|higher|better)(?: than|$|[ .,])")
+_PRODUCT_AFTER = re.compile(
+    r"^\s*(?P<d>cheaper|less(?: expensive)?|lower|more(?: expensive)?|pricier|dearer|higher|better)(?: than|$|[ .,])"
+)
 _OFF_AFTER = re.compile(r"^\s*(?:off|discount|savings?|的?(?:优惠|折扣))")
 # What stands before an amount.
 _BUDGET_BEFORE = re.compile(r"(?:budget|limit)(?: of| is|:)?\s*$|预算(?:是|为|:)?\s*$")
-_BUDGET_DIFFERENCE_ZH = re.compile(rf"(?:预算[^,。]{{0,6}}?|比[^,。]{{0,16}}预算[^,。]{{0,3}}?)(?P<d>{_UNDER}|{_OVER})(?:了|出)?\s*$|(?P<e>低于|超出|超过|高于)预算\s*$")
-_LIST_BEFORE = re.compile(r"(?:list price(?: of| is|:)?|originally|was|down from|regular(?:ly)?(?: price(?: of)?)?|instead of|原价(?:是|为|:)?|标价|划线价|吊牌价)\s*$")
-_SAVING_BEFORE = re.compile(r"(?:saves?(?: you)?|saving(?: of)?|discount of|reduced by|原价\s*[^,。]{0,14}?(?:低|少|省|便宜)(?:了)?|立减|优惠(?:了)?|直降|降(?:了|价)?|节省)\s*$")
-_PRODUCT_BEFORE_ZH = re.compile(rf"(?P<o>{MENTION})[^,。{MENTION[1:-1]}]{{0,4}}?(?P<d>便宜|低|少|贵|高|多)(?:了|出)?\s*$|(?:差|差价|相差|差距)(?:是|为|:)?\s*$")
-_BOUND_BEFORE = re.compile(r"(?:(?P<u>under|below|less than|up to|at most|within|不到|低于|不超过)|(?P<o>over|above|more than|at least|超过|高于|不低于))\s*(?:了)?\s*$")
+_BUDGET_DIFFERENCE_ZH = re.compile(
+    rf"(?:预算[^,。]{{0,6}}?|比[^,。]{{0,16}}预算[^,。]{{0,3}}?)(?P<d>{_UNDER}|{_OVER})(?:了|出)?\s*$|(?P<e>低于|超出|超过|高于)预算\s*$"
+)
+_LIST_BEFORE = re.compile(
+    r"(?:list price(?: of| is|:)?|originally|was|down from|regular(?:ly)?(?: price(?: of)?)?|instead of|原价(?:是|为|:)?|标价|划线价|吊牌价)\s*$"
+)
+_SAVING_BEFORE = re.compile(
+    r"(?:saves?(?: you)?|saving(?: of)?|discount of|reduced by|原价\s*[\d,.]*[^,。\d]{0,6}?(?:低|少|省|便宜)(?:了)?|立减|优惠(?:了)?|直降|降(?:了|价)?|节省)\s*$"
+)
+_PRODUCT_BEFORE_ZH = re.compile(
+    rf"(?P<o>{MENTION})[^,。{MENTION[1:-1]}]{{0,4}}?(?P<d>便宜|低|少|贵|高|多)(?:了|出)?\s*$|(?:差|差价|相差|差距)(?:是|为|:)?\s*$"
+)
+_BOUND_BEFORE = re.compile(
+    r"(?:(?P<u>under|below|less than|up to|at most|within|不到|低于|不超过)|(?P<o>over|above|more than|at least|超过|高于|不低于))\s*(?:了)?\s*$"
+)
 _BOUND_AFTER = re.compile(r"^\s*(?:(?P<u>以内|以下)|(?P<o>以上))")
-_PERCENT = re.compile(rf"({NUMBER})\s?%\s?(?:off|discount|cheaper than (?:its|the) list|below (?:its|the) list|reduction)|(?:优惠|降价?|便宜|低)(?:了)?\s?({NUMBER})\s?%|({NUMBER})折")
-_ON_SALE = re.compile(r"\b(not |n't |isn't )?(?:on sale|discounted|reduced in price|at a discount|on offer)\b|(没有?|无|不)?(?:打折|特价|促销|有折扣|有优惠|降价)")
-_CHEAP_WORDS = ("under", "below", "less", "within", "inside", "short", "低", "少", "不到", "以内", "以下", "便宜", "省", "cheaper", "lower")
+_PERCENT = re.compile(
+    rf"({NUMBER})\s?%\s?(?:off|discount|cheaper than (?:its|the) list|below (?:its|the) list|reduction)|(?:优惠|降价?|便宜|低)(?:了)?\s?({NUMBER})\s?%|({NUMBER})折"
+)
+_RATE = re.compile(rf"\b1 ([a-z]{{3}}) ?= ?({NUMBER}) ([a-z]{{3}})\b(?:[^。.]*\b\1\b)?")
+_ON_SALE = re.compile(
+    r"\b(not |n't |isn't )?(?:on sale|discounted|reduced in price|at a discount|on offer)\b|(没有?|无|不)?(?:打折|特价|促销|有折扣|有优惠|降价)"
+)
+_CHEAP_WORDS = (
+    "under",
+    "below",
+    "less",
+    "within",
+    "inside",
+    "short",
+    "低",
+    "少",
+    "不到",
+    "以内",
+    "以下",
+    "便宜",
+    "省",
+    "cheaper",
+    "lower",
+)
 
 
 def check_money(line: Line) -> None:
     """Every amount of money, by what its neighbours say it is."""
+    for match in line.each(_RATE):
+        true = line.rates.get(match[3].upper()) == to_decimal(match[2])
+        line.add(ClaimKind.PRICE, match[0], true, "" if true else "not the store's rate")
     _check_percent(line)
     pattern, spellings = money_patterns(line.currencies)
     for match in list(pattern.finditer(line.text)):
@@ -49,10 +87,14 @@ def check_money(line: Line) -> None:
     for match in line.each(_ON_SALE):
         wanted = not (match[1] or match[2])
         true = line.holds(line.subjects(match.start()), lambda r: (_saving(r) > 0) is wanted)
-        line.add(ClaimKind.DISCOUNT, match[0], true, "" if true else "the list price says otherwise")
+        line.add(
+            ClaimKind.DISCOUNT, match[0], true, "" if true else "the list price says otherwise"
+        )
 
 
-def _right_currency(line: Line, subjects: Subjects, codes: frozenset[str], before: str, after: str) -> bool:
+def _right_currency(
+    line: Line, subjects: Subjects, codes: frozenset[str], before: str, after: str
+) -> bool:
     """A budget may be in the shopper's currency; a price may not."""
     if _BUDGET_BEFORE.search(before) or _IS_BUDGET_AFTER.search(after):
         return True
@@ -70,26 +112,39 @@ def _judge(
         _judge_budget(line, text, amount * sign, subjects)
     elif _BUDGET_BEFORE.search(before) or _IS_BUDGET_AFTER.search(after):
         true = _is_budget(line, amount)
-        line.add(ClaimKind.BUDGET, f"budget {text}", true, "" if true else "the shopper named no such budget")
+        line.add(
+            ClaimKind.BUDGET,
+            f"budget {text}",
+            true,
+            "" if true else "the shopper named no such budget",
+        )
     elif _SAVING_BEFORE.search(before) or _OFF_AFTER.search(after):
         true = line.holds(subjects, lambda r: abs(_saving(r) - amount) < _CENT and amount > 0)
         line.add(ClaimKind.DISCOUNT, f"{text} off", true, "" if true else "not the saving")
     elif _LIST_BEFORE.search(before):
         true = line.holds(subjects, lambda r: r.product.list_price == amount)
-        line.add(ClaimKind.DISCOUNT, f"list price {text}", true, "" if true else "not the list price")
+        line.add(
+            ClaimKind.DISCOUNT, f"list price {text}", true, "" if true else "not the list price"
+        )
     elif (match := _PRODUCT_AFTER.search(after)) or (match := _PRODUCT_BEFORE_ZH.search(before)):
         _judge_difference(line, text, amount, match, subjects, start)
     elif (match := _BOUND_BEFORE.search(before)) or (match := _BOUND_AFTER.search(after)):
         upper = bool(match["u"])
-        true = line.holds(subjects, lambda r: any(p <= amount if upper else p >= amount for p in r.prices))
-        line.add(ClaimKind.PRICE, f"{match[0].strip()} {text}", true, "" if true else "the price is not")
+        true = line.holds(
+            subjects, lambda r: any(p <= amount if upper else p >= amount for p in r.prices)
+        )
+        line.add(
+            ClaimKind.PRICE, f"{match[0].strip()} {text}", true, "" if true else "the price is not"
+        )
     else:
         true = line.holds(subjects, lambda r: amount in r.prices)
         line.add(ClaimKind.PRICE, text, true, "" if true else _tell(line, subjects))
 
 
 def _tell(line: Line, subjects: Subjects) -> str:
-    prices = sorted(str(p) for ids in subjects for i in ids if i in line.records for p in line.records[i].prices)
+    prices = sorted(
+        str(p) for ids in subjects for i in ids if i in line.records for p in line.records[i].prices
+    )
     return f"the price is {', '.join(prices) or 'unknown'}" if subjects else "nobody knows of what"
 
 
@@ -97,7 +152,9 @@ def _judge_budget(line: Line, text: str, difference: Decimal, subjects: Subjects
     true = line.holds(
         subjects,
         lambda r: any(
-            abs(budget - price - difference) < _CENT for budget in line.amounts for price in r.prices
+            abs(budget - price - difference) < _CENT
+            for budget in line.amounts
+            for price in r.prices
         ),
     )
     where = "under" if difference > 0 else "over"
@@ -138,7 +195,12 @@ def _judge_difference(
             for sign in signs
         ),
     )
-    line.add(ClaimKind.COMPARISON, f"{text} {direction}", true, "" if true else "not the difference of the prices")
+    line.add(
+        ClaimKind.COMPARISON,
+        f"{text} {direction}",
+        true,
+        "" if true else "not the difference of the prices",
+    )
 
 
 def _check_percent(line: Line) -> None:

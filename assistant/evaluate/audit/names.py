@@ -12,14 +12,38 @@ from assistant.evaluate.audit.text import CJK, HAS_CJK, fold, normalise
 _ASIDE = re.compile(r"\s*\([A-Za-z0-9 .&'’-]+\)")
 _PIECE = re.compile(rf"[{CJK}]+|[^\s{CJK},;()|]+")
 _GENERIC = frozenset(
-    "the a an with for and of in to it is this that one only best new pro plus mini black white".split()
+    [
+        "the",
+        "a",
+        "an",
+        "with",
+        "for",
+        "and",
+        "of",
+        "in",
+        "to",
+        "it",
+        "is",
+        "this",
+        "that",
+        "one",
+        "only",
+        "best",
+        "new",
+        "pro",
+        "plus",
+        "mini",
+        "black",
+        "white",
+    ]
 )
 _ORDINAL = re.compile(
     r"\bthe (first|second|third|fourth|fifth|sixth|last)(?: (?:one|product|option|item|model))?\b|"
     r"第([一二三四五六])(?:款|个|台|件|种|双)|\b(?:product|option|number|no\.) ?([1-9])\b"
 )
 _ORDINALS = {
-    word: n for n, word in enumerate("first second third fourth fifth sixth".split(), start=1)
+    word: n
+    for n, word in enumerate(["first", "second", "third", "fourth", "fifth", "sixth"], start=1)
 } | {word: n for n, word in enumerate("一二三四五六", start=1)}
 _PREFIX_PIECES = 2
 
@@ -82,7 +106,9 @@ def _title_spans(text: str, records: Mapping[str, AuditRecord]) -> list[_Span]:
             while pieces and (start := lowered.find(pieces[0].lower(), start)) >= 0:
                 end, count = _follow(lowered, start, pieces)
                 long = HAS_CJK.search(pieces[0]) and len(pieces[0]) > 3 and count
-                if _bounded(lowered, start, end) and (count >= min(_PREFIX_PIECES, len(pieces)) or long):
+                if _bounded(lowered, start, end) and (
+                    count >= min(_PREFIX_PIECES, len(pieces)) or long
+                ):
                     spans.append(_Span(start, end, (product_id,)))
                 start += 1
     return spans
@@ -100,7 +126,9 @@ def _follow(lowered: str, start: int, pieces: Sequence[str]) -> tuple[int, int]:
     for piece in pieces[1:]:
         gap = re.match(r"[\s,;()|\"'”’-]{0,3}", lowered[at:])
         step = at + (gap.end() if gap else 0)
-        if not lowered.startswith(piece.lower(), step) or not _bounded(lowered, step, step + len(piece)):
+        if not lowered.startswith(piece.lower(), step) or not _bounded(
+            lowered, step, step + len(piece)
+        ):
             break
         at = step + len(piece)
         count += 1

@@ -27,8 +27,8 @@ YES = ("yes", "true", "y", "是", "有", "支持")
 NO = ("no", "false", "n", "none", "否", "无", "没有", "不支持")
 _MEASURE = re.compile(rf"({NUMBER})\s?-?({unit_pattern()})?")
 _NEGATION = re.compile(
-    rf"(?:\b(?:no|not|without|non|never|isn't|doesn't|lacks?)\b[^.,;]{{0,14}}|"
-    rf"[不没无非未免][^,。;、]{{0,2}})$"
+    r"(?:\b(?:no|not|without|non|never|isn't|doesn't|lacks?)\b[^.,;]{0,14}|"
+    r"[不没无非未免][^,。;、]{0,2})$"
 )
 Labels = Mapping[Language, Mapping[str, str]]
 
@@ -197,7 +197,23 @@ def _same(claimed: Measure, held: Measure, wanted: Unit | None) -> bool:
     )
 
 
-_FILLERS = frozenset("is has with built in integrated support supported of the and ready feature".split())
+_FILLERS = frozenset(
+    [
+        "is",
+        "has",
+        "with",
+        "built",
+        "in",
+        "integrated",
+        "support",
+        "supported",
+        "of",
+        "the",
+        "and",
+        "ready",
+        "feature",
+    ]
+)
 
 
 def _essence(phrase: str) -> tuple[str, ...]:

@@ -10,7 +10,9 @@ from assistant.evaluate.audit.line import ClaimKind, Line
 from assistant.evaluate.audit.record import AuditRecord
 from assistant.evaluate.audit.text import COUNTS, NUMBER, fold, to_decimal
 
-_QUOTE = re.compile(r"(?:\ba (?P<stars>\d)-star review says|一条(?P<zh>\d)星评价写道|描述写道|description says)?:?\s*[“\"](?P<text>[^”\"]{8,})[”\"]")
+_QUOTE = re.compile(
+    r"(?:\ba (?P<stars>\d)-star review says|一条(?P<zh>\d)星评价写道|描述写道|description says)?:?\s*[“\"](?P<text>[^”\"]{8,})[”\"]"
+)
 _PEOPLE = r"customers?|people|reviewers?|buyers?|users?|shoppers?|owners?|reviews?|ratings?"
 _COUNT = re.compile(
     rf"(?:by |from |based on |in |with |\()?(?<![\d.])(?P<n>\d{{1,3}}(?:,\d{{3}})+|\d+) (?:verified )?(?:{_PEOPLE})\b|"
@@ -38,7 +40,8 @@ def check_quotes(line: Line) -> None:
         said = fold(match["text"])
         stars = match["stars"] or match["zh"]
         true = line.holds(
-            line.subjects(match.start()), lambda r, q=said, s=stars: _is_quoted(r, q, s)  # type: ignore[misc]
+            line.subjects(match.start()),
+            lambda r, q=said, s=stars: _is_quoted(r, q, s),  # type: ignore[misc]
         )
         line.add(ClaimKind.QUOTE, match[0], true, "" if true else "nobody wrote this")
 
@@ -71,7 +74,8 @@ def check_stock(line: Line) -> None:
         word = match["n"] or match["zh"]
         count = int(word) if word.isdigit() else COUNTS.get(word, 1)
         true = line.holds(
-            line.subjects(match.start()), lambda r, n=count: _stock(r) == n  # type: ignore[misc]
+            line.subjects(match.start()),
+            lambda r, n=count: _stock(r) == n,  # type: ignore[misc]
         )
         line.add(ClaimKind.STOCK, match[0], true, "" if true else "not what is left")
     for match in line.each(_STOCK):

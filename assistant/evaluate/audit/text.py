@@ -18,7 +18,13 @@ NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
 # Names of products become one such character each: patterns stay readable.
 MENTION = "[\ue000-\uf8ff]"
 COUNTS = {
-    **dict(zip("two three four five six seven eight nine ten".split(), range(2, 11), strict=True)),
+    **dict(
+        zip(
+            ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"],
+            range(2, 11),
+            strict=True,
+        )
+    ),
     **dict(zip("两二三四五六七八九十", (2, 2, 3, 4, 5, 6, 7, 8, 9, 10), strict=True)),
 }
 COUNT = rf"(?:{'|'.join(COUNTS)}|\d+)"
@@ -133,7 +139,9 @@ def find_unit(text: str | None) -> Unit | None:
 def unit_pattern() -> str:
     """Alternatives of all spellings; a Latin one ends at a word's end."""
     spellings = sorted(_units(), key=len, reverse=True)
-    return "|".join(re.escape(s) + ("(?![a-z])" if s[-1].isalpha() and s.isascii() else "") for s in spellings)
+    return "|".join(
+        re.escape(s) + ("(?![a-z])" if s[-1].isalpha() and s.isascii() else "") for s in spellings
+    )
 
 
 @lru_cache(maxsize=65536)
@@ -158,7 +166,24 @@ def close(one: Decimal, other: Decimal) -> bool:
     return one == other or abs(one - other) <= max(abs(one), abs(other)) * Decimal("0.004")
 
 
-_STEM_ENDS = ("ings", "ing", "edly", "ness", "ies", "ied", "ers", "est", "ely", "es", "ed", "er", "ly", "s", "y", "e")
+_STEM_ENDS = (
+    "ings",
+    "ing",
+    "edly",
+    "ness",
+    "ies",
+    "ied",
+    "ers",
+    "est",
+    "ely",
+    "es",
+    "ed",
+    "er",
+    "ly",
+    "s",
+    "y",
+    "e",
+)
 
 
 @lru_cache(maxsize=65536)
@@ -199,7 +224,7 @@ def money_patterns(currencies: frozenset[str]) -> tuple[re.Pattern[str], dict[st
     )
     return (
         re.compile(
-            rf"(?<![a-z])(?P<pre>{pre})\s?(?P<n1>{NUMBER})|(?<![\w.])(?P<n2>{NUMBER})\s?(?P<post>{post})"
+            rf"(?<![a-z])(?P<pre>{pre})\s?(?P<n1>{NUMBER})|(?<![a-z0-9.])(?P<n2>{NUMBER})\s?(?P<post>{post})"
         ),
         table,
     )
