@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property, lru_cache
 from typing import NamedTuple
@@ -142,19 +143,14 @@ class Record:
         return "description" if met else None
 
     def _finds(self, quantity: Quantity) -> str | None:
-        unit = quantity.unit
+        """The evidence of the first field that states this quantity, in whatever unit."""
         for attribute in self.product.attributes:
-            value = attribute.value
-            if (
-                isinstance(value, Decimal)
-                and find_unit(attribute.unit)
-                and not isinstance(value, bool)
-            ):
-                if quantity.equals(value, attribute.unit):
-                    return f"attribute:{attribute.name}"
+            value, unit = attribute.value, attribute.unit
+            if isinstance(value, Decimal) and find_unit(unit) and quantity.equals(value, unit):
+                return f"attribute:{attribute.name}"
         for entry in self._every_entry:
             for other in read_quantities(entry.text):
-                if unit and other.unit and quantity.equals(other.value, other.unit.symbol):
+                if other.unit and quantity.equals(other.value, other.unit.symbol):
                     return entry.evidence
         return None
 

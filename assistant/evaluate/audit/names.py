@@ -46,6 +46,8 @@ _ORDINALS = {
     for n, word in enumerate(["first", "second", "third", "fourth", "fifth", "sixth"], start=1)
 } | {word: n for n, word in enumerate("一二三四五六", start=1)}
 _PREFIX_PIECES = 2
+# What follows these is a value, whatever else may be called so.
+_VALUE_BEFORE = re.compile(r"(?:\b(?:is|are|in|of)|[:,是为、/]|[a-z0-9]-)\s*$")
 
 
 class Mention(NamedTuple):
@@ -165,7 +167,9 @@ def _word_spans(text: str, records: Mapping[str, AuditRecord]) -> list[_Span]:
     for match in re.finditer(r"[^\W\d_]{3,}", text):
         word = match[0].lower()
         ids = owners.get(word, set())
-        inside = match.start() > 0 or HAS_CJK.search(text)
+        inside = (match.start() > 0 or HAS_CJK.search(text)) and not _VALUE_BEFORE.search(
+            text[: match.start()]
+        )
         if match[0][0].isupper() and inside and len(ids) == 1 and word not in _GENERIC:
             spans.append(_Span(match.start(), match.end(), tuple(ids)))
     return spans
