@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import prompts
 from assistant.answer.verify import ClaimVerifier
@@ -14,11 +16,16 @@ from assistant.answer.write import LLMAnswerWriter
 from assistant.assistant import Assistant, read_query
 from assistant.conversation import SqlConversationStore, open_database
 from assistant.errors import CallerError
+from assistant.evaluate.audit.auditor import Auditor
+from assistant.evaluate.grounding import GroundingReport, audit_turns
+from assistant.evaluate.questions import Question
+from assistant.evaluate.transcript import ShownTurn, ask_all
 from assistant.llm.engine import Engine, EngineLanguageModel, open_engine
 from assistant.llm.types import WarmUp
 from assistant.llm.weights import ensure_encoders
 from assistant.settings import Settings
 from assistant.turn import TurnLimits
+from assistant.types import EngineState
 from assistant.understand.quick import RuleReader
 from assistant.understand.rewrite import LLMRewriter
 from retrieval.catalog.demo.generate import generate_demo
@@ -27,6 +34,7 @@ from retrieval.catalog.files import write_atomically
 from retrieval.catalog.report import ImportReport
 from retrieval.catalog.store import Store, StorePaths, load_store
 from retrieval.catalog.sync import import_feed
+from retrieval.catalog.types import FeedRow
 from retrieval.evaluate import RetrievalMeasures, evaluate_retrieval, read_judgments
 from retrieval.index.encoder import load_encoder
 from retrieval.index.indexer import Indexer
@@ -275,6 +283,36 @@ def import_for_evaluation(
     own = settings.model_copy(update={"store": f"eval-{digest}"})
     import_store(own, catalog, listener, currency=currency)
     return own
+
+
+async def evaluate_grounding(
+    settings: Settings,
+    questions: Sequence[Question],
+    catalog: str,
+    listener: ProgressListener,
+    *,
+    currency: str | None = None,
+    engine_wait_s: float = 300,
+) -> tuple[GroundingReport, list[ShownTurn]]:
+    """Ask every question of an assistant over the feed, and audit all that it shows.
+
+    The auditor gets the products as the feed gives them, not as the store holds them.
+    """
+    own, products = settings.model_copy(update={"store": DEMO}), generate_demo().products
+    if catalog != DEMO:
+        own = import_for_evaluation(settings, Path(catalog), listener, currency)
+        rows = open_feed(catalog, currency=currency)
+        products = tuple(row.product for row in rows if isinstance(row, FeedRow))
+    else:
+        ensure_store(own, listener)
+    with TemporaryDirectory() as folder:
+        own = own.model_copy(update={"database_url": f"sqlite:///{folder}/aisle.db"})
+        with open_assistant(own) as assistant:
+            if assistant.engine.status.state is not EngineState.OFF:
+                await asyncio.to_thread(assistant.engine.wait, engine_wait_s)
+            turns = [turn async for turn in ask_all(assistant, questions, listener)]
+            labels, rates = assistant.vocabulary.labels, assistant.store.exchange_rates
+    return audit_turns(Auditor(products, labels, rates), turns), turns
 
 
 def request_reader(store: Store) -> Callable[[str, int], SearchRequest]:

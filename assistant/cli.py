@@ -18,6 +18,8 @@ from assistant import build
 from assistant.assistant import Assistant
 from assistant.console import print_reply, print_result
 from assistant.errors import AisleError, CallerError
+from assistant.evaluate.questions import read_questions
+from assistant.evaluate.transcript import write_turns
 from assistant.llm import weights
 from assistant.progress import show_progress
 from assistant.remote import RemoteAssistant, find_server
@@ -309,6 +311,34 @@ def eval_retrieval(
     typer.echo(text)
     if json_path:
         json_path.write_text(text + "\n")
+
+
+@eval_app.command("grounding")
+def eval_grounding(
+    questions: Annotated[Path, typer.Option(help="JSON lines with a question each.")],
+    catalog: Annotated[
+        str, typer.Option(help="A feed file of any format `aisle import` reads, or 'demo'.")
+    ],
+    json_path: Annotated[Path | None, typer.Option("--json", help="Where to write.")] = None,
+    limit: Annotated[int | None, typer.Option(help="Ask so many only.", min=1)] = None,
+    skip: Annotated[int, typer.Option(help="Leave out the first so many.", min=0)] = 0,
+    transcript: Annotated[
+        Path | None, typer.Option(help="Where to keep every turn, a line each.")
+    ] = None,
+    currency: Annotated[str | None, typer.Option(help="For feeds without one.")] = None,
+) -> None:
+    """False claims among the sentences shown, found by an independent auditor."""
+    asked = read_questions(questions, limit, skip)
+    with show_progress(console) as listener:
+        report, turns = asyncio.run(
+            build.evaluate_grounding(_settings(), asked, catalog, listener, currency=currency)
+        )
+    text = report.model_dump_json(indent=2)
+    typer.echo(text)
+    if json_path:
+        json_path.write_text(text + "\n", encoding="utf-8")
+    if transcript:
+        write_turns(turns, transcript)
 
 
 # ------------------------------------------------------------------- train

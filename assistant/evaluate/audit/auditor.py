@@ -17,7 +17,7 @@ from assistant.evaluate.audit.text import NUMBER, fold, money_patterns, to_decim
 from assistant.evaluate.audit.wishes import check_negations, check_wishes
 from assistant.evaluate.audit.words import check_words
 from assistant.evaluate.transcript import ShownTurn
-from retrieval.types import Frozen, Language, Product
+from retrieval.types import Frozen, Product
 
 _CHECKS: tuple[Callable[[Line], None], ...] = (
     check_quotes,
@@ -39,40 +39,14 @@ _SEARCH = re.compile(
 _SCALES = {"万": 10000, "千": 1000, "百": 100, "k": 1000}
 _DIGITS = {c: n for n, c in enumerate("零一二三四五六七八九")} | {"两": 2}
 _HAN_NUMBER = re.compile(r"[一二两三四五六七八九]?[一二两三四五六七八九十百千万]+")
-_WORDED = {
-    word: n
-    for n, word in enumerate(
-        [
-            "zero",
-            "one",
-            "two",
-            "three",
-            "four",
-            "five",
-            "six",
-            "seven",
-            "eight",
-            "nine",
-            "ten",
-            "eleven",
-            "twelve",
-            "thirteen",
-            "fourteen",
-            "fifteen",
-            "sixteen",
-            "seventeen",
-            "eighteen",
-            "nineteen",
-            "twenty",
-        ]
-    )
-} | dict(
-    zip(
-        ["thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"],
-        range(30, 100, 10),
-        strict=True,
-    )
+_ONES = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
+    "fifteen sixteen seventeen eighteen nineteen twenty"
 )
+_TENS = "thirty forty fifty sixty seventy eighty ninety"
+_WORDED = {word: n for n, word in enumerate(_ONES.split(" "))} | {
+    word: n * 10 for n, word in enumerate(_TENS.split(" "), start=3)
+}
 
 
 class AuditedSentence(Frozen):
@@ -116,17 +90,27 @@ class Auditor:
             )
         for card, reasons in zip(turn.cards, turn.reasons, strict=False):
             for reason in reasons:
-                claims, _ = self.check(turn, reason, (card,), ())
+                claims, _ = self.check(turn, reason, (card,), (), card=True)
                 yield AuditedSentence(question=turn.question, text=reason, by="card", claims=claims)
 
+    def records(self, turn: ShownTurn, also: Sequence[str] = ()) -> dict[str, AuditRecord]:
+        """The records of the products on the screen of a turn."""
+        near = dict.fromkeys((*turn.cards, *also, *turn.listed))
+        return {i: self._records[i] for i in near if i in self._records}
+
     def check(
-        self, turn: ShownTurn, text: str, hint: Sequence[str], previous: Sequence[str]
+        self,
+        turn: ShownTurn,
+        text: str,
+        hint: Sequence[str],
+        previous: Sequence[str],
+        *,
+        card: bool = False,
     ) -> tuple[tuple[Claim, ...], tuple[str, ...]]:
         """The claims of one sentence, and the products it names."""
         if _SEARCH.match(fold(text)):
             return (), ()
-        near = dict.fromkeys((*turn.cards, *hint, *turn.listed))
-        records = {i: self._records[i] for i in near if i in self._records}
+        records = self.records(turn, hint)
         positions = dict(zip(turn.positions, turn.cards, strict=False))
         masked, mentions = mask_names(text, records, positions)
         line = Line(
@@ -144,18 +128,8 @@ class Auditor:
         )
         for check in _CHECKS:
             check(line)
-        return (*self._strangers(text, mentions, hint), *line.claims), _named(mentions)
-
-    def _strangers(
-        self, text: str, mentions: Sequence[Mention], hint: Sequence[str]
-    ) -> Iterator[Claim]:
-        """A sentence that names products, but none of those it is said to be about."""
-        named = {i for m in mentions for i in m.ids}
-        if re.match("tied|与", text):
-            # A reason on a card speaks of the card and names the one it ties with.
-            return
-        if hint and named and not named & set(hint):
-            yield Claim(kind=ClaimKind.NAME, text=text, true=False, reason="names another product")
+        strangers = () if card else _strangers(text, mentions, hint)
+        return (*strangers, *line.claims), _named(mentions)
 
     def amounts(self, said: Sequence[str]) -> frozenset[Decimal]:
         """Every number the shopper wrote, also converted into the catalogue's currency."""
@@ -175,6 +149,13 @@ class Auditor:
             for code in codes & set(self._rates):
                 found |= {(n / self._rates[code]).quantize(Decimal("0.01")) for n in numbers}
         return frozenset(found)
+
+
+def _strangers(text: str, mentions: Sequence[Mention], hint: Sequence[str]) -> Iterator[Claim]:
+    """A sentence that names products, but none of those it is said to be about."""
+    named = {i for m in mentions for i in m.ids}
+    if hint and named and not named & set(hint):
+        yield Claim(kind=ClaimKind.NAME, text=text, true=False, reason="names another product")
 
 
 def _named(mentions: Sequence[Mention]) -> tuple[str, ...]:
@@ -215,6 +196,3 @@ def _worded(text: str) -> Iterator[Decimal]:
         elif word != "and" and total:
             yield Decimal(total)
             total = 0
-
-
-__all__ = ["AuditedSentence", "Auditor", "Language"]

@@ -14,37 +14,47 @@ _UNDER = r"under|below|less than|within|inside|short of|低于|低|少于|少|�
 _OVER = r"over|above|more than|beyond|exceeds?|past|高于|高出|高|多|超出|超过|超|贵|以上"
 # What stands after an amount, nearest first.
 _BUDGET_AFTER = re.compile(
-    rf"^\s*(?P<d>{_UNDER}|{_OVER})\s*(?:your|the|my|a|您的|你的|的)?\s*(?:\w+ )?(?:budget|limit|预算)"
+    rf"^\s*(?P<d>{_UNDER}|{_OVER})\s*(?:your|the|my|a|您的|你的|的)?\s*(?:\w+ )?(?:budget|"
+    rf"limit|预算)"
 )
 _IS_BUDGET_AFTER = re.compile(r"^\s*(?:的)?\s*(?:budget|limit|预算)")
 _PRODUCT_AFTER = re.compile(
-    r"^\s*(?P<d>cheaper|less(?: expensive)?|lower|more(?: expensive)?|pricier|dearer|higher|better)(?: than|$|[ .,])"
+    r"^\s*(?P<d>cheaper|less(?: expensive)?|lower|more(?: expensive)?|"
+    r"pricier|dearer|higher|better)(?: than|$|[ .,])"
 )
 _OFF_AFTER = re.compile(r"^\s*(?:off|discount|savings?|的?(?:优惠|折扣))")
 # What stands before an amount.
 _BUDGET_BEFORE = re.compile(r"(?:budget|limit)(?: of| is|:)?\s*$|预算(?:是|为|:)?\s*$")
 _BUDGET_DIFFERENCE_ZH = re.compile(
-    rf"(?:预算[^,。]{{0,6}}?|比[^,。]{{0,16}}预算[^,。]{{0,3}}?)(?P<d>{_UNDER}|{_OVER})(?:了|出)?\s*$|(?P<e>低于|超出|超过|高于)预算\s*$"
+    rf"(?:预算[^,。]{{0,6}}?|比[^,。]{{0,16}}预算[^,。]{{0,3}}?)(?P<d>{_UNDER}|"
+    rf"{_OVER})(?:了|出)?\s*$|(?P<e>低于|超出|超过|高于)预算\s*$"
 )
 _LIST_BEFORE = re.compile(
-    r"(?:list price(?: of| is|:)?|originally|was|down from|regular(?:ly)?(?: price(?: of)?)?|instead of|原价(?:是|为|:)?|标价|划线价|吊牌价)\s*$"
+    r"(?:list price(?: of| is|:)?|originally|was|down from|regular(?:ly)?(?: price(?: "
+    r"of)?)?|instead of|原价(?:是|为|:)?|标价|划线价|吊牌价)\s*$"
 )
 _SAVING_BEFORE = re.compile(
-    r"(?:saves?(?: you)?|saving(?: of)?|discount of|reduced by|原价\s*[\d,.]*[^,。\d]{0,6}?(?:低|少|省|便宜)(?:了)?|立减|优惠(?:了)?|直降|降(?:了|价)?|节省)\s*$"
+    r"(?:saves?(?: you)?|saving(?: of)?|discount of|reduced by|原价\s*[\d,.]*[^,。\d]{0,6}?(?:低|"
+    r"少|省|便宜)(?:了)?|立减|优惠(?:了)?|直降|降(?:了|价)?|节省)\s*$"
 )
 _PRODUCT_BEFORE_ZH = re.compile(
-    rf"(?P<o>{MENTION})[^,。{MENTION[1:-1]}]{{0,4}}?(?P<d>便宜|低|少|贵|高|多)(?:了|出)?\s*$|(?:差|差价|相差|差距)(?:是|为|:)?\s*$"
+    rf"(?P<o>{MENTION})[^,。{MENTION[1:-1]}]{{0,4}}?(?P<d>便宜|低|少|"
+    rf"贵|高|多)(?:了|出)?\s*$|(?:差|差价|相差|差距)(?:是|为|:)?\s*$"
 )
 _BOUND_BEFORE = re.compile(
-    r"(?:(?P<u>under|below|less than|up to|at most|within|不到|低于|不超过)|(?P<o>over|above|more than|at least|超过|高于|不低于))\s*(?:了)?\s*$"
+    r"(?:(?P<u>under|below|less than|up to|at most|within|不到|低于|"
+    r"不超过)|(?P<o>over|above|more than|at least|超过|高于|不低于))\s*(?:了)?\s*$"
 )
 _BOUND_AFTER = re.compile(r"^\s*(?:(?P<u>以内|以下)|(?P<o>以上))")
 _PERCENT = re.compile(
-    rf"({NUMBER})\s?%\s?(?:off|discount|cheaper than (?:its|the) list|below (?:its|the) list|reduction)|(?:优惠|降价?|便宜|低)(?:了)?\s?({NUMBER})\s?%|({NUMBER})折"
+    rf"({NUMBER})\s?%\s?(?:off|discount|cheaper than (?:its|the) list|"
+    rf"below (?:its|the) list|reduction)|(?:优惠|降价?|便宜|低)(?:了)?\s?({NUMBER})\s?%|"
+    rf"({NUMBER})折"
 )
 _RATE = re.compile(rf"\b1 ([a-z]{{3}}) ?= ?({NUMBER}) ([a-z]{{3}})\b(?:[^。.]*\b\1\b)?")
 _ON_SALE = re.compile(
-    r"\b(not |n't |isn't )?(?:on sale|discounted|reduced in price|at a discount|on offer)\b|(没有?|无|不)?(?:打折|特价|促销|有折扣|有优惠|降价)"
+    r"\b(not |n't |isn't )?(?:on sale|discounted|reduced in price|at a discount|"
+    r"on offer)\b|(没有?|无|不)?(?:打折|特价|促销|有折扣|有优惠|降价)"
 )
 _CHEAP_WORDS = (
     "under",
@@ -86,7 +96,8 @@ def check_money(line: Line) -> None:
         line.take(match.start(), match.end())
     for match in line.each(_ON_SALE):
         wanted = not (match[1] or match[2])
-        true = line.holds(line.subjects(match.start()), lambda r: (_saving(r) > 0) is wanted)
+        on_sale = line.holds(line.subjects(match.start()), lambda r: _saving(r) > 0)
+        true = on_sale is wanted
         line.add(
             ClaimKind.DISCOUNT, match[0], true, "" if true else "the list price says otherwise"
         )

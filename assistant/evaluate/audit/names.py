@@ -11,40 +11,18 @@ from assistant.evaluate.audit.text import CJK, HAS_CJK, fold, normalise
 
 _ASIDE = re.compile(r"\s*\([A-Za-z0-9 .&'’-]+\)")
 _PIECE = re.compile(rf"[{CJK}]+|[^\s{CJK},;()|]+")
-_GENERIC = frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "with",
-        "for",
-        "and",
-        "of",
-        "in",
-        "to",
-        "it",
-        "is",
-        "this",
-        "that",
-        "one",
-        "only",
-        "best",
-        "new",
-        "pro",
-        "plus",
-        "mini",
-        "black",
-        "white",
-    ]
+_GENERIC_WORDS = (
+    "the a an with for and of in to it is this that one only best new pro plus mini black white"
 )
+_GENERIC = frozenset(_GENERIC_WORDS.split(" "))
 _ORDINAL = re.compile(
     r"\bthe (first|second|third|fourth|fifth|sixth|last)(?: (?:one|product|option|item|model))?\b|"
     r"第([一二三四五六])(?:款|个|台|件|种|双)|\b(?:product|option|number|no\.) ?([1-9])\b"
 )
-_ORDINALS = {
-    word: n
-    for n, word in enumerate(["first", "second", "third", "fourth", "fifth", "sixth"], start=1)
-} | {word: n for n, word in enumerate("一二三四五六", start=1)}
+_ORDINAL_WORDS = "first second third fourth fifth sixth"
+_ORDINALS = {word: n for n, word in enumerate(_ORDINAL_WORDS.split(" "), start=1)} | {
+    word: n for n, word in enumerate("一二三四五六", start=1)
+}
 _PREFIX_PIECES = 2
 # What follows these is a value, whatever else may be called so.
 _VALUE_BEFORE = re.compile(r"(?:\b(?:is|are|in|of)|[:,是为、/]|[a-z0-9]-)\s*$")
@@ -151,7 +129,7 @@ def _ordinal_spans(text: str, positions: Mapping[int, str]) -> list[_Span]:
         number = _ORDINALS.get(word) if word else int(match[3])
         if word == "last" and positions:
             number = max(positions)
-        if number in positions:
+        if number is not None and number in positions:
             spans.append(_Span(match.start(), match.end(), (positions[number],)))
     return spans
 

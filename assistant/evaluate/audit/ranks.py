@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from itertools import product as combinations
 from typing import NamedTuple
 
+from assistant.evaluate.audit.lexicon import load_lexicon
 from assistant.evaluate.audit.line import ClaimKind, Line, Subjects
 from assistant.evaluate.audit.record import AuditRecord
 from assistant.evaluate.audit.text import COUNT, COUNTS, MENTION, find_unit, latin_words, stem
@@ -21,137 +22,48 @@ class _Scale(NamedTuple):
     names: tuple[str, ...] = ()
 
 
-_WORDS: dict[_Scale, str] = {
-    _Scale(
-        "price", False
-    ): "cheap|cheapest|cheaper|least expensive|less expensive|most affordable|more affordable|lowest priced|lowest-priced|lower priced|lowest price|lower price|最便宜|便宜|价格最低|最实惠|价格更低",
-    _Scale(
-        "price", True
-    ): "most expensive|more expensive|priciest|pricier|dearest|dearer|highest priced|highest-priced|highest price|higher price|costliest|最贵|贵|价格最高",
-    _Scale(
-        "rating", True
-    ): "best rated|best-rated|better rated|better-rated|highest rated|highest-rated|higher rated|higher-rated|top rated|top-rated|highest rating|higher rating|评分最高|评分更高|评分较高|口碑最好|评价最好",
-    _Scale(
-        "rating", False
-    ): "worst rated|worse rated|lowest rated|lowest-rated|lower rated|lowest rating|lower rating|评分最低|评分更低|评分较低|口碑最差|评价最差",
-    _Scale("count", True): "most reviewed|most reviews|评价最多",
-    _Scale("released", True): "newest|newer|latest|most recent|最新|更新|较新",
-    _Scale("released", False): "oldest|older|最旧|最老",
-    _Scale("attribute", False, ("weight", "重量")): "lightest|lighter|最轻|更轻|轻",
-    _Scale("attribute", True, ("weight", "重量")): "heaviest|heavier|最重|更重|重",
-    _Scale(
-        "attribute", False, ("noise", "sound", "噪音", "噪声")
-    ): "quietest|quieter|最安静|更安静|安静|最静音|噪音最低|噪音最小",
-    _Scale(
-        "attribute", True, ("noise", "sound", "噪音", "噪声")
-    ): "loudest|louder|noisiest|noisier|最吵|更吵|噪音最大",
-    _Scale(
-        "attribute", True, ("battery", "runtime", "续航", "电池", "playing")
-    ): "longest lasting|longest-lasting|longer lasting|longer-lasting|longest battery life|longer battery life|longest battery|续航最长|续航更长|续航最久|最耐用|最持久|续航最多",
-    _Scale(
-        "attribute", False, ("battery", "runtime", "续航", "电池", "playing")
-    ): "shortest lasting|shorter lasting|shortest-lasting|shortest battery life|shorter battery life|shortest battery|续航最短|续航更短",
-    _Scale(
-        "attribute",
-        True,
-        (
-            "display",
-            "screen",
-            "diagonal",
-            "屏幕",
-            "size",
-            "capacity",
-            "容量",
-            "width",
-            "height",
-            "area",
-            "length",
-        ),
-    ): "largest|larger|biggest|bigger|最大|更大|屏幕最大|大",
-    _Scale(
-        "attribute",
-        False,
-        (
-            "display",
-            "screen",
-            "diagonal",
-            "屏幕",
-            "size",
-            "capacity",
-            "容量",
-            "width",
-            "height",
-            "area",
-            "length",
-        ),
-    ): "smallest|smaller|最小|更小|屏幕最小|小",
-    _Scale("attribute", True, ("height", "高度")): "tallest|taller|最高|更高",
-    _Scale(
-        "attribute", False, ("height", "高度", "length", "depth", "长度")
-    ): "shortest|shorter|最矮|更矮|最短|更短",
-    _Scale(
-        "attribute", True, ("length", "depth", "长度", "battery", "续航", "lasting")
-    ): "longest|longer|最长|更长|长",
-    _Scale("attribute", True, ("width", "宽度")): "widest|wider|最宽|更宽",
-    _Scale("attribute", False, ("width", "宽度")): "narrowest|narrower|最窄|更窄",
-    _Scale(
-        "attribute", False, ("thickness", "depth", "height", "厚度")
-    ): "thinnest|thinner|slimmest|slimmer|最薄|更薄|薄",
-    _Scale(
-        "attribute", True, ("thickness", "depth", "height", "厚度")
-    ): "thickest|thicker|最厚|更厚",
-    _Scale(
-        "attribute", True, ("speed", "rate", "frequency", "速度", "refresh", "clock")
-    ): "fastest|faster|最快|更快|快",
-    _Scale(
-        "attribute", False, ("speed", "rate", "frequency", "速度", "refresh", "clock")
-    ): "slowest|slower|最慢|更慢",
-    _Scale(
-        "attribute", True, ("brightness", "luminous", "flux", "亮度", "光通量")
-    ): "brightest|brighter|最亮|更亮",
-    _Scale(
-        "attribute", False, ("brightness", "luminous", "flux", "亮度", "光通量")
-    ): "darkest|dimmest|dimmer|最暗",
-    _Scale(
-        "attribute", True, ("power", "watt", "功率", "suction", "吸力")
-    ): "most powerful|more powerful|strongest|stronger|功率最大|最强劲|动力最强|功率更大",
-    _Scale(
-        "attribute", False, ("power", "watt", "功率", "suction", "吸力")
-    ): "least powerful|less powerful|weakest|weaker|功率最小",
-    _Scale(
-        "attribute", True, ("storage", "存储", "capacity")
-    ): "most storage|more storage|largest storage|存储最大|存储空间最大",
-    _Scale("attribute", True, ("memory", "ram", "内存")): "most memory|more memory|内存最大",
-    _Scale(
-        "attribute", True, ("resolution", "分辨率", "像素")
-    ): "sharpest|sharper|highest resolution|higher resolution|最清晰|分辨率最高",
-    _Scale("attribute", True, ("temperature", "温度")): "warmest|warmer|最暖|最保暖",
-}
-_SCALES: dict[str, list[_Scale]] = {}
-for _scale, _words in _WORDS.items():
-    for _word in _words.split("|"):
-        _SCALES.setdefault(_word, []).append(_scale)
+def _read_scales() -> dict[str, list[_Scale]]:
+    table: dict[str, list[_Scale]] = {}
+    for row in load_lexicon()["scales"]:
+        scale = _Scale(row["metric"], row["highest"], tuple(row["names"]))
+        for word in row["words"].split("|"):
+            table.setdefault(word, []).append(scale)
+    return table
+
+
+_SCALES = _read_scales()
 _SUPERLATIVE_ENDS = ("est", "best", "most", "least", "latest", "worst")
-_ENGLISH = "|".join(sorted((w for w in _SCALES if w.isascii()), key=len, reverse=True))
-_CHINESE = "|".join(sorted((w for w in _SCALES if not w.isascii()), key=len, reverse=True))
-_OF = rf"(?: (?:one|option|choice|product|pick))?(?: (?:of|among|out of)(?: the| these| all)*(?: (?P<count>{COUNT}))?)?"
-_PATTERN_EN = re.compile(
-    rf"(?P<tied>(?:tied|ties)(?: with (?P<with>.{{0,40}}?))? (?:for|as)(?: the)? )?(?<![a-z-])(?P<word>{_ENGLISH})(?![a-z])"
-    rf"(?P<than> than(?: the| both)? ?(?P<object>{MENTION}(?:,? (?:and|or) (?:the )?{MENTION})?|other(?: (?:one|two|three|four|five)|s)?|rest)?)?{_OF}"
+
+
+def _join(words: Iterable[str]) -> str:
+    return "|".join(sorted(words, key=len, reverse=True))
+
+
+_ENGLISH = _join(w for w in _SCALES if w.isascii())
+_MOST = _join(w for w in _SCALES if "最" in w)
+_MORE = _join(w for w in _SCALES if not w.isascii() and "最" not in w)
+_OF = (
+    r"(?: (?:one|option|choice|product|pick))?"
+    rf"(?: (?:of|among|out of)(?: the| these| all)*(?: (?P<count>{COUNT}))?)?"
 )
-_MOST_ZH = rf"(?:(?P<count>{COUNT})款(?:商品|产品)?(?:中|里)?(?:是)?)?(?P<word>(?:{'|'.join(w for w in sorted((w for w in _SCALES if '最' in w), key=len, reverse=True))}))(?:的)?"
+_PATTERN_EN = re.compile(
+    rf"(?P<tied>(?:tied|ties)(?: with (?P<with>.{{0,40}}?))? (?:for|"
+    rf"as)(?: the)? )?(?<![a-z-])(?P<word>{_ENGLISH})(?![a-z])"
+    rf"(?P<than> than(?: the| both)? ?(?P<object>{MENTION}(?:,? (?:and|"
+    rf"or) (?:the )?{MENTION})?|other(?: (?:one|two|three|four|five)|"
+    rf"s)?|rest)?)?{_OF}"
+)
+_MOST_ZH = rf"(?:(?P<count>{COUNT})款(?:商品|产品)?(?:中|里)?(?:是)?)?(?P<word>(?:{_MOST}))(?:的)?"
 _PATTERN_ZH = re.compile(
     rf"(?P<tied>(?:与|和)(?P<with>{MENTION}(?:、{MENTION})*)并列|并列)?{_MOST_ZH}|"
-    rf"比(?P<object>{MENTION})(?:还|要|更|都)?(?P<than>{'|'.join(w for w in sorted((w for w in _SCALES if not w.isascii() and '最' not in w), key=len, reverse=True))})(?!了?\s?\d)"
+    rf"比(?P<object>{MENTION})(?:还|要|更|都)?(?P<than>{_MORE})(?!了?\s?\d)"
 )
 _SAME = re.compile(
-    r"(?:have|has|share|at|are)(?: both)?(?: of)? the same (?P<what>[a-z ]+?)(?= (?:as|of|and|but)\b|[,.;]|$)|"
+    r"(?:have|has|share|at|are)(?: both)?(?: of)? the same (?P<what>[a-z ]+?)(?= (?:as|"
+    r"of|and|but)\b|[,.;]|$)|"
     rf"(?:{COUNT}款)?(?:的)?(?P<zh>[^\s,。{MENTION[1:-1]}]{{1,8}}?)(?:都|均)?(?:相同|一样)"
 )
 _EXCLUSIVE = re.compile(r"\bthe only (?!\d)(?:one|product|option|choice|model)?|唯一")
-_EQUALLY = re.compile(
-    rf"\b(?:as|equally) (?P<word>cheap|expensive|light|heavy|quiet)(?: as)?(?: the)? ?(?P<object>{MENTION})?"
-)
 
 
 def check_ranks(line: Line) -> None:
@@ -223,10 +135,11 @@ def _ranks(
             if strict and not tied and len(own) == 1:
                 if all(sign * mine[0] > sign * value for value in theirs):
                     return True
-            elif all(sign * m >= sign * v for m in mine for v in theirs):
-                # A first place may be shared only where the sentence says so.
-                if tied or len(own) > 1 or not any(m == v for m in mine for v in theirs):
-                    return True
+            # A first place may be shared only where the sentence says so.
+            elif all(sign * m >= sign * v for m in mine for v in theirs) and (
+                tied or len(own) > 1 or not set(mine) & set(theirs)
+            ):
+                return True
     return False
 
 
@@ -241,7 +154,6 @@ def _values(line: Line, scale: _Scale, ids: Sequence[str]) -> list[list[Decimal]
         for record in records
         for field in record.fields
         if isinstance(field.attribute.value, Decimal)
-        and not isinstance(field.attribute.value, bool)
         and _is_called(field.names, scale.names)
     }
     lists = []

@@ -82,12 +82,17 @@ class AuditRecord:
         base, _, last = attribute.name.rpartition("_")
         if base and find_unit(last):
             names += [fold(base.replace("_", " ")), *self._called(base)]
+        # "contrast_ratio_typical" is shown as "contrast ratio (typical)".
+        head, _, qualifier = fold(raw).rpartition(" ")
+        names += [f"{head} ({qualifier})"] if head else []
         names += [re.sub(r"\s*\([^()]*\)$", "", name) for name in names]
         value = str(attribute.value)
         return Field(
             attribute,
             tuple(dict.fromkeys(n for n in names if n)),
-            tuple(dict.fromkeys((fold(value), *self._called(value)))),
+            tuple(
+                dict.fromkeys((fold(value), fold(value.replace("_", " ")), *self._called(value)))
+            ),
         )
 
     def _called(self, text: str) -> list[str]:
@@ -134,7 +139,7 @@ class AuditRecord:
         found = [
             Measure(f.attribute.value, f.attribute.unit)
             for f in self.fields
-            if isinstance(f.attribute.value, Decimal) and not isinstance(f.attribute.value, bool)
+            if isinstance(f.attribute.value, Decimal)
         ]
         for text in (self.hard, self.soft):
             found += [Measure(to_decimal(m[1]), m[2]) for m in _MEASURE.finditer(text)]
@@ -146,10 +151,11 @@ class AuditRecord:
         own = [self.product.price, *(v.price for v in self.product.variants)]
         return frozenset(p for p in own if p is not None)
 
-    def states(self, value: Decimal, unit: str | None) -> bool:
-        """Whether any measure of the record is `value` `unit`."""
+    def states(self, value: Decimal, unit: str | None, *, strict: bool = False) -> bool:
+        """Whether any measure of the record is `value` `unit`; `strict`ly with its unit written."""
         wanted = find_unit(unit)
-        return any(_same(Measure(value, unit), m, wanted) for m in self.measures)
+        held = (m for m in self.measures if m.unit or not strict)
+        return any(_same(Measure(value, unit), m, wanted) for m in held)
 
     def named(self, words: str) -> Iterator[Field]:
         """The attributes called exactly `words`."""
@@ -175,6 +181,18 @@ class AuditRecord:
         if not words or not all(w in known or stem(w) in known for w in words):
             return False
         return phrase not in text or _affirmed(text, phrase)
+
+
+def value_agrees(number: str, unit: str | None, attribute: Attribute) -> bool:
+    """Whether a written number with its unit is the attribute's value."""
+    if not isinstance(attribute.value, Decimal):
+        return False
+    claimed = to_decimal(number)
+    mine, theirs = find_unit(unit), find_unit(attribute.unit)
+    if mine and theirs:
+        converted = attribute.value * theirs.factor
+        return mine.base == theirs.base and close(claimed * mine.factor, converted)
+    return claimed == attribute.value
 
 
 def _affirmed(text: str, phrase: str) -> bool:

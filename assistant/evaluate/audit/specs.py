@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from assistant.evaluate.audit.line import ClaimKind, Line, Subjects
-from assistant.evaluate.audit.record import NO, YES, AuditRecord, Field
+from assistant.evaluate.audit.record import NO, YES, AuditRecord, Field, value_agrees
 from assistant.evaluate.audit.text import (
     COUNT,
     HAS_CJK,
     NUMBER,
-    close,
     find_unit,
     latin_words,
     stem,
@@ -64,7 +63,8 @@ def _bounded(text: str, start: int, end: int) -> bool:
 
 def _judge_value(line: Line, name: str, start: int, at: int) -> None:
     subjects = line.subjects(start)
-    rest = line.text[at:]
+    # A value may hold a word that some product is called by.
+    rest = line.unmask(line.text[at:]).lower()
     ends: list[int] = []
 
     def agrees(record: AuditRecord) -> bool:
@@ -95,20 +95,12 @@ def _value_lengths(rest: str, field: Field) -> Iterator[int]:
     if isinstance(value, Decimal):
         if match := re.match(rf"-?{NUMBER}", rest):
             unit = _UNIT.match(rest[match.end() :])
-            if _is_value(match[0], unit["unit"] if unit else None, value, field.attribute.unit):
+            if value_agrees(match[0], unit["unit"] if unit else None, field.attribute):
                 yield match.end() + (unit.end() if unit else 0)
         return
     for text in field.renderings:
         if rest.startswith(text):
             yield len(text)
-
-
-def _is_value(number: str, unit: str | None, value: Decimal, held: str | None) -> bool:
-    claimed = to_decimal(number.lstrip("-")) * (-1 if number.startswith("-") else 1)
-    mine, theirs = find_unit(unit), find_unit(held)
-    if mine and theirs:
-        return mine.base == theirs.base and close(claimed * mine.factor, value * theirs.factor)
-    return claimed == value
 
 
 def check_numbers(line: Line) -> None:
@@ -165,11 +157,7 @@ def _wrong_attribute(
     def fits(record: AuditRecord) -> bool:
         fields = [f for f in record.fields if _is_about(f, word)]
         numbers = [f for f in fields if isinstance(f.attribute.value, Decimal)]
-        return not numbers or any(
-            _is_value(str(number), unit, f.attribute.value, f.attribute.unit)
-            for f in numbers
-            if isinstance(f.attribute.value, Decimal)
-        )
+        return not numbers or any(value_agrees(str(number), unit, f.attribute) for f in numbers)
 
     return "" if line.holds(subjects, fits) else f"not its {wanted}"
 

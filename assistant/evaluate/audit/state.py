@@ -11,23 +11,37 @@ from assistant.evaluate.audit.record import AuditRecord
 from assistant.evaluate.audit.text import COUNTS, NUMBER, fold, to_decimal
 
 _QUOTE = re.compile(
-    r"(?:\ba (?P<stars>\d)-star review says|一条(?P<zh>\d)星评价写道|描述写道|description says)?:?\s*[“\"](?P<text>[^”\"]{8,})[”\"]"
+    r"(?:\ba (?P<stars>\d)-star review says|一条(?P<zh>\d)星评价写道|"
+    r"描述写道|description says)?:?\s*[“\"](?P<text>[^”\"]{8,})[”\"]"
 )
 _PEOPLE = r"customers?|people|reviewers?|buyers?|users?|shoppers?|owners?|reviews?|ratings?"
 _COUNT = re.compile(
-    rf"(?:by |from |based on |in |with |\()?(?<![\d.])(?P<n>\d{{1,3}}(?:,\d{{3}})+|\d+) (?:verified )?(?:{_PEOPLE})\b|"
-    r"(?P<zh>\d{1,3}(?:,\d{3})+|\d+)\s?(?:位|个|名|条|则|人)(?:顾客|用户|客户|买家|网友|人)?(?:的)?(?:评价|评论|评分|打分|购买者)?"
+    rf"(?:by |from |based on |in |with |\()?(?<![\d.])(?P<n>\d{{1,3}}(?:,\d{{3}})+|"
+    rf"\d+) (?:verified )?(?:{_PEOPLE})\b|"
+    r"(?P<zh>\d{1,3}(?:,\d{3})+|\d+)\s?(?:位|个|名|条|则|人)(?:顾客|"
+    r"用户|客户|买家|网友|人)?(?:的)?(?:评价|评论|评分|打分|购买者)?"
+)
+_SCALE = (
+    r"(?:\s?(?:of|out of|/)\s?(?P<{0}>\d+))?(?:\s?(?:stars?|分|星))?"
+    r"(?:\s?\(?满分(?P<{0}z>\d+)分?\)?)?"
 )
 _RATING = re.compile(
-    rf"(?:rated(?: at)?|rating(?: of| is|:)?|scored?|scores|评分(?:为|是|高达|达到|达|:)?|评价(?:为|是|:)?)\s*(?P<a>{NUMBER})(?:\s?(?:of|out of|/|分?\(满分)\s?5(?:分?\))?)?(?: stars?|分|星)?(?:\s?\(满分5分\))?|"
-    rf"(?<![\d.])(?P<b>{NUMBER})(?:\s?(?:of|out of|/) ?5| stars?\b|-star rat\w+|星|分(?!钟|贝))(?: ?stars?)?"
+    r"(?:rated(?: at)?|rating(?: of| is|:)?|scored?|scores|"
+    r"评分(?:为|是|高达|达到|达|:)?|评价(?:为|是|:)?)\s*"
+    rf"(?P<a>{NUMBER}){_SCALE.format('s')}|"
+    rf"(?<![\d.])(?P<b>{NUMBER})(?:\s?(?:of|out of|/) ?(?P<t>\d+)| stars?\b|"
+    rf"-star rat\w+|星|分(?!钟|贝))"
+    r"(?: ?stars?)?"
 )
+_FULL_MARKS = "5"
 _LEFT = re.compile(
-    r"(?:only |just )?(?P<n>\d+|one|two|three|four)(?: (?:pieces?|units?|items?))? (?:left|remaining|in stock)(?: in stock)?|"
+    r"(?:only |just )?(?P<n>\d+|one|two|three|four)(?: (?:pieces?|units?|"
+    r"items?))? (?:left|remaining|in stock)(?: in stock)?|"
     r"(?:仅剩|只剩|还剩|剩余|剩|库存(?:仅|为|是|:)?)\s?(?P<zh>\d+)\s?(?:件|个|台|双)?"
 )
 _STOCK = re.compile(
-    r"(?P<no>not (?:currently )?(?:in stock|available)|isn't (?:in stock|available)|out of stock|sold out|unavailable|"
+    r"(?P<no>not (?:currently )?(?:in stock|available)|isn't (?:in stock|"
+    r"available)|out of stock|sold out|unavailable|"
     r"无货|没货|没有现货|没有货|缺货|已?售罄|无库存|断货|卖完)|"
     r"(?P<yes>in stock|available(?: now)?|ready to ship|有现货|现货|有货|有库存|库存充足)"
 )
@@ -64,7 +78,11 @@ def check_ratings(line: Line) -> None:
     for match in line.each(_RATING):
         rating = to_decimal(match["a"] or match["b"])
         subjects = line.subjects(match.start())
-        true = line.holds(subjects, lambda r, n=rating: r.product.rating == n)  # type: ignore[misc]
+        scales = [g for g in (match["s"], match["sz"], match["t"]) if g]
+        true = all(scale == _FULL_MARKS for scale in scales) and line.holds(
+            subjects,
+            lambda r, n=rating: r.product.rating == n,  # type: ignore[misc]
+        )
         line.add(ClaimKind.RATING, match[0], true, "" if true else "not its rating")
 
 

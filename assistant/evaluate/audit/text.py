@@ -17,6 +17,7 @@ HAS_CJK = re.compile(f"[{CJK}]")
 NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
 # Names of products become one such character each: patterns stay readable.
 MENTION = "[\ue000-\uf8ff]"
+_COUNT_WORDS = "two three four five six seven eight nine ten"
 COUNTS = {
     **dict(
         zip(
@@ -207,7 +208,7 @@ def latin_words(text: str) -> list[str]:
 
 @cache
 def money_patterns(currencies: frozenset[str]) -> tuple[re.Pattern[str], dict[str, frozenset[str]]]:
-    """A pattern (groups ``pre``, ``n1`` or ``n2``, ``post``) and what each spelling may stand for."""
+    """A pattern (groups ``pre``, ``n1`` or ``n2``, ``post``) and what a spelling may mean."""
     table = {spelling: frozenset(codes.split()) for spelling, codes in _SYMBOLS.items()}
     for code in (*currencies, "USD", "EUR", "GBP", "CNY", "JPY", "HKD"):
         table.setdefault(code.lower(), frozenset({code}))

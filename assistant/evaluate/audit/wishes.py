@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 
-from assistant.evaluate.audit.line import ClaimKind, Line
-from assistant.evaluate.audit.record import AuditRecord
+from assistant.evaluate.audit.lexicon import load_lexicon
+from assistant.evaluate.audit.line import ClaimKind, Line, Subjects
+from assistant.evaluate.audit.record import AuditRecord, value_agrees
 from assistant.evaluate.audit.text import (
     HAS_CJK,
     NUMBER,
@@ -17,7 +19,10 @@ from assistant.evaluate.audit.text import (
 )
 from assistant.evaluate.audit.translation import english_of
 
-_END = r"(?=\s*(?:[.;。;]|, (?:is|has|and (?:is|has|costs)|costs|but|which|while|it)\b|,? (?:and is|and has|and costs|but|while|which)\b|$))"
+_END = (
+    r"(?=\s*(?:[.;。;]|, (?:is|has|and (?:is|has|costs)|costs|but|which|while|it)\b|"
+    r",? (?:and is|and has|and costs|but|while|which)\b|$))"
+)
 _MISS = re.compile(
     rf"(?:does not match|doesn't match|misses|不符合(?:您的要求)?)[:\s]*(?P<what>.+?){_END}"
 )
@@ -25,11 +30,15 @@ _MATCH = re.compile(
     rf"(?:match(?:es|ing)?|符合(?:您的要求|您对|要求)?)[:\s]*(?P<what>.+?)(?:的要求)?{_END}"
 )
 _SILENT = re.compile(
-    rf"(?:the )?(?:catalogue|catalog|record|listing) (?:doesn't|does not|doesn’t) (?:say|mention|tell|state|specify)[:\s]*(?:(?:whether|if|that|how|about)\b ?(?:it|they)?(?: is| are| has| have)?)?(?P<what>.*?){_END}|"
+    rf"(?:the )?(?:catalogue|catalog|record|listing) (?:doesn't|does not|"
+    rf"doesn’t) (?:say|mention|tell|state|specify)[:\s]*(?:(?:whether|"
+    rf"if|that|how|about)\b ?(?:it|they)?(?: is| are| has| have)?)?(?P<what>.*?){_END}|"
     r"(?:目录|商品记录|商品信息)(?:里|中)?(?:没有|未)(?:说明|提到|提及|写明|标明)(?P<zh>[^。;]*)"
 )
 _NEGATED = re.compile(
-    r"\b(?:is not|isn't|are not|aren't|does not have|doesn't have|has no|have no|without|lacks|not|no) (?:an? |any |the )?(?P<en>[a-z-]+(?: [a-z-]+)?)|"
+    r"\b(?:is not|isn't|are not|aren't|does not have|doesn't have|has no|"
+    r"have no|without|lacks|not|no) (?:an? |any |the )?(?P<en>[a-z-]+(?: [a-z-]+)?)|"
+    r""
     r"(?:不是|不带|不支持|没有|不含|不具备|并非|无法|不能|不|无|非)(?P<zh>[^\s,。;、:\ue000-\uf8ff]{1,6})"
 )
 _ITEMS = re.compile(r"\s*(?:,\s*(?:and |or )?|\s+(?:and|or)\s+|、|和|以及)\s*")
@@ -37,34 +46,6 @@ _MEASURE = re.compile(rf"^({NUMBER})\s?-?({unit_pattern()})?$")
 _NOT = re.compile(r"^(?:not|no|without|non)[ -]|^(?:不要|不是|不含|不带|不|无|非|没有)")
 _FREE = re.compile(r"[ -]free$")
 _AVERAGE = {"person", "one", "it"}
-# Words that say the same of a product; each group is one meaning.
-_SAME = (
-    "quiet silent noiseless low-noise 静音 安静",
-    "wireless cordless bluetooth receiver 无线 蓝牙 接收器",
-    "waterproof water-resistant rainproof 防水",
-    "lightweight light ultralight 轻 轻便 轻薄 轻量",
-    "kid kids child children kids' toddler 儿童 孩子 小孩",
-    "men man male men's 男士 男 男款",
-    "women woman female women's 女士 女 女款",
-    "laptop notebook 笔记本 笔记本电脑 电脑",
-    "colour color 颜色",
-    "grey gray 灰色",
-    "left-handed left left-hand 左手",
-    "portable 便携",
-    "gaming game 游戏",
-    "wifi wi-fi wireless 802.11",
-    "rechargeable battery usb-c 充电",
-    "backlit backlight lighting 背光",
-    "soundproof noise-cancelling noise-canceling 降噪",
-    "warm 保暖",
-    "robot robotic",
-    "sneakers trainers",
-    "xeon 至强",
-    "monitor display screen 显示器 屏幕",
-    "speaker speakers 音箱",
-    "router 路由器",
-)
-_GROUPS = tuple(frozenset(group.split()) for group in _SAME)
 
 
 def check_wishes(line: Line) -> None:
@@ -104,7 +85,9 @@ def _judge_all(line: Line, match: re.Match[str], what: str, test: object) -> Non
             any(test(line.records[i], item) for i in ids if i in line.records)  # type: ignore[operator]
             for ids in subjects
         ]
-        true = bool(verdicts) and all(verdicts)
+        true: bool | None = bool(verdicts) and all(verdicts)
+        if not true and test is _met and _is_said_kind(line, item, subjects):
+            true = None
         kind = ClaimKind.SILENCE if test is _silent else ClaimKind.SPECIFICATION
         reason = {
             _met: "the record doesn't say so",
@@ -112,6 +95,14 @@ def _judge_all(line: Line, match: re.Match[str], what: str, test: object) -> Non
             _silent: "the record says it",
         }
         line.add(kind, f"{match[0][:18].strip()}… {item}", true, "" if true else reason[test])  # type: ignore[index]
+
+
+def _is_said_kind(line: Line, phrase: str, subjects: Subjects) -> bool:
+    """Whether it is the shopper's own word for a kind of thing, of which the record says part."""
+    words = latin_words(phrase)
+    said = any(phrase in message.lower() for message in line.said)
+    records = [line.records[i] for ids in subjects for i in ids if i in line.records]
+    return len(words) > 1 and said and all(any(r.says(w) for w in words) for r in records)
 
 
 def _items(what: str) -> list[str]:
@@ -141,7 +132,7 @@ def _silent(record: AuditRecord, phrase: str) -> bool:
         return False
     measure = _MEASURE.match(phrase)
     if measure and measure[2]:
-        return not record.states(to_decimal(measure[1]), measure[2])
+        return not record.states(to_decimal(measure[1]), measure[2], strict=True)
     if measure:
         return True
     return not record.says(phrase)
@@ -149,11 +140,12 @@ def _silent(record: AuditRecord, phrase: str) -> bool:
 
 def _affirms(record: AuditRecord, phrase: str) -> bool:
     """Whether title or attributes say `phrase` as it stands."""
-    if record.flag(phrase) is not None:
-        return bool(record.flag(phrase))
+    flags = {flag for wording in _wordings(phrase) if (flag := record.flag(wording)) is not None}
+    if flags:
+        return True in flags
     measure = _MEASURE.match(phrase)
     if measure:
-        return bool(measure[2]) and record.states(to_decimal(measure[1]), measure[2])
+        return record.states(to_decimal(measure[1]), measure[2], strict=True)
     return len(phrase) > (1 if HAS_CJK.search(phrase) else 2) and record.says(phrase, hard=True)
 
 
@@ -164,9 +156,22 @@ def backs(record: AuditRecord, phrase: str) -> bool:
     measure = _MEASURE.match(phrase)
     if measure and (record.states(to_decimal(measure[1]), measure[2]) or not measure[2]):
         return record.says(measure[1]) or record.states(to_decimal(measure[1]), measure[2])
+    if _is_attribute(record, phrase):
+        return True
     return any(record.flag(p) or record.says(p) for p in _wordings(phrase)) or _backs_parts(
         record, phrase
     )
+
+
+def _is_attribute(record: AuditRecord, phrase: str) -> bool:
+    """ "load capacity 8 kg": the attribute of that name has that value."""
+    for field in record.fields:
+        for name in field.names:
+            rest = phrase.removeprefix(name).strip(" :")
+            measure = _MEASURE.match(rest) if phrase.startswith(name) else None
+            if measure and value_agrees(measure[1], measure[2], field.attribute):
+                return True
+    return False
 
 
 def _backs_parts(record: AuditRecord, phrase: str) -> bool:
@@ -183,11 +188,17 @@ def _wordings(phrase: str) -> Iterator[str]:
     yield _FREE.sub("", phrase)
     if "-" in phrase:
         yield phrase.replace("-", " ")
-    for group in _GROUPS:
+    for group in _same():
         if phrase in group or stem(phrase) in {stem(w) for w in group if w.isascii()}:
             yield from group
     if HAS_CJK.search(phrase):
         yield from english_of(phrase.removesuffix("的"))
+
+
+@cache
+def _same() -> tuple[frozenset[str], ...]:
+    """Words that say the same of a product, group by group."""
+    return tuple(frozenset(group.split()) for group in load_lexicon()["same"])
 
 
 def any_backs(records: Iterable[AuditRecord], phrase: str) -> bool:
