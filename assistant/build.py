@@ -292,8 +292,10 @@ async def evaluate_grounding(
     listener: ProgressListener,
     *,
     currency: str | None = None,
+    parallel: int = 1,
+    keep: Callable[[Sequence[ShownTurn]], None] | None = None,
     engine_wait_s: float = 300,
-) -> tuple[GroundingReport, list[ShownTurn]]:
+) -> GroundingReport:
     """Ask every question of an assistant over the feed, and audit all that it shows.
 
     The auditor gets the products as the feed gives them, not as the store holds them.
@@ -310,9 +312,9 @@ async def evaluate_grounding(
         with open_assistant(own) as assistant:
             if assistant.engine.status.state is not EngineState.OFF:
                 await asyncio.to_thread(assistant.engine.wait, engine_wait_s)
-            turns = [turn async for turn in ask_all(assistant, questions, listener)]
+            turns = await ask_all(assistant, questions, listener, parallel=parallel, keep=keep)
             labels, rates = assistant.vocabulary.labels, assistant.store.exchange_rates
-    return audit_turns(Auditor(products, labels, rates), turns), turns
+    return audit_turns(Auditor(products, labels, rates), turns)
 
 
 def request_reader(store: Store) -> Callable[[str, int], SearchRequest]:

@@ -19,7 +19,7 @@ from assistant.assistant import Assistant
 from assistant.console import print_reply, print_result
 from assistant.errors import AisleError, CallerError
 from assistant.evaluate.questions import read_questions
-from assistant.evaluate.transcript import write_turns
+from assistant.evaluate.transcript import TranscriptFile
 from assistant.llm import weights
 from assistant.progress import show_progress
 from assistant.remote import RemoteAssistant, find_server
@@ -323,22 +323,31 @@ def eval_grounding(
     limit: Annotated[int | None, typer.Option(help="Ask so many only.", min=1)] = None,
     skip: Annotated[int, typer.Option(help="Leave out the first so many.", min=0)] = 0,
     transcript: Annotated[
-        Path | None, typer.Option(help="Where to keep every turn, a line each.")
+        Path | None, typer.Option(help="Where to keep every turn as it ends, a line each.")
     ] = None,
+    parallel: Annotated[
+        int, typer.Option(help="Conversations at once; the engine batches them.", min=1)
+    ] = 4,
     currency: Annotated[str | None, typer.Option(help="For feeds without one.")] = None,
 ) -> None:
     """False claims among the sentences shown, found by an independent auditor."""
     asked = read_questions(questions, limit, skip)
     with show_progress(console) as listener:
-        report, turns = asyncio.run(
-            build.evaluate_grounding(_settings(), asked, catalog, listener, currency=currency)
+        report = asyncio.run(
+            build.evaluate_grounding(
+                _settings(),
+                asked,
+                catalog,
+                listener,
+                currency=currency,
+                parallel=parallel,
+                keep=TranscriptFile(transcript).add if transcript else None,
+            )
         )
     text = report.model_dump_json(indent=2)
     typer.echo(text)
     if json_path:
         json_path.write_text(text + "\n", encoding="utf-8")
-    if transcript:
-        write_turns(turns, transcript)
 
 
 # ------------------------------------------------------------------- train

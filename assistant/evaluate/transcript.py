@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,18 +44,42 @@ class ShownTurn(Frozen):
 
 
 async def ask_all(
-    assistant: AssistantService, questions: Sequence[Question], listener: ProgressListener
-) -> AsyncIterator[ShownTurn]:
-    """Ask every question, each in a conversation of its own, earlier messages first."""
-    for number, question in enumerate(questions, start=1):
-        conversation_id = uuid.uuid4().hex
-        messages = (*question.history, question.text)
-        listed: tuple[str, ...] = ()
-        for count, _ in enumerate(messages, start=1):
-            turn = await _ask(assistant, question, messages[:count], conversation_id, listed)
-            listed = assistant.conversation(conversation_id).shown or turn.cards
-            yield turn
-        listener(number, len(questions), "questions")
+    assistant: AssistantService,
+    questions: Sequence[Question],
+    listener: ProgressListener,
+    *,
+    parallel: int = 1,
+    keep: Callable[[Sequence[ShownTurn]], None] | None = None,
+) -> list[ShownTurn]:
+    """Ask every question, each in a conversation of its own, earlier messages first.
+
+    So many conversations run in `parallel`: an engine answers eight at once in little more
+    than the time of one. `keep` is called with the turns of each finished conversation.
+    """
+    turns: dict[int, list[ShownTurn]] = {}
+    slots = asyncio.Semaphore(parallel)
+
+    async def converse(number: int, question: Question) -> None:
+        async with slots:
+            turns[number] = [turn async for turn in _converse(assistant, question)]
+        listener(len(turns), len(questions), "questions")
+        if keep:
+            keep(turns[number])
+
+    async with asyncio.TaskGroup() as group:
+        for number, question in enumerate(questions):
+            group.create_task(converse(number, question))
+    return [turn for number in sorted(turns) for turn in turns[number]]
+
+
+async def _converse(assistant: AssistantService, question: Question) -> AsyncIterator[ShownTurn]:
+    conversation_id = uuid.uuid4().hex
+    messages = (*question.history, question.text)
+    listed: tuple[str, ...] = ()
+    for count, _ in enumerate(messages, start=1):
+        turn = await _ask(assistant, question, messages[:count], conversation_id, listed)
+        listed = assistant.conversation(conversation_id).shown or turn.cards
+        yield turn
 
 
 async def _ask(
@@ -88,12 +113,20 @@ async def _ask(
     return ShownTurn(sentences=tuple(sentences), **seen)
 
 
-def write_turns(turns: Sequence[ShownTurn], path: Path) -> None:
-    """One turn a line, as JSON."""
-    path.write_text("".join(turn.model_dump_json() + "\n" for turn in turns), encoding="utf-8")
+class TranscriptFile:
+    """A file of turns, one a line as JSON, written while the asking goes on."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        path.write_text("", encoding="utf-8")
+
+    def add(self, turns: Sequence[ShownTurn]) -> None:
+        """Append the turns of one conversation."""
+        with self._path.open("a", encoding="utf-8") as file:
+            file.writelines(turn.model_dump_json() + "\n" for turn in turns)
 
 
 def read_turns(path: Path) -> tuple[ShownTurn, ...]:
-    """The turns that `write_turns` wrote."""
+    """The turns of a `TranscriptFile`."""
     lines = path.read_text(encoding="utf-8").splitlines()
     return tuple(ShownTurn.model_validate_json(line) for line in lines if line)

@@ -153,8 +153,7 @@ def _values(line: Line, scale: _Scale, ids: Sequence[str]) -> list[list[Decimal]
         field.attribute.name
         for record in records
         for field in record.fields
-        if isinstance(field.attribute.value, Decimal)
-        and _is_called(field.names, scale.names)
+        if isinstance(field.attribute.value, Decimal) and _is_called(field.names, scale.names)
     }
     lists = []
     for name in names:
