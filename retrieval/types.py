@@ -189,12 +189,15 @@ class AttributeProfile(Frozen):
 class CategoryProfile(Frozen):
     """One category path, how many products it holds and what people call it (lower case).
 
-    `brands` counts its products by brand, so that "HP printer" may become a condition.
+    `brands` counts its products by brand, so that "HP printer" may become a condition;
+    `attributes` counts those that have a number of each name, so that "a monitor over 24 inch"
+    is known to speak of its display.
     """
 
     path: tuple[str, ...]
     products: int
     brands: dict[str, int] = Field(default_factory=dict)
+    attributes: dict[str, int] = Field(default_factory=dict)
     surfaces: tuple[str, ...] = ()
     labels: dict[Language, str] = Field(default_factory=dict)
 

@@ -17,7 +17,7 @@ from assistant.understand.context import (
 )
 from assistant.understand.language import detect_language, normalise
 from assistant.understand.lexicon import Kind, Lexicon, Mention
-from assistant.understand.measures import MEASURE, read_measures
+from assistant.understand.measures import MEASURE, MeasureReader
 from assistant.understand.money import PriceReading, read_price
 from assistant.understand.negation import Unwanted, read_unwanted
 from assistant.understand.phrases import compile_all, pattern
@@ -67,6 +67,7 @@ class RuleReader:
         self._vocabulary = vocabulary
         self._store = store
         self._lexicon = Lexicon(vocabulary)
+        self._measures = MeasureReader(vocabulary, self._lexicon)
         self._speller = Speller(vocabulary.words)
         compile_all()
 
@@ -90,8 +91,8 @@ class RuleReader:
             last.understanding.language if last else None,
             language or self._store.languages[0],
         )
-        reading = self._read_parts(text, language, last, shown)
         topic = last_topic(conversation)
+        reading = self._read_parts(text, language, last, shown, topic)
         signs = self._signs(reading, topic, shown, answers=_is_answer(last, reading, text))
         act, sure = acts.classify(signs)
         return self._compose(reading, act, sure, topic, shown)
@@ -99,7 +100,12 @@ class RuleReader:
     # ------------------------------------------------------------- reading
 
     def _read_parts(
-        self, text: str, language: Language, last: Turn | None, shown: Sequence[Product]
+        self,
+        text: str,
+        language: Language,
+        last: Turn | None,
+        shown: Sequence[Product],
+        topic: Understanding | None,
     ) -> Reading:
         """Let every reader take its part; the order settles who sees what first."""
         scan = Scan(text)
@@ -110,7 +116,7 @@ class RuleReader:
         reading.pointing = read_references(scan, shown, focus, self._lexicon)
         reading.ordering = read_ordering(scan)
         reading.price = read_price(scan, self._store, language)
-        reading.measured, measures = read_measures(scan, self._vocabulary, self._lexicon)
+        reading.measured, measures = self._measures.read(scan, topic.query if topic else "")
         reading.unwanted = read_unwanted(scan, self._lexicon, reading.pointing)
         if shown and not reading.price:
             reading.cheaper = scan.take_all(pattern("cheaper"))
