@@ -9,11 +9,13 @@ from assistant.types import Act, Conversation, Source, Turn, Understanding
 from assistant.understand import act as acts
 from assistant.understand.brands import read_brands
 from assistant.understand.context import (
+    accept_again,
     cheaper_than_shown,
     dearer_than_shown,
     last_topic,
     merge_filters,
     merge_query,
+    move_bound,
 )
 from assistant.understand.language import detect_language, normalise
 from assistant.understand.lexicon import Kind, Lexicon, Mention
@@ -115,7 +117,9 @@ class RuleReader:
         reading.open = scan.take_all(pattern("no_preference"))
         reading.pointing = read_references(scan, shown, focus, self._lexicon)
         reading.ordering = read_ordering(scan)
-        reading.price = read_price(scan, self._store, language)
+        reading.price = move_bound(
+            read_price(scan, self._store, language), scan, topic.filters.price if topic else None
+        )
         reading.measured, measures = self._measures.read(scan, topic.query if topic else "")
         reading.unwanted = read_unwanted(scan, self._lexicon, reading.pointing)
         if shown and not reading.price:
@@ -175,7 +179,7 @@ class RuleReader:
             query=reading.query,
             references=reading.pointing.ids,
             pronoun=reading.pointing.pronoun,
-            constrained=_is_constrained(reading),
+            constrained=_is_constrained(reading) and not _asks_for_stock(reading),
             elliptic=reading.language is Language.CHINESE and is_noun_missing(reading.scan.rest()),
             same_topic=bool(topic and self._shares_topic(topic.query, reading.query)),
             names_category=bool(categories),
@@ -227,12 +231,15 @@ class RuleReader:
             earlier = topic.filters
             if reading.any_price:
                 earlier = earlier.model_copy(update={"price": None})
+            earlier = accept_again(earlier, reading.scan.lower, self._lexicon)
             filters = merge_filters(earlier, filters)
             query = self._refined_query(reading, topic, shown)
             sort = sort or topic.sort
             wishes = tuple(dict.fromkeys((*topic.wishes, *wishes)))
         elif act in (Act.ASK, Act.COMPARE) and topic:
             filters = topic.filters
+        elif act is Act.ASK and reading.pointing.ids:
+            filters = Filters()
         elif act is Act.SMALL_TALK:
             query, filters = "", Filters()
         elif act is Act.SEARCH and not query:
@@ -339,6 +346,14 @@ def _is_answer(last: Turn | None, reading: Reading, text: str) -> bool:
     """Whether a short message answers the question that the last turn ended with."""
     short = len(reading.query) <= ANSWER_CHARACTERS
     return bool(last and last.question and short and not acts.asks_to_buy(text.lower()))
+
+
+def _asks_for_stock(reading: Reading) -> bool:
+    """ "Is the last one in stock?" asks of a shown product; "in stock only" is a condition."""
+    ordering = reading.ordering
+    others = reading.price or reading.unwanted or reading.measured or reading.any_price
+    asks = reading.pointing.ids and pattern("question").search(reading.scan.lower)
+    return bool(ordering.in_stock and asks) and not (others or ordering.minimum_rating)
 
 
 def _is_constrained(reading: Reading) -> bool:
