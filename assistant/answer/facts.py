@@ -20,6 +20,7 @@ from assistant.answer.money import format_money
 from assistant.answer.names import name_products
 from assistant.answer.phrases import PHRASES
 from assistant.answer.quantity import format_number
+from assistant.answer.quotable import is_quotable
 from assistant.answer.record import Record, Verdict, read_record
 from assistant.answer.telling import is_showable, show_attribute, telling_attributes
 from assistant.answer.wishes import collect_wishes, judge_wish
@@ -257,7 +258,10 @@ class _FactBuilder:
         usable = [
             r
             for r in product.reviews
-            if r.language is self._language and r.text and len(r.text) <= QUOTE_CHARACTERS
+            if r.language is self._language
+            and r.text
+            and len(r.text) <= QUOTE_CHARACTERS
+            and is_quotable(r.text)
         ]
         if usable:
             review = max(usable, key=lambda r: (r.rating, r.id))

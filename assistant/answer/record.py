@@ -25,6 +25,7 @@ from assistant.answer.known import (
     wordings,
 )
 from assistant.answer.quantity import Quantity, read_quantities
+from assistant.answer.quotable import believe
 from retrieval.index.analysis import fold, stem
 from retrieval.types import Attribute, AttributeKind, Language, Product, Vocabulary
 from retrieval.units import find_unit
@@ -106,7 +107,7 @@ class Record:
         self._vocabulary = vocabulary
         self._entries = tuple(self._read_texts())
         self._reviews = tuple(
-            _entry(f"review:{review.id}", review.text) for review in product.reviews
+            _entry(f"review:{review.id}", believe(review.text)) for review in product.reviews
         )
 
     def says(self, term: str, *, reviews: bool = False, prose: bool = True) -> Finding:
@@ -213,17 +214,17 @@ class Record:
         for attribute in product.attributes:
             if not isinstance(attribute.value, bool) and not is_negative(attribute):
                 yield from self._attribute_entries(attribute)
-        yield _entry("title", product.title)
+        yield _entry("title", believe(product.title))
         for language, translation in product.translations.items():
-            yield _entry(f"title:{language}", translation.title)
+            yield _entry(f"title:{language}", believe(translation.title))
         yield _entry("brand", self._label_all(product.brand or ""))
         yield _entry("category", " | ".join(self._category_words()))
         for variant in product.variants:
             for name, value in variant.options.items():
                 yield _entry(f"variant:{variant.id}", f"{name} | {self._label_all(value)}")
-        yield _entry("description", product.description)
+        yield _entry("description", believe(product.description))
         for language, translation in product.translations.items():
-            yield _entry(f"description:{language}", translation.description)
+            yield _entry(f"description:{language}", believe(translation.description))
 
     def _attribute_entries(self, attribute: Attribute) -> Iterator[Entry]:
         evidence = f"attribute:{attribute.name}"
