@@ -17,7 +17,7 @@ _FOREIGN = re.compile(
     # orders to a machine
     r"|\b(?:ignore|disregard|forget|override|disable)\b.{0,30}\b(?:instruction|"
     r"rule|prompt|above|previous|verif)"
-    r"|\b(?:system|hidden)\b.{0,12}\b(?:prompt|message|instruction|"
+    r"|\b(?:system|hidden) (?:prompt|message|instruction|"
     r"policy)|\b(?:system|developer|assistant)(?: message)?:"
     r"|\b(?:as an? ai|note to ai|you are now|repeat after me|the text above|"
     r"word for word|answer in|translate to)\b"
