@@ -98,4 +98,9 @@ BEFORE = re.compile(
     rf"|(?:(?P<zhnot>不|别|不要|不能)(?:比)?)?(?P<zh>{_CHINESE})(?:于|过)\s*$"
 )
 AFTER = re.compile(rf"\s*(?:or|and)\s+({_COMPARATIVES})\b")
+# "A 12 litre backpack at most": the bound may come last.
+LAST = re.compile(
+    r"\s+(?:[a-z-]+\s+){1,3}(?:(?P<most>at\s+most|max(?:imum)?|tops|or\s+less)"
+    r"|(?P<least>at\s+least|min(?:imum)?|or\s+more))\s*[.!?]?$"
+)
 DIMENSION_AFTER = re.compile(r"\s*(high|tall|wide|deep|thick|long)\b")

@@ -29,7 +29,7 @@ _UNIT = "|".join(
 )
 _NUMBERS = (
     rf"(?<![a-z0-9_/-])(?<!\d[.,])(?P<sign>[-−]|minus\s|负|零下)?(?P<low>{NUMBER})"
-    rf"(?:\s?(?P<joint>-|to|到|至|~|and|和)\s?(?P<high>{NUMBER}))?"
+    rf"(?:\s?(?:{_UNIT})?\s?(?P<joint>-|to|到|至|~|and|和)\s?(?P<high>{NUMBER}))?"
 )
 MEASURE = re.compile(rf"{_NUMBERS}\s?-?(?P<unit>{_UNIT})")
 
@@ -210,6 +210,8 @@ def _bound(before: str, after: str) -> tuple[str | None, frozenset[str], int, in
             start = prefix.start if prefix else start
             length = suffix.end if suffix else length
             return word.meaning, hints, start, length
+    if last := said.LAST.match(after):
+        return ("AT_MOST" if last["most"] else "AT_LEAST"), hints, start, 0
     return None, hints, prefix.start if prefix else start, suffix.end if suffix else 0
 
 

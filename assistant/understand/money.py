@@ -116,7 +116,7 @@ def combine(earlier: Range | None, later: Range) -> Range:
         return later
     low = later.minimum if later.minimum is not None else earlier.minimum
     high = later.maximum if later.maximum is not None else earlier.maximum
-    if low is not None and high is not None and low > high:
+    if low is not None and high is not None and low >= high:
         return later
     low_from = later if later.minimum is not None else earlier
     high_from = later if later.maximum is not None else earlier

@@ -47,7 +47,7 @@ PREFIXES = Bounding(
     {
         "AT_MOST": (
             r"(?:(?:\b(?:no|not|never)|n't)\s+(?:cost(?:ing)?\s+|to\s+)*(?:more(?:\s+(?:expensive|costly))?|higher|pricier|greater)\s+than"
-            r"|(?:\b(?:not|without|no\s+need\s+to)|n't)\s+(?:to\s+)?(?:exceed(?:ing)?|(?:go(?:ing)?\s+|be\s+)?(?:over|above|beyond)"
+            r"|(?:\b(?:not|without|no\s+need\s+to)|n't)\s+(?:(?:want|wanna|wish|like|able|willing|plan)\s+)?(?:to\s+)?(?:exceed(?:ing)?|(?:go(?:ing)?\s+|be\s+)?(?:over|above|beyond)"
             r"|(?:want|wanna|wish|like|able|willing|plan)?\s*(?:to\s+)?(?:spend|pay|cost)(?:ing)?\s+(?:more|over|above)(?:\s+than)?)"
             rf"|{_NOTHING}(?:over|above|beyond|(?:more|pricier)(?:\s+expensive)?\s+than)"
             r"|\b(?:won't|doesn't|don't|not|without)\s+break(?:ing)?|\b(?:price|budget)\s+(?:cap|ceiling|limit|max)(?:\s+(?:of|is|at))?"

@@ -264,8 +264,10 @@ def _by_attribute(among: Sequence[Product], word: str, *, highest: bool) -> Prod
 
 def _asked_extreme(match: re.Match[str], screen: Screen) -> tuple[str, ...]:
     """ "How heavy is the cheapest?": a bare superlative is one of the shown in a question only."""
-    alone = TAKEN not in match.string and _ASKS.search(match.string)
-    return _extreme(match, screen) if alone else ()
+    before = match.string[: match.start()]
+    alone = TAKEN not in match.string or _JOINED.search(before)
+    asks = _ASKS.search(match.string) or _COMPARES.search(match.string)
+    return _extreme(match, screen) if alone and asks else ()
 
 
 def _numbers(match: re.Match[str], screen: Screen) -> tuple[str, ...]:
@@ -333,6 +335,9 @@ _ASKS = re.compile(
     r"\?|^\s*(?:and |so |but )?(?:how|what|what's|is|are|does|do|can|could|which|who|when|where"
     r"|why|will|tell)\b"
 )
+_COMPARES = re.compile(r"\bcompare\b|\bversus\b|\bvs\b|比一比|对比|比较一下|比比|区别")
+# A second superlative is a product of its own: "the cheapest with the most expensive".
+_JOINED = re.compile(r"(?:\b(?:with|and|to|vs\.?|versus|than)\s+|[和与跟比]\s?)(?:the\s+)?$")
 _OF_THESE = r"(?:of|among|out\s+of)\s+(?:these|those|them|the\s+\w+|all)\b"
 # In order: an earlier rule takes its words, so the more specific ones come first.
 _RULES: tuple[tuple[str, Resolver], ...] = (
@@ -342,7 +347,10 @@ _RULES: tuple[tuple[str, Resolver], ...] = (
         rf"(?:\s+{_THING}\b)?",
         _nth,
     ),
-    (rf"(?:\bthe\s+)?\b(?:last|bottom)\s+{_THING}\b|\bthe\s+last\b{_AFTER}", _last),
+    (
+        rf"(?:\bthe\s+)?\b(?:last|bottom)\s+{_THING}\b|(?:\bthe\s+|\b(?:and|or|vs\.?|versus|with|to)\s+)last\b{_AFTER}",
+        _last,
+    ),
     (rf"(?:\bthe\s+)?\b(?P<n>{_ORD})\s+{_THING}\b", _nth),
     (
         r"(?:\bthe\s+|\b(?:and|or|vs\.?|versus|with|than|to)\s+|[,&]\s*)"
@@ -392,7 +400,11 @@ _RULES: tuple[tuple[str, Resolver], ...] = (
         r"|(?=[和与跟有是能防带支多怎贵便可会比的]))(?:产品|商品)?",
         _nth_chinese,
     ),
-    (r"(?<![a-z0-9月])(?P<n>\d{1,2})号(?:款|产品|商品)?", _nth),
+    (
+        r"(?<![a-z0-9月一二三四五六七八九十])(?P<n>\d{1,2}|[一二三四五六七八九十])号"
+        r"(?!线|电池|楼|店|前|之前|到|发)(?:款|产品|商品)?",
+        _nth,
+    ),
     (
         rf"(?:这|那|以上|上面)?(?:的)?(?P<n>[两三四五六俩]){_CL}(?=[^的]|$)(?:产品|商品)?"
         r"(?<![一二三四五六七八九十]{2})",
@@ -401,6 +413,7 @@ _RULES: tuple[tuple[str, Resolver], ...] = (
     (r"(?:这|那|上面|以上)(?:几|些)[款个]?(?:产品|商品)?(?P<n>)|它们(?P<m>)", _group),
     (r"\b(?:the|that)\s+(?P<what>[a-z0-9-]+(?:\s+[a-z0-9-]+)?)\s+one\b", _described),
     (rf"\bthe\s+(?:{_SUPERLATIVE}){_AFTER}", _asked_extreme),
+    (rf"(?:{_SUPERLATIVE})的?(?=[和与跟比]|$|[,，?？。哪有])", _asked_extreme),
     (
         r"\bthe\s+(?P<what>[a-z][a-z0-9-]+)(?=\s+(?:has|have|is|come|support|work|fit|cost)s?\b|\s*[?,])",
         _branded,
