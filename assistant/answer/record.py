@@ -143,6 +143,26 @@ class Record:
         met = wanted and wanted <= self._plain_stems
         return "description" if met else None
 
+    def has_attribute_in(self, text: str) -> bool:
+        """Whether folded `text` holds all words of some attribute's name, yes or no whatever."""
+        words = frozenset(split_words(text))
+        return any(essence <= words for essence in self._attribute_essences if essence) or any(
+            name in text for name in self._chinese_names
+        )
+
+    @cached_property
+    def _attribute_essences(self) -> tuple[frozenset[str], ...]:
+        names = (n for a in self.product.attributes for n in self._names_of(a))
+        return tuple(frozenset(_essence(n)) for n in names if not _HAS_CJK.search(n))
+
+    @cached_property
+    def _chinese_names(self) -> tuple[str, ...]:
+        names = (n for a in self.product.attributes for n in self._names_of(a))
+        return tuple(n for n in names if _HAS_CJK.search(n) and len(n) > 1)
+
+    def _names_of(self, attribute: Attribute) -> Iterator[str]:
+        return (fold(n) for n in attribute_names(attribute.name, self._vocabulary))
+
     def _finds(self, quantity: Quantity) -> str | None:
         """The evidence of the first field that states this quantity, in whatever unit."""
         for attribute in self.product.attributes:

@@ -348,7 +348,8 @@ _RULES: tuple[tuple[str, Resolver], ...] = (
         _nth,
     ),
     (
-        rf"(?:\bthe\s+)?\b(?:last|bottom)\s+{_THING}\b|(?:\bthe\s+|\b(?:and|or|vs\.?|versus|with|to)\s+)last\b{_AFTER}",
+        rf"(?:\bthe\s+)?\b(?:last|bottom)\s+{_THING}\b"
+        rf"|(?:\bthe\s+|\b(?:and|or|vs\.?|versus|with|to)\s+)last\b{_AFTER}",
         _last,
     ),
     (rf"(?:\bthe\s+)?\b(?P<n>{_ORD})\s+{_THING}\b", _nth),

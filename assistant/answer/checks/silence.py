@@ -52,6 +52,14 @@ def check_silence(scene: Scene) -> None:
             raise ClaimError("silence: of what is not said")
         named = [i for c in scene.text[start:end] if c in scene.mention_slots
                  for i in scene.mention_ids(c)]  # fmt: skip
+        scene.claim(
+            match.start(),
+            _names_nothing(scene, scene.text[start:end]),
+            "silence",
+            "catalogue",
+            subjects=tuple(dict.fromkeys(named)) or None,
+            negated=False,
+        )
         for words in asked:
             scene.claim(
                 match.start(),
@@ -83,6 +91,15 @@ def _asked(text: str, known: frozenset[tuple[str, ...]]) -> list[str]:
         asked += [phrase for phrase in phrases if words and split_words(phrase) in known]
         asked += [run for run in runs if run and run not in harmless_words(Language.CHINESE)]
     return asked
+
+
+def _names_nothing(scene: Scene, text: str) -> Callable[[Product], bool | None]:
+    """No attribute is called so: one that says no has spoken, too."""
+
+    def predicate(product: Product) -> bool | None:
+        return not scene.setting.records[product.id].has_attribute_in(text)
+
+    return predicate
 
 
 def _unknown(scene: Scene, words: str) -> Callable[[Product], bool | None]:
