@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import sqlalchemy.engine
 
@@ -26,6 +28,10 @@ from assistant.database import open_database
 from assistant.desk.desk import Desk
 from assistant.desk.queue import HandoffQueue
 from assistant.errors import CallerError
+from assistant.evaluate.audit.auditor import Auditor
+from assistant.evaluate.grounding import GroundingReport, audit_turns
+from assistant.evaluate.questions import Question
+from assistant.evaluate.transcript import ShownTurn, ask_all
 from assistant.jobs.run import JobRunner
 from assistant.learning import open_learning, open_shelf
 from assistant.llm.engine import Engine, EngineLanguageModel, open_engine
@@ -40,6 +46,7 @@ from assistant.store.shop import Shop
 from assistant.store.sql import SqlStoreBackend
 from assistant.store.tokens import ShopperTokens, read_secret
 from assistant.turn import Catalog, TurnLimits
+from assistant.types import EngineState
 from assistant.understand.quick import RuleReader
 from assistant.understand.rewrite import LLMRewriter
 from retrieval.catalog.demo.generate import generate_demo
@@ -51,6 +58,7 @@ from retrieval.catalog.product_images import StoreImages
 from retrieval.catalog.report import ImportReport, add_pictures
 from retrieval.catalog.store import Store, StorePaths, load_store
 from retrieval.catalog.sync import import_feed
+from retrieval.catalog.types import FeedRow
 from retrieval.evaluate import RetrievalMeasures, evaluate_retrieval, read_judgments
 from retrieval.index.encoder import load_encoder
 from retrieval.index.image_encoder import OnnxImageEncoder
@@ -471,6 +479,38 @@ def import_for_evaluation(
     own = settings.model_copy(update={"store": f"eval-{digest}"})
     import_store(own, catalog, listener, currency=currency)
     return own
+
+
+async def evaluate_grounding(
+    settings: Settings,
+    questions: Sequence[Question],
+    catalog: str,
+    listener: ProgressListener,
+    *,
+    currency: str | None = None,
+    parallel: int = 1,
+    keep: Callable[[Sequence[ShownTurn]], None] | None = None,
+    engine_wait_s: float = 300,
+) -> GroundingReport:
+    """Ask every question of an assistant over the feed, and audit all that it shows.
+
+    The auditor gets the products as the feed gives them, not as the store holds them.
+    """
+    own, products = settings.model_copy(update={"store": DEMO}), generate_demo().products
+    if catalog != DEMO:
+        own = import_for_evaluation(settings, Path(catalog), listener, currency)
+        rows = open_feed(catalog, currency=currency)
+        products = tuple(row.product for row in rows if isinstance(row, FeedRow))
+    else:
+        ensure_store(own, listener)
+    with TemporaryDirectory() as folder:
+        own = own.model_copy(update={"database_url": f"sqlite:///{folder}/aisle.db"})
+        with open_assistant(own) as assistant:
+            if assistant.engine.status.state is not EngineState.OFF:
+                await asyncio.to_thread(assistant.engine.wait, engine_wait_s)
+            turns = await ask_all(assistant, questions, listener, parallel=parallel, keep=keep)
+            labels, rates = assistant.vocabulary.labels, assistant.store.exchange_rates
+    return audit_turns(Auditor(products, labels, rates), turns)
 
 
 def request_reader(store: Store) -> Callable[[str, int], SearchRequest]:

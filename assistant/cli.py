@@ -20,6 +20,8 @@ from assistant.cli_catalog import running_catalog
 from assistant.cli_learn import events_app, privacy_app
 from assistant.console import print_reply, print_result
 from assistant.errors import AisleError, CallerError
+from assistant.evaluate.questions import read_questions
+from assistant.evaluate.transcript import TranscriptFile
 from assistant.llm import weights
 from assistant.progress import show_progress
 from assistant.remote import RemoteAssistant, find_server
@@ -323,6 +325,43 @@ def eval_retrieval(
     typer.echo(text)
     if json_path:
         json_path.write_text(text + "\n")
+
+
+@eval_app.command("grounding")
+def eval_grounding(
+    questions: Annotated[Path, typer.Option(help="JSON lines with a question each.")],
+    catalog: Annotated[
+        str, typer.Option(help="A feed file of any format `aisle import` reads, or 'demo'.")
+    ],
+    json_path: Annotated[Path | None, typer.Option("--json", help="Where to write.")] = None,
+    limit: Annotated[int | None, typer.Option(help="Ask so many only.", min=1)] = None,
+    skip: Annotated[int, typer.Option(help="Leave out the first so many.", min=0)] = 0,
+    transcript: Annotated[
+        Path | None, typer.Option(help="Where to keep every turn as it ends, a line each.")
+    ] = None,
+    parallel: Annotated[
+        int, typer.Option(help="Conversations at once; the engine batches them.", min=1)
+    ] = 4,
+    currency: Annotated[str | None, typer.Option(help="For feeds without one.")] = None,
+) -> None:
+    """False claims among the sentences shown, found by an independent auditor."""
+    asked = read_questions(questions, limit, skip)
+    with show_progress(console) as listener:
+        report = asyncio.run(
+            build.evaluate_grounding(
+                _settings(),
+                asked,
+                catalog,
+                listener,
+                currency=currency,
+                parallel=parallel,
+                keep=TranscriptFile(transcript).add if transcript else None,
+            )
+        )
+    text = report.model_dump_json(indent=2)
+    typer.echo(text)
+    if json_path:
+        json_path.write_text(text + "\n", encoding="utf-8")
 
 
 # ------------------------------------------------------------------- train

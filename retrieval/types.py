@@ -189,12 +189,15 @@ class AttributeProfile(Frozen):
 class CategoryProfile(Frozen):
     """One category path, how many products it holds and what people call it (lower case).
 
-    `brands` counts its products by brand, so that "HP printer" may become a condition.
+    `brands` counts its products by brand, so that "HP printer" may become a condition;
+    `attributes` counts those that have a number of each name, so that "a monitor over 24 inch"
+    is known to speak of its display.
     """
 
     path: tuple[str, ...]
     products: int
     brands: dict[str, int] = Field(default_factory=dict)
+    attributes: dict[str, int] = Field(default_factory=dict)
     surfaces: tuple[str, ...] = ()
     labels: dict[Language, str] = Field(default_factory=dict)
 
@@ -225,12 +228,17 @@ class Vocabulary(Frozen):
 
 
 class Range(Frozen):
-    """A numeric interval; bounds are inclusive unless said otherwise."""
+    """A numeric interval; bounds are inclusive unless said otherwise.
+
+    The bounds of a `derived` one are nobody's words: "around 20" is searched from 16 to 24,
+    "cheaper than this one" up to a price; no answer may call them the shopper's limit.
+    """
 
     minimum: Decimal | None = None
     maximum: Decimal | None = None
     exclusive_minimum: bool = False
     exclusive_maximum: bool = False
+    derived: bool = False
 
     def holds(self, value: Decimal) -> bool:
         """Whether `value` lies inside."""

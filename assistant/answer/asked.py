@@ -10,6 +10,7 @@ from assistant.answer.lexicon import harmless_words
 from assistant.answer.metrics import names_attribute
 from assistant.answer.names import NameIndex
 from assistant.answer.phrases import PHRASES
+from assistant.answer.quotable import is_quotable
 from assistant.answer.record import Record, Verdict
 from assistant.answer.telling import is_showable, is_spoken_of, show_attribute
 from assistant.types import Fact, FactKind, ProductFacts, Understanding
@@ -99,6 +100,7 @@ class Question:
             return True
         return any(
             record.says(word, reviews=True).verdict is not Verdict.UNKNOWN
+            or record.touches(word) is not None
             for word in self.words
             for record in self._records
         )
@@ -123,7 +125,8 @@ class Question:
         for word in self.words:
             for evidence, phrase, text in texts:
                 for sentence in _SENTENCE.findall(text):
-                    if any(w in fold(sentence) for w in wordings(word)):
+                    asked = any(w in fold(sentence) for w in wordings(word))
+                    if asked and is_quotable(sentence):
                         say = PHRASES[language][phrase]
                         stars = next((r.rating for r in product.reviews if r.text == text), 0)
                         told = say.format(quote=sentence.strip(), stars=stars)

@@ -20,6 +20,7 @@ from assistant.answer.money import format_money
 from assistant.answer.names import name_products
 from assistant.answer.phrases import PHRASES
 from assistant.answer.quantity import format_number
+from assistant.answer.quotable import is_quotable
 from assistant.answer.record import Record, Verdict, read_record
 from assistant.answer.telling import is_showable, show_attribute, telling_attributes
 from assistant.answer.wishes import collect_wishes, judge_wish
@@ -155,7 +156,7 @@ class _FactBuilder:
             yield self._fact(product, FactKind.DISCOUNT, text, "list_price")
 
     def _budget_text(self, product: Product, difference: Decimal) -> str:
-        limit = self._filters.price.maximum if self._filters.price else None
+        limit = stated_budget(self._filters)
         assert limit is not None
         key = "at_budget" if not difference else "under_budget" if difference > 0 else "over_budget"
         return self._say[key].format(
@@ -257,7 +258,10 @@ class _FactBuilder:
         usable = [
             r
             for r in product.reviews
-            if r.language is self._language and r.text and len(r.text) <= QUOTE_CHARACTERS
+            if r.language is self._language
+            and r.text
+            and len(r.text) <= QUOTE_CHARACTERS
+            and is_quotable(r.text)
         ]
         if usable:
             review = max(usable, key=lambda r: (r.rating, r.id))
@@ -266,7 +270,12 @@ class _FactBuilder:
 
 
 def budget_difference(product: Product, filters: Filters) -> Decimal | None:
-    """Budget minus price (negative: over it), or None without a budget or a price."""
-    if product.price is None or filters.price is None or filters.price.maximum is None:
-        return None
-    return filters.price.maximum - product.price
+    """Budget minus price (negative: over it), or None without a stated budget or a price."""
+    limit = stated_budget(filters)
+    return None if product.price is None or limit is None else limit - product.price
+
+
+def stated_budget(filters: Filters) -> Decimal | None:
+    """The most the shopper said to pay; a bound that was derived is nobody's budget."""
+    price = filters.price
+    return None if price is None or price.derived else price.maximum

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property, lru_cache
 from typing import NamedTuple
@@ -23,9 +24,13 @@ from assistant.answer.known import (
     split_words,
     wordings,
 )
-from retrieval.index.analysis import fold
+from assistant.answer.quantity import Quantity, read_quantities
+from assistant.answer.quotable import believe
+from retrieval.index.analysis import fold, stem
 from retrieval.types import Attribute, AttributeKind, Language, Product, Vocabulary
+from retrieval.units import find_unit
 
+_PLAIN_WORD = re.compile(r"[a-z0-9]+")
 _SENTENCE = re.compile(r"[.!?。！？](?!\d)")
 _HAS_CJK = re.compile(rf"[{CJK}]")
 # Words between a negation and what it negates: "not fully waterproof".
@@ -102,7 +107,7 @@ class Record:
         self._vocabulary = vocabulary
         self._entries = tuple(self._read_texts())
         self._reviews = tuple(
-            _entry(f"review:{review.id}", review.text) for review in product.reviews
+            _entry(f"review:{review.id}", believe(review.text)) for review in product.reviews
         )
 
     def says(self, term: str, *, reviews: bool = False, prose: bool = True) -> Finding:
@@ -118,6 +123,66 @@ class Record:
             if findings:
                 return yes or findings[0]
         return self._ask_alternatives(asked) or self._ask_implying(term)
+
+    def touches(self, term: str) -> str | None:
+        """The evidence of what speaks of `term` at all, in any order and any unit, or None.
+
+        Weaker than `says`: enough to keep from calling the catalogue silent.
+        """
+        folded = fold(term)
+        quantities = [q for q in read_quantities(folded) if q.unit]
+        if quantities:
+            found = [self._finds(quantity) for quantity in quantities]
+            return found[0] if all(found) else None
+        if _HAS_CJK.search(folded):
+            return next(
+                (e.evidence for e in self._every_entry for w in wordings(folded) if w in e.text),
+                None,
+            )
+        wanted = {stem(word) for word in _PLAIN_WORD.findall(folded)}
+        met = wanted and wanted <= self._plain_stems
+        return "description" if met else None
+
+    def has_attribute_in(self, text: str) -> bool:
+        """Whether folded `text` holds all words of some attribute's name, yes or no whatever."""
+        words = frozenset(split_words(text))
+        return any(essence <= words for essence in self._attribute_essences if essence) or any(
+            name in text for name in self._chinese_names
+        )
+
+    @cached_property
+    def _attribute_essences(self) -> tuple[frozenset[str], ...]:
+        names = (n for a in self.product.attributes for n in self._names_of(a))
+        return tuple(frozenset(_essence(n)) for n in names if not _HAS_CJK.search(n))
+
+    @cached_property
+    def _chinese_names(self) -> tuple[str, ...]:
+        names = (n for a in self.product.attributes for n in self._names_of(a))
+        return tuple(n for n in names if _HAS_CJK.search(n) and len(n) > 1)
+
+    def _names_of(self, attribute: Attribute) -> Iterator[str]:
+        return (fold(n) for n in attribute_names(attribute.name, self._vocabulary))
+
+    def _finds(self, quantity: Quantity) -> str | None:
+        """The evidence of the first field that states this quantity, in whatever unit."""
+        for attribute in self.product.attributes:
+            value, unit = attribute.value, attribute.unit
+            if isinstance(value, Decimal) and find_unit(unit) and quantity.equals(value, unit):
+                return f"attribute:{attribute.name}"
+        for entry in self._every_entry:
+            for other in read_quantities(entry.text):
+                if other.unit and quantity.equals(other.value, other.unit.symbol):
+                    return entry.evidence
+        return None
+
+    @cached_property
+    def _every_entry(self) -> tuple[Entry, ...]:
+        return (*self._entries, *self._reviews)
+
+    @cached_property
+    def _plain_stems(self) -> frozenset[str]:
+        texts = (entry.text for entry in self._every_entry)
+        return frozenset(stem(word) for text in texts for word in _PLAIN_WORD.findall(text))
 
     def is_whole(self, text: str) -> bool:
         """Whether folded `text` is all of an attribute's name or value, by any of its labels."""
@@ -174,17 +239,17 @@ class Record:
         for attribute in product.attributes:
             if not isinstance(attribute.value, bool) and not is_negative(attribute):
                 yield from self._attribute_entries(attribute)
-        yield _entry("title", product.title)
+        yield _entry("title", believe(product.title))
         for language, translation in product.translations.items():
-            yield _entry(f"title:{language}", translation.title)
+            yield _entry(f"title:{language}", believe(translation.title))
         yield _entry("brand", self._label_all(product.brand or ""))
         yield _entry("category", " | ".join(self._category_words()))
         for variant in product.variants:
             for name, value in variant.options.items():
                 yield _entry(f"variant:{variant.id}", f"{name} | {self._label_all(value)}")
-        yield _entry("description", product.description)
+        yield _entry("description", believe(product.description))
         for language, translation in product.translations.items():
-            yield _entry(f"description:{language}", translation.description)
+            yield _entry(f"description:{language}", believe(translation.description))
 
     def _attribute_entries(self, attribute: Attribute) -> Iterator[Entry]:
         evidence = f"attribute:{attribute.name}"

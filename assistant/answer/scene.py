@@ -238,6 +238,11 @@ class Scene:
             self._joined.append(joined)
             group_end = match.end()
 
+    def check_subject(self) -> None:
+        """Words alone, of no product that is named or pointed at, may be anybody's; ClaimError."""
+        if not (self.claims or self.mention_slots or self.quantities or self.policy):
+            raise ClaimError("speaks of no product")
+
     def check_roles(self) -> None:
         """Every product named by itself is there for a claim; raises ClaimError else.
 

@@ -22,6 +22,7 @@ from assistant.answer.checks.state import (
 )
 from assistant.answer.checks.words import check_words
 from assistant.answer.known import CJK, known_phrases
+from assistant.answer.quotable import is_foreign
 from assistant.answer.scene import ClaimError, Scene, Setting
 from assistant.types import Act, ProductFacts, Rejection, Sentence, Understanding
 from retrieval.types import Language, StoreInfo, Vocabulary
@@ -36,6 +37,7 @@ CHECKS: tuple[Callable[[Scene], None], ...] = (
     check_ratings,
     check_prices,
     check_numbers,
+    Scene.check_subject,
     check_words,
     check_exclusive,
     Scene.check_roles,
@@ -68,6 +70,8 @@ class ClaimVerifier:
         """
         if reason := _wrong_language(sentence, understanding.language):
             return Rejection(text=sentence, reason=reason)
+        if is_foreign(sentence):
+            return Rejection(text=sentence, reason="a link, a code, a promise or an order")
         if understanding.act is Act.SMALL_TALK:
             return check_small_talk(sentence, self._vocabulary)
         scene = Scene(sentence, self._set(understanding, facts, store), previous)

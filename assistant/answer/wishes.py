@@ -164,8 +164,17 @@ def _ask(record: Record, text: str) -> Finding:
         return finding
     whole = record.says(text)
     if whole.verdict is finding.verdict:
-        return finding
+        return _touched(finding, record, text)
     return Finding(Verdict.UNKNOWN, whole.evidence)
+
+
+def _touched(finding: Finding, record: Record, text: str) -> Finding:
+    """What is written in other words or another unit ("32GB" for 32 gb) is no silence."""
+    if finding.verdict is not Verdict.UNKNOWN or finding.evidence:
+        return finding
+    evidence = record.touches(text)
+    stated = evidence and evidence.startswith(("attribute", "title", "variant"))
+    return Finding(Verdict.YES if stated else Verdict.UNKNOWN, evidence or "")
 
 
 def _judge_filter(

@@ -7,7 +7,9 @@ from decimal import Decimal
 
 from assistant.types import Act, Conversation, Understanding
 from assistant.understand.lexicon import Kind, Lexicon
-from assistant.understand.money import combine
+from assistant.understand.money import PriceReading, combine
+from assistant.understand.numbers import NUMBER, parse_number
+from assistant.understand.scan import Scan
 from retrieval.types import AttributeFilter, Filters, Language, Range
 
 
@@ -66,6 +68,65 @@ def merge_price(earlier: Range | None, later: Range | None) -> Range | None:
     return combine(earlier, later) if one_sided and other_side else later
 
 
+_MOVED = re.compile(
+    rf"\b(?:make|raise|lower|change|set|put)\s+(?:it|that|the\s+(?:budget|price|limit))\s+(?:to\s+)?"
+    rf"(?P<amount>{NUMBER})\s*[.!]?\s*$|(?:改成|改为|换成|提到|提高到|降到)(?P<zh>{NUMBER})\s*[。!]?\s*$"
+)
+_MOVES = re.compile(
+    r"\b(?:make|raise|lower|change|set|increase|reduce)\s+(?:it|that|the\s+\w+)\s+(?:to\s+)?"
+    r"|(?:改成|改为|换成|提到|提高到|加到|降到|减到|放宽到)"
+)
+_ALSO_FINE = re.compile(
+    r"(?:^|\s)(?:is|are|would\s+be)?\s*(?:also\s+)?(?:fine|ok(?:ay)?|all\s+right|good|works)\b|"
+    r"(?:也|都)(?:行|可以|好|没问题|能接受)"
+)
+
+
+def move_bound(read: PriceReading | None, scan: Scan, earlier: Range | None) -> PriceReading | None:
+    """ "Make it 150", 150也行: the standing bound moves; without one nothing is changed."""
+    if earlier is None or (earlier.minimum is None) == (earlier.maximum is None):
+        return read
+    value: Decimal | None = None
+    if read is None and (match := _MOVED.search(scan.lower)):
+        number = parse_number(match["amount"] or match["zh"])
+        value = number[0] if number else None
+        scan.take(*match.span())
+    elif (
+        read and read.range.derived and (_ALSO_FINE.search(scan.free) or _MOVES.search(scan.lower))
+    ):
+        low, high = read.range.minimum, read.range.maximum
+        value = None if low is None or high is None else (low + high) / 2
+    if value is None:
+        return read
+    moved = Range(minimum=value) if earlier.maximum is None else Range(maximum=value)
+    return PriceReading(moved, True, read.notes if read else ())
+
+
+def accept_again(earlier: Filters, text: str, lexicon: Lexicon) -> Filters:
+    """ "Actually pink is fine": what was refused before no longer is."""
+    accepted: set[str] = set()
+    for mention in lexicon.mentions(text):
+        if _ALSO_FINE.match(text, mention.end):
+            accepted |= {mention.surface, *(m.canonical.lower() for m in mention.meanings)}
+    if not accepted:
+        return earlier
+    return earlier.model_copy(
+        update={
+            "excluded_brands": _without(earlier.excluded_brands, accepted),
+            "excluded_terms": _without(earlier.excluded_terms, accepted),
+            "attributes": tuple(
+                a
+                for a in earlier.attributes
+                if not (a.exclude and accepted & {v.lower() for v in a.values})
+            ),
+        }
+    )
+
+
+def _without(words: tuple[str, ...], accepted: set[str]) -> tuple[str, ...]:
+    return tuple(w for w in words if w.lower() not in accepted)
+
+
 def _joined(earlier: tuple, later: tuple) -> tuple:  # type: ignore[type-arg]
     return tuple(dict.fromkeys((*earlier, *later)))
 
@@ -119,7 +180,7 @@ def cheaper_than_shown(prices: list[Decimal]) -> Range | None:
     if not prices:
         return None
     middle = sorted(prices)[(len(prices) - 1) // 2]
-    return Range(maximum=middle, exclusive_maximum=True)
+    return Range(maximum=middle, exclusive_maximum=True, derived=True)
 
 
 def dearer_than_shown(prices: list[Decimal]) -> Range | None:
@@ -127,4 +188,4 @@ def dearer_than_shown(prices: list[Decimal]) -> Range | None:
     if not prices:
         return None
     middle = sorted(prices)[len(prices) // 2]
-    return Range(minimum=middle, exclusive_minimum=True)
+    return Range(minimum=middle, exclusive_minimum=True, derived=True)

@@ -3,79 +3,234 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 
+from assistant.understand import measure_words as said
 from assistant.understand import price_words as words
 from assistant.understand.lexicon import Kind, Lexicon
 from assistant.understand.numbers import NUMBER, parse_number
 from assistant.understand.scan import Scan
 from retrieval.types import AttributeFilter, AttributeKind, AttributeProfile, Range, Vocabulary
-from retrieval.units import UNITS, find_unit
+from retrieval.units import UNITS, Unit, find_unit
 
 # The attribute's name stands this close to the number ("16 GB of RAM", 内存至少16GB).
 NEARBY = 24
-
-# What shoppers call an attribute whose name holds the word on the right.
-_CALLED = {
-    "ram": "memory", "运行内存": "memory", "运存": "memory", "ssd": "storage", "hdd": "storage",
-    "disk": "storage", "hard drive": "storage", "硬盘": "storage", "固态": "storage",
-    "screen": "display", "屏幕": "display", "屏": "display", "wattage": "power", "瓦数": "power",
-}  # fmt: skip
+# An attribute that fewer of a category's products have is not what is measured of them.
+COMMON_SHARE = 0.15
+# One attribute is meant where it is so much more common than the next.
+DOMINANT = 3
 
 _UNIT = "|".join(
     re.escape(u) + (r"(?![a-z])" if u[-1].isascii() and u[-1].isalpha() else "")
     for u in sorted(UNITS, key=len, reverse=True)
 )
-MEASURE = re.compile(
-    rf"(?<![a-z0-9.,_/-])(?P<low>{NUMBER})(?:\s?(?:-|to|到|至|~)\s?(?P<high>{NUMBER}))?\s?-?(?P<unit>{_UNIT})"
+_NUMBERS = (
+    rf"(?<![a-z0-9_/-])(?<!\d[.,])(?P<sign>[-−]|minus\s|负|零下)?(?P<low>{NUMBER})"
+    rf"(?:\s?(?:{_UNIT})?\s?(?P<joint>-|to|到|至|~|and|和)\s?(?P<high>{NUMBER}))?"
 )
+MEASURE = re.compile(rf"{_NUMBERS}\s?-?(?P<unit>{_UNIT})")
 
 
-def read_measures(
-    scan: Scan, vocabulary: Vocabulary, lexicon: Lexicon
-) -> tuple[tuple[AttributeFilter, ...], tuple[str, ...]]:
-    """Bounded measures as hard conditions, all others as wishes.
+@dataclass(frozen=True, slots=True)
+class _Measure:
+    """A number or two with what they measure, and the span with the words that bound it."""
 
-    Only a stated bound ("at least", 以上) whose attribute is certain filters; its words stay
-    in the search text without the bound. A plain "27 inch" only ranks.
-    """
-    filters: list[AttributeFilter] = []
-    wishes: list[str] = []
-    for match in scan.find(MEASURE):
-        text = " ".join(scan.text[match.start("low") : match.end()].split())
-        before, after = scan.free[: match.start()], scan.free[match.end() :]
-        prefix, suffix = words.PREFIXES.match_end(before), words.SUFFIXES.match_start(after)
-        bound = next(
-            (w.meaning for w in (suffix, prefix) if w and w.meaning not in ("AROUND", "RANGE")),
-            None,
+    wanted: Range
+    unit: str | None
+    fitting: tuple[AttributeProfile, ...]
+    hints: frozenset[str]
+    start: int
+    end: int
+
+
+class MeasureReader:
+    """Reads measures of one catalogue's attributes."""
+
+    def __init__(self, vocabulary: Vocabulary, lexicon: Lexicon) -> None:
+        self._vocabulary = vocabulary
+        self._lexicon = lexicon
+        self._numeric = tuple(
+            p for p in vocabulary.attributes.values() if p.kind is AttributeKind.NUMBER
         )
-        wanted = _interval(match, bound)
-        if wanted is None or bound is None:
-            wishes.append(text.lower())
-            continue
-        profile = _attribute(scan, match, vocabulary, lexicon)
-        if profile is not None:
-            filters.append(AttributeFilter(name=profile.name, range=wanted, unit=match["unit"]))
+        self._counted = dict(_counted_nouns(self._numeric, vocabulary))
+        nouns = sorted(self._counted, key=len, reverse=True)
+        ends = (re.escape(n) + (r"(?![a-z])" if n.isascii() else "") for n in nouns)
+        self._count = re.compile(rf"{_NUMBERS}\s?-?(?P<unit>{'|'.join(ends)})") if nouns else None
+
+    def read(
+        self, scan: Scan, topic: str = ""
+    ) -> tuple[tuple[AttributeFilter, ...], tuple[str, ...]]:
+        """Bounded measures as hard conditions, all others as wishes.
+
+        Only a stated bound ("at least", 以上, "lighter than", "10 to 20") whose attribute is
+        certain filters; its words stay in the search text without the bound. A plain
+        "27 inch" only ranks. `topic` is what the conversation is about so far.
+        """
+        filters: list[AttributeFilter] = []
+        wishes: list[str] = []
+        for pattern in filter(None, (MEASURE, self._count)):
+            for match in scan.find(pattern):
+                text = " ".join(scan.text[match.start("low") : match.end()].split()).lower()
+                counts = pattern is self._count
+                measure = self._measure(scan, match, counts)
+                if measure is None:
+                    wishes += [] if counts else [text]
+                    continue
+                profile = self._attribute(scan, match, measure, topic)
+                if profile is not None:
+                    filters.append(
+                        AttributeFilter(
+                            name=profile.name, range=measure.wanted, unit=measure.unit or None
+                        )
+                    )
+                elif not counts:
+                    wishes.append(text)
+                if profile is not None or not counts:
+                    # The measure itself stays in the search text.
+                    scan.take(measure.start, match.start())
+                    scan.take(match.end(), measure.end)
+        return tuple(filters), tuple(dict.fromkeys(wishes))
+
+    def _measure(self, scan: Scan, match: re.Match[str], counts: bool) -> _Measure | None:
+        """The measure of a match where a bound is stated."""
+        before, after = scan.free[: match.start()], scan.free[match.end() :]
+        bound, hints, start, length = _bound(before, after)
+        paired = match["high"] is not None and _joins(match, before)
+        if bound is None and not paired:
+            return None
+        if counts and bound is None:
+            return None
+        wanted = _interval(match, bound, paired)
+        if wanted is None:
+            return None
+        noun = match["unit"]
+        unit = find_unit(noun)
+        if counts:
+            fitting = self._counted[noun]
         else:
-            wishes.append(text.lower())
-        if prefix:
-            scan.take(prefix.start, prefix.end)
-        if suffix:
-            scan.take(match.end() + suffix.start, match.end() + suffix.end)
-    return tuple(filters), tuple(dict.fromkeys(wishes))
+            fitting = tuple(p for p in self._numeric if unit and _base(p) == unit.base)
+        spelled = noun if not counts else fitting[0].unit if fitting else None
+        return _Measure(wanted, spelled, fitting, hints, start, match.end() + length)
+
+    def _attribute(
+        self, scan: Scan, match: re.Match[str], measure: _Measure, topic: str
+    ) -> AttributeProfile | None:
+        """The one attribute meant, or None where there may be several.
+
+        Told by its name nearby, by the adjective ("lighter than"), by what the category's
+        products have, and by what such a unit mostly measures.
+        """
+        if len(measure.fitting) <= 1:
+            return measure.fitting[0] if measure.fitting else None
+        start = max(0, match.start() - NEARBY)
+        window = (
+            scan.lower[start : match.start()] + " " + scan.lower[match.end() : match.end() + NEARBY]
+        )
+        named = {
+            meaning.canonical
+            for mention in self._lexicon.mentions(window)
+            for meaning in mention.of(Kind.ATTRIBUTE)
+        }
+        called = {word for spoken, word in said.CALLED.items() if spoken in window}
+        unit = find_unit(measure.unit)
+        typical = (said.TYPICAL.get(unit.symbol) or said.TYPICAL.get(unit.base)) if unit else None
+        common = self._common(scan.lower) or self._common(topic)
+        chosen = list(measure.fitting)
+        for narrowed in (
+            [p for p in chosen if p.name in named],
+            [p for p in chosen if called & set(p.name.split("_"))],
+            [p for p in chosen if measure.hints & set(p.name.split("_"))],
+        ):
+            if narrowed:
+                chosen = narrowed
+                break
+        else:
+            usual = [p for p in chosen if (typical or frozenset()) & set(p.name.split("_"))]
+            in_category = [p for p in usual if common.get(p.name)]
+            chosen = in_category or (usual if not common else []) or chosen
+        return _settle(chosen, common, unit)
+
+    def _common(self, text: str) -> Counter[str]:
+        """How many products of the categories named in `text` have each attribute."""
+        paths = {
+            meaning.path
+            for mention in self._lexicon.mentions(text.lower())
+            for meaning in mention.of(Kind.CATEGORY)
+        }
+        total, counts = 0, Counter[str]()
+        for category in self._vocabulary.categories:
+            if category.path in paths:
+                total += category.products
+                counts.update(category.attributes)
+        return Counter({n: c for n, c in counts.items() if c >= total * COMMON_SHARE})
 
 
-def _interval(match: re.Match[str], bound: str | None) -> Range | None:
+def _settle(
+    chosen: list[AttributeProfile], common: Counter[str], unit: Unit | None
+) -> AttributeProfile | None:
+    """The only one left; with several, the one that the category's products mostly have.
+
+    Without a category, the one that is given in the very unit that was written.
+    """
+    if len(chosen) == 1:
+        return chosen[0]
+    ranked = sorted((p for p in chosen if common.get(p.name)), key=lambda p: -common[p.name])
+    if len(ranked) > 1 and common[ranked[0].name] >= DOMINANT * common[ranked[1].name]:
+        return ranked[0]
+    pool = ranked or [p for p in chosen if unit and find_unit(p.unit) == unit]
+    # "width" before "maximum_width": the plain name is the thing's own.
+    plain = [p for p in pool if "_" not in p.name]
+    return pool[0] if len(pool) == 1 else plain[0] if len(plain) == 1 else None
+
+
+def _bound(before: str, after: str) -> tuple[str | None, frozenset[str], int, int]:
+    """The bound stated around a measure, what its adjective measures, start and length taken."""
+    start, length = len(before), 0
+    suffix = words.SUFFIXES.match_start(after)
+    trailing = said.AFTER.match(after)
+    leading = said.BEFORE.search(before)
+    prefix = words.PREFIXES.match_end(before)
+    hints: frozenset[str] = frozenset()
+    if height := said.DIMENSION_AFTER.match(after[suffix.end if suffix else 0 :]):
+        hints = said.HINTS.get(height[1], frozenset())
+    if leading:
+        adjective = leading["adjective"] or leading["zh"]
+        direction = said.DIRECTIONS[adjective]
+        if leading["not"] or leading["zhnot"]:
+            direction = {"BELOW": "AT_LEAST", "ABOVE": "AT_MOST"}[direction]
+        return direction, said.HINTS.get(adjective, frozenset()), leading.start(), 0
+    if trailing:
+        direction = {"BELOW": "AT_MOST", "ABOVE": "AT_LEAST"}[said.DIRECTIONS[trailing[1]]]
+        return direction, said.HINTS.get(trailing[1], frozenset()), start, trailing.end()
+    for word in (suffix, prefix):
+        if word and word.meaning not in ("AROUND", "RANGE"):
+            start = prefix.start if prefix else start
+            length = suffix.end if suffix else length
+            return word.meaning, hints, start, length
+    if last := said.LAST.match(after):
+        return ("AT_MOST" if last["most"] else "AT_LEAST"), hints, start, 0
+    return None, hints, prefix.start if prefix else start, suffix.end if suffix else 0
+
+
+def _joins(match: re.Match[str], before: str) -> bool:
+    """Whether two numbers are one range ("and" needs a "between" before it)."""
+    if match["joint"] in ("and", "和"):
+        return bool(re.search(r"(?:between|在|从)\s*$", before))
+    return True
+
+
+def _interval(match: re.Match[str], bound: str | None, paired: bool) -> Range | None:
     """The interval of a measure under `bound`."""
     low = parse_number(match["low"])
-    high = parse_number(match["high"]) if match["high"] else low
+    high = parse_number(match["high"]) if paired else low
     if low is None or high is None:
         return None
-    first, last = sorted((low[0], high[1]))
-    if first != last:
-        return Range(minimum=first, maximum=last)
-    return _bounded(first, bound)
+    sign = -1 if match["sign"] else 1
+    first, last = sorted((low[0] * sign, high[1] * sign))
+    return Range(minimum=first, maximum=last) if first != last else _bounded(first, bound)
 
 
 def _bounded(value: Decimal, bound: str | None) -> Range | None:
@@ -91,31 +246,30 @@ def _bounded(value: Decimal, bound: str | None) -> Range | None:
     return None
 
 
-def _attribute(
-    scan: Scan, match: re.Match[str], vocabulary: Vocabulary, lexicon: Lexicon
-) -> AttributeProfile | None:
-    """The one numeric attribute meant: named nearby, else the only one with such a unit."""
-    unit = find_unit(match["unit"])
-    fitting = [p for p in _measured(vocabulary) if unit and _base(p) == unit.base]
-    start = max(0, match.start() - NEARBY)
-    window = scan.free[start : match.start()] + " " + scan.free[match.end() : match.end() + NEARBY]
-    named = {
-        meaning.canonical
-        for mention in lexicon.mentions(window)
-        for meaning in mention.of(Kind.ATTRIBUTE)
-    }
-    called = {word for said, word in _CALLED.items() if said in window}
-    for chosen in (
-        [p for p in fitting if p.name in named],
-        [p for p in fitting if called & set(p.name.split("_"))],
-    ):
-        if len(chosen) == 1:
-            return chosen[0]
-    return fitting[0] if len(fitting) == 1 else None
+def _counted_nouns(
+    profiles: Iterable[AttributeProfile], vocabulary: Vocabulary
+) -> Iterator[tuple[str, tuple[AttributeProfile, ...]]]:
+    """What numbers count here ("ports", 页, "nits"): noun → the attributes it may be of.
 
-
-def _measured(vocabulary: Vocabulary) -> Iterable[AttributeProfile]:
-    return (p for p in vocabulary.attributes.values() if p.kind is AttributeKind.NUMBER)
+    A unit that no table knows, or the name of an attribute without a unit.
+    """
+    found: dict[str, list[AttributeProfile]] = {}
+    for profile in profiles:
+        nouns: set[str] = set()
+        if profile.unit and find_unit(profile.unit) is None:
+            nouns |= {profile.unit.lower()}
+            tables = vocabulary.labels.values()
+            nouns |= {table[profile.unit].lower() for table in tables if profile.unit in table}
+        elif not profile.unit:
+            names = {s for s, canonical in profile.surfaces.items() if canonical == profile.name}
+            labels = {t[profile.name] for t in vocabulary.labels.values() if profile.name in t}
+            for name in {profile.name, *names, *labels}:
+                lowered = name.lower().replace("_", " ")
+                nouns |= {lowered, lowered.removesuffix("数")}
+                nouns |= {noun for noun, word in said.COUNTED.items() if word == profile.name}
+        for noun in nouns - {""}:
+            found.setdefault(noun, []).append(profile)
+    yield from ((noun, tuple(owners)) for noun, owners in found.items())
 
 
 def _base(profile: AttributeProfile) -> str | None:

@@ -116,7 +116,7 @@ def combine(earlier: Range | None, later: Range) -> Range:
         return later
     low = later.minimum if later.minimum is not None else earlier.minimum
     high = later.maximum if later.maximum is not None else earlier.maximum
-    if low is not None and high is not None and low > high:
+    if low is not None and high is not None and low >= high:
         return later
     low_from = later if later.minimum is not None else earlier
     high_from = later if later.maximum is not None else earlier
@@ -125,6 +125,7 @@ def combine(earlier: Range | None, later: Range) -> Range:
         maximum=high,
         exclusive_minimum=low_from.exclusive_minimum,
         exclusive_maximum=high_from.exclusive_maximum,
+        derived=high_from.derived,
     )
 
 
@@ -289,4 +290,8 @@ def _range(bound: Bound, low: Decimal, high: Decimal, paired: bool) -> Range:
         case Bound.AT_LEAST:
             return Range(minimum=low)
         case Bound.AROUND:
-            return Range(minimum=_cents(low * (1 - AROUND)), maximum=_cents(high * (1 + AROUND)))
+            return Range(
+                minimum=_cents(low * (1 - AROUND)),
+                maximum=_cents(high * (1 + AROUND)),
+                derived=True,
+            )

@@ -45,7 +45,8 @@ _NO_THING = frozenset(
     ("brand", "brands", "style", "styles", "price", "prices", "colour", "color", "design", "look")
 )
 _DETERMINERS = re.compile(
-    r"(?:\s|-)*(?:(?:to|be|have|get|see|buy|use|from|by|made\s+(?:of|from|by)|with|in|of|any|an?|the|those|these|ones?|another|brand|colou?r(?:ed)?)\s+)*"
+    r"(?:\s|-)*(?:(?:to|be|have|get|see|buy|use|from|by|made\s+(?:of|from|by)"
+    r"|for(?!\s+(?:me|us|him|her|them|you|my|our|his|their|your|an?|the|this|that|now|it)\b)|with|in|of|any|an?|the|those|these|ones?|another|brand|colou?r(?:ed)?)\s+)*"
 )
 _ARTICLE = re.compile(r"\s*(?:the\s+)?")
 _STOP_EN = re.compile(
@@ -56,6 +57,11 @@ _STOP_EN = re.compile(
 _WORD = re.compile(r"\s*([a-z0-9][a-z0-9'&.+-]*)")
 _LIST_EN = re.compile(
     r"\s*(?:,\s*(?:or|and|nor)?|\bor\b|\band\b|\bnor\b|/|&)\s*(?:not\s+|no\s+|any\s+|the\s+)?"
+)
+
+# Before "not" these deny the verb that follows, and refuse no thing.
+_AUXILIARY = re.compile(
+    r"(?:\b(?:do|does|did|will|would|can|could|should|shall|has|have|had)|'(?:ve|ll|d|s))\s+$"
 )
 
 _AFTER = re.compile(
@@ -100,6 +106,8 @@ def _read_english(
     if negator in ("no", "not", "nothing") and re.match(r"\s*(?:[,.!;]|$)", scan.free[end:]):
         scan.take(match.start(), end)  # "no, wireless": a correction
         return
+    if negator in ("not", "never") and _AUXILIARY.search(scan.free[: match.start()]):
+        return  # "does not disturb my baby", "I have never bought one": a verb is denied
     needs_known = bool(re.match(r"(?:any|every)\s+\w+\s", negator))
     lacking = bool(re.search(r"without|with no|w/o|free|contain|\bno$", negator))
     if negator == "but" and not _is_exclusion(scan.free, end):

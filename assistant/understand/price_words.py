@@ -34,23 +34,32 @@ class Bounding:
         return Word(match.lastgroup or "", match.start(), match.end()) if match else None
 
 
-LONGEST_PREFIX = 48
+LONGEST_PREFIX = 56
+# "Don't show me anything over 100", "nothing under 50": what is refused bounds the rest.
+_NOTHING = (
+    r"\b(?:nothing|(?:do(?:n't|\s+not)|not)\s+(?:show|give|recommend|offer|suggest|want|need|send)"
+    r"(?:\s+me)?\s+(?:anything|something|stuff|products?|ones?|things?))"
+    r"\s+(?:that\s+)?(?:costs?\s+|costing\s+|priced\s+)?"
+)
 
 # Order matters: "not more than" must be tried before "more than", 不低于 before 低于.
 PREFIXES = Bounding(
     {
         "AT_MOST": (
             r"(?:(?:\b(?:no|not|never)|n't)\s+(?:cost(?:ing)?\s+|to\s+)*(?:more(?:\s+(?:expensive|costly))?|higher|pricier|greater)\s+than"
-            r"|(?:\b(?:not|without|no\s+need\s+to)|n't)\s+(?:to\s+)?(?:exceed(?:ing)?|(?:go(?:ing)?\s+|be\s+)?(?:over|above|beyond)"
+            r"|(?:\b(?:not|without|no\s+need\s+to)|n't)\s+(?:(?:want|wanna|wish|like|able|willing|plan)\s+)?(?:to\s+)?(?:exceed(?:ing)?|(?:go(?:ing)?\s+|be\s+)?(?:over|above|beyond)"
             r"|(?:want|wanna|wish|like|able|willing|plan)?\s*(?:to\s+)?(?:spend|pay|cost)(?:ing)?\s+(?:more|over|above)(?:\s+than)?)"
+            rf"|{_NOTHING}(?:over|above|beyond|(?:more|pricier)(?:\s+expensive)?\s+than)"
             r"|\b(?:won't|doesn't|don't|not|without)\s+break(?:ing)?|\b(?:price|budget)\s+(?:cap|ceiling|limit|max)(?:\s+(?:of|is|at))?"
             r"|花不了|\bup\s+to|\bat\s+(?:the\s+)?(?:very\s+)?most|\bmax(?:imum|imal|\.)?(?:\s+(?:of|is|price|budget|:))*"
             r"|\bwithin|\bas\s+(?:much|high)\s+as|\b(?:upper\s+)?limit(?:ed)?(?:\s+(?:of|is|to))*|\bcap(?:ped)?\s+(?:of|at)|<=|≤"
+            r"|(?:不想|不愿意?|不打算|不会|不要|别)(?:要|花|付|出|买|推荐)?(?:费|钱|到)?(?:超过|多于|高于)"
             r"|不要超过|不想超过|别超过|不能超过|不可以超过|不得超过|不超过|不超|不要高于|不高于|不多于|不大于|不贵于|不要贵于|最多|最高|最贵|至多|顶多"
             r"|上限(?:是|为|:)?|封顶|控制在|限制在|以内的?|小于等于)"
         ),
         "AT_LEAST": (
-            r"(?:(?:\b(?:no|not|never)|n't)\s+(?:less|cheaper|lower|fewer)\s+than|\bnot\s+(?:under|below)"
+            rf"(?:{_NOTHING}(?:under|below|beneath|(?:less|cheaper)\s+than)"
+            r"|(?:\b(?:no|not|never)|n't)\s+(?:less|cheaper|lower|fewer)\s+than|\bnot\s+(?:under|below)"
             r"|\bat\s+(?:the\s+)?(?:very\s+)?least|\bmin(?:imum|imal|\.)?(?:\s+(?:of|is|price|:))*|\bstart(?:ing|s)?\s+(?:from|at)"
             r"|\bupwards\s+of|\bfrom|>=|≥"
             r"|不低于|不少于|不小于|不下于|不得低于|不能低于|至少|最少|最低|起码|大于等于|下限(?:是|为|:)?)"
@@ -80,7 +89,7 @@ SUFFIXES = Bounding(
         ),
         "AT_LEAST": (
             r"(?:(?:or|and)\s+(?:more|over|above|up|higher|upwards?)\b|plus\b|\+(?!\s?\d)|min(?:imum|\.)?\b|at\s+(?:the\s+)?least\b"
-            r"|以上|之上|起步|起(?![\u4e00-\u9fff])|往上|开外|及以上|或以上|或更高)"
+            r"|以上|之上|起步|起(?![\u4e00-\u9fff])|起(?=的)|往上|开外|及以上|或以上|或更高)"
         ),
         "AROUND": (
             r"(?:or\s+so\b|-?ish\b|give\s+or\s+take\b|or\s+thereabouts\b|左右|上下|附近|前后|来块钱?|来元|出头|多块钱?|多元|[多来](?=的|$|[,。\s])|样子|的样子)"

@@ -12,17 +12,19 @@ from assistant.understand import act as acts
 from assistant.understand.brands import read_brands
 from assistant.understand.bundle import read_bundle
 from assistant.understand.context import (
+    accept_again,
     cheaper_than_shown,
     dearer_than_shown,
     last_topic,
     merge_filters,
     merge_query,
+    move_bound,
     without_wanted,
 )
 from assistant.understand.jobs import Heard, read_job
 from assistant.understand.language import detect_language, normalise
 from assistant.understand.lexicon import Kind, Lexicon, Mention
-from assistant.understand.measures import MEASURE, read_measures
+from assistant.understand.measures import MEASURE, MeasureReader
 from assistant.understand.money import PriceReading, read_price
 from assistant.understand.negation import Unwanted, read_unwanted
 from assistant.understand.phrases import compile_all, pattern
@@ -72,6 +74,7 @@ class RuleReader:
         self._vocabulary = vocabulary
         self._store = store
         self._lexicon = Lexicon(vocabulary)
+        self._measures = MeasureReader(vocabulary, self._lexicon)
         self._speller = Speller(vocabulary.words)
         compile_all()
 
@@ -104,8 +107,8 @@ class RuleReader:
         if job is not None:
             return acts.understand_job(job, language)
         text = rest
-        reading = self._read_parts(text, language, last, shown)
         topic = last_topic(conversation)
+        reading = self._read_parts(text, language, last, shown, topic)
         signs = self._signs(reading, topic, shown, answers=_is_answer(last, reading, text))
         act, sure = acts.classify(signs)
         composed = self._compose(reading, act, sure, topic, shown)
@@ -114,7 +117,12 @@ class RuleReader:
     # ------------------------------------------------------------- reading
 
     def _read_parts(
-        self, text: str, language: Language, last: Turn | None, shown: Sequence[Product]
+        self,
+        text: str,
+        language: Language,
+        last: Turn | None,
+        shown: Sequence[Product],
+        topic: Understanding | None,
     ) -> Reading:
         """Let every reader take its part; the order settles who sees what first."""
         scan = Scan(text)
@@ -124,8 +132,10 @@ class RuleReader:
         reading.open = scan.take_all(pattern("no_preference"))
         reading.pointing = read_references(scan, shown, focus, self._lexicon)
         reading.ordering = read_ordering(scan)
-        reading.price = read_price(scan, self._store, language)
-        reading.measured, measures = read_measures(scan, self._vocabulary, self._lexicon)
+        reading.price = move_bound(
+            read_price(scan, self._store, language), scan, topic.filters.price if topic else None
+        )
+        reading.measured, measures = self._measures.read(scan, topic.query if topic else "")
         reading.unwanted = read_unwanted(scan, self._lexicon, reading.pointing)
         if shown and not reading.price:
             reading.cheaper = scan.take_all(pattern("cheaper"))
@@ -184,7 +194,7 @@ class RuleReader:
             query=reading.query,
             references=reading.pointing.ids,
             pronoun=reading.pointing.pronoun,
-            constrained=_is_constrained(reading),
+            constrained=_is_constrained(reading) and not _asks_for_stock(reading),
             elliptic=reading.language is Language.CHINESE and is_noun_missing(reading.scan.rest()),
             same_topic=bool(topic and self._shares_topic(topic.query, reading.query)),
             names_category=bool(categories),
@@ -236,12 +246,15 @@ class RuleReader:
             earlier = without_wanted(topic.filters, reading.query)
             if reading.any_price:
                 earlier = earlier.model_copy(update={"price": None})
+            earlier = accept_again(earlier, reading.scan.lower, self._lexicon)
             filters = merge_filters(earlier, filters)
             query = self._refined_query(reading, topic, shown)
             sort = sort or topic.sort
             wishes = tuple(dict.fromkeys((*topic.wishes, *wishes)))
         elif act in (Act.ASK, Act.COMPARE) and topic:
             filters = topic.filters
+        elif act is Act.ASK and reading.pointing.ids:
+            filters = Filters()
         elif act is Act.SMALL_TALK:
             query, filters = "", Filters()
         elif act is Act.SEARCH and not query:
@@ -368,6 +381,14 @@ def _is_answer(last: Turn | None, reading: Reading, text: str) -> bool:
     """Whether a short message answers the question that the last turn ended with."""
     short = len(reading.query) <= ANSWER_CHARACTERS
     return bool(last and last.question and short and not acts.asks_to_buy(text.lower()))
+
+
+def _asks_for_stock(reading: Reading) -> bool:
+    """ "Is the last one in stock?" asks of a shown product; "in stock only" is a condition."""
+    ordering = reading.ordering
+    others = reading.price or reading.unwanted or reading.measured or reading.any_price
+    asks = reading.pointing.ids and pattern("question").search(reading.scan.lower)
+    return bool(ordering.in_stock and asks) and not (others or ordering.minimum_rating)
 
 
 def _is_constrained(reading: Reading) -> bool:

@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from assistant.understand.lexicon import Lexicon
+from assistant.understand.lexicon import Kind, Lexicon
 from assistant.understand.numbers import ZH_DIGITS
 from assistant.understand.scan import TAKEN, Scan
 from retrieval.types import Product, Range
+from retrieval.units import to_base
 
 _ORDINALS = (
     "first", "second", "third", "fourth", "fifth", "sixth",
@@ -37,7 +38,7 @@ _AFTER = (
     rf"(?=\s*(?:$|[,.?!;:'&{TAKEN}]|(?:and|or|is|are|does|do|did|has|have|had|with|vs|versus|to|in"
     r"|comes?|looks?|seems?|was|can|could|would|will|works?|costs?|weighs?|but|please|thanks|thank"
     r"|from|for|fits?|than|instead|should|may|might|got|also|too|supports?|includes?|runs?|needs?"
-    r"|any|good|better|worth)\b))"
+    r"|any|good|better|worth|cheaper|pricier|lighter|heavier|quieter|louder|bigger|smaller|newer)\b))"
 )
 _CL = r"[款个件台种只双条副部把支张项块辆套盒瓶位本号]"
 _ZN = r"(?:\d{1,2}|[一二两三四五六七八九十]{1,3})"
@@ -51,6 +52,9 @@ _SUPERLATIVES = {
     "rated": r"(?:(?:best|better|highest|higher|top)[\s-](?:rated|reviewed)"
     r"|(?:评分|评价|口碑)(?:最|更|比较)?[高好])",
     "new": r"(?:new(?:er|est)|latest|most\s+recent|(?:最|更|比较)新)",
+    "light": r"(?:light(?:er|est)|(?:最|更|比较)轻)",
+    "heavy": r"(?:heav(?:ier|iest)|(?:最|更|比较)重)",
+    "quiet": r"(?:quiet(?:er|est)|(?:最|更|比较)(?:安静|静音))",
 }
 _SUPERLATIVE = "|".join(f"(?P<{name}>{body})" for name, body in _SUPERLATIVES.items())
 
@@ -137,10 +141,14 @@ def _read_comparison(scan: Scan, shown: Sequence[Product], pointing: Pointing) -
             prices = [p.price for p in shown if pointer and p.id in pointer.ids and p.price]
             if pointer is None or not prices:
                 continue
+            if any(p.start < match.start() for p in pointing.pointers if p is not pointer):
+                # "Is the third cheaper than the second?" asks, and bounds nothing.
+                scan.take(*match.span())
+                return
             pointing.price = (
-                Range(minimum=max(prices), exclusive_minimum=True)
+                Range(minimum=max(prices), exclusive_minimum=True, derived=True)
                 if dearer
-                else Range(maximum=min(prices), exclusive_maximum=True)
+                else Range(maximum=min(prices), exclusive_maximum=True, derived=True)
             )
             pointing.pointers.remove(pointer)
             scan.take(*match.span())
@@ -235,11 +243,64 @@ def _newest(among: Sequence[Product]) -> Product | None:
     return max(dated, key=lambda p: str(p.released), default=None)
 
 
+def _by_attribute(among: Sequence[Product], word: str, *, highest: bool) -> Product | None:
+    """The end of a measured attribute, where all of them have it."""
+    measured: list[tuple[Decimal, Product]] = []
+    for product in among:
+        value = next(
+            (
+                to_base(a.value, a.unit)
+                for a in product.attributes
+                if isinstance(a.value, Decimal) and a.name.split("_")[0] == word
+            ),
+            None,
+        )
+        if value is None:
+            return None
+        measured.append((value, product))
+    ends = sorted(measured, key=lambda pair: -pair[0] if highest else pair[0])
+    return ends[0][1] if ends else None
+
+
+def _asked_extreme(match: re.Match[str], screen: Screen) -> tuple[str, ...]:
+    """ "How heavy is the cheapest?": a bare superlative is one of the shown in a question only."""
+    before = match.string[: match.start()]
+    alone = TAKEN not in match.string or _JOINED.search(before)
+    asks = _ASKS.search(match.string) or _COMPARES.search(match.string)
+    return _extreme(match, screen) if alone and asks else ()
+
+
+def _numbers(match: re.Match[str], screen: Screen) -> tuple[str, ...]:
+    """ "Compare 2 and 5": by their numbers."""
+    chosen = [int(n) for n in re.findall(r"\d+", match[0])]
+    if any(not 1 <= n <= len(screen.shown) for n in chosen):
+        return ()
+    return tuple(screen.shown[n - 1].id for n in chosen)
+
+
+def _branded(match: re.Match[str], screen: Screen) -> tuple[str, ...]:
+    """ "Does the Linnea have …": the only shown product of that brand."""
+    hits = [p.id for p in screen.shown if (p.brand or "").lower() == match["what"]]
+    return (hits[0],) if len(hits) == 1 and _ASKS.search(match.string) else ()
+
+
+def _nth_chinese(match: re.Match[str], screen: Screen) -> tuple[str, ...]:
+    """第二款; in 想买第二台显示器 one more is wanted, and no shown one meant."""
+    follows = screen.lexicon.at(match.string, match.end())
+    wanted = re.search(r"[买要添配加]$", match.string[: match.start()])
+    if wanted and follows and follows.of(Kind.CATEGORY):
+        return ()
+    return _nth(match, screen)
+
+
 _EXTREMES: dict[str, Callable[[Sequence[Product]], Product | None]] = {
     "cheap": _cheapest,
     "dear": _dearest,
     "rated": _best_rated,
     "new": _newest,
+    "light": lambda among: _by_attribute(among, "weight", highest=False),
+    "heavy": lambda among: _by_attribute(among, "weight", highest=True),
+    "quiet": lambda among: _by_attribute(among, "noise", highest=False),
 }
 
 
@@ -270,6 +331,13 @@ def _says(product: Product, wordings: set[str]) -> bool:
     )
 
 
+_ASKS = re.compile(
+    r"\?|^\s*(?:and |so |but )?(?:how|what|what's|is|are|does|do|can|could|which|who|when|where"
+    r"|why|will|tell)\b"
+)
+_COMPARES = re.compile(r"\bcompare\b|\bversus\b|\bvs\b|比一比|对比|比较一下|比比|区别")
+# A second superlative is a product of its own: "the cheapest with the most expensive".
+_JOINED = re.compile(r"(?:\b(?:with|and|to|vs\.?|versus|than)\s+|[和与跟比]\s?)(?:the\s+)?$")
 _OF_THESE = r"(?:of|among|out\s+of)\s+(?:these|those|them|the\s+\w+|all)\b"
 # In order: an earlier rule takes its words, so the more specific ones come first.
 _RULES: tuple[tuple[str, Resolver], ...] = (
@@ -279,7 +347,11 @@ _RULES: tuple[tuple[str, Resolver], ...] = (
         rf"(?:\s+{_THING}\b)?",
         _nth,
     ),
-    (rf"(?:\bthe\s+)?\b(?:last|bottom)\s+{_THING}\b|\bthe\s+last\b{_AFTER}", _last),
+    (
+        rf"(?:\bthe\s+)?\b(?:last|bottom)\s+{_THING}\b"
+        rf"|(?:\bthe\s+|\b(?:and|or|vs\.?|versus|with|to)\s+)last\b{_AFTER}",
+        _last,
+    ),
     (rf"(?:\bthe\s+)?\b(?P<n>{_ORD})\s+{_THING}\b", _nth),
     (
         r"(?:\bthe\s+|\b(?:and|or|vs\.?|versus|with|than|to)\s+|[,&]\s*)"
@@ -290,6 +362,11 @@ _RULES: tuple[tuple[str, Resolver], ...] = (
         r"(?:\b(?:number|no\.?|nr\.?|option|item|product|result|card)\s*#?\s*|#\s?)"
         rf"(?P<n>{_CARD}|one)\b",
         _nth,
+    ),
+    (
+        r"\bcompare\s+#?\d{1,2}\s*(?:,|and|with|to|vs\.?|versus|&)\s*#?\d{1,2}"
+        r"(?:\s*(?:,|and|&|,\s*and)\s*#?\d{1,2})*\b(?!\s*(?:inch|gb|tb|hz))",
+        _numbers,
     ),
     (
         rf"\b(?:the\s+)?(?:{_SUPERLATIVE})\s+"
@@ -322,9 +399,13 @@ _RULES: tuple[tuple[str, Resolver], ...] = (
     (
         rf"第(?P<n>{_ZN})(?!\d)(?:{_CL}(?!线)|(?![\u4e00-\u9fff])"
         r"|(?=[和与跟有是能防带支多怎贵便可会比的]))(?:产品|商品)?",
+        _nth_chinese,
+    ),
+    (
+        r"(?<![a-z0-9月一二三四五六七八九十])(?P<n>\d{1,2}|[一二三四五六七八九十])号"
+        r"(?!线|电池|楼|店|前|之前|到|发)(?:款|产品|商品)?",
         _nth,
     ),
-    (r"(?<![a-z0-9月])(?P<n>\d{1,2})号(?:款|产品|商品)?", _nth),
     (
         rf"(?:这|那|以上|上面)?(?:的)?(?P<n>[两三四五六俩]){_CL}(?=[^的]|$)(?:产品|商品)?"
         r"(?<![一二三四五六七八九十]{2})",
@@ -332,6 +413,12 @@ _RULES: tuple[tuple[str, Resolver], ...] = (
     ),
     (r"(?:这|那|上面|以上)(?:几|些)[款个]?(?:产品|商品)?(?P<n>)|它们(?P<m>)", _group),
     (r"\b(?:the|that)\s+(?P<what>[a-z0-9-]+(?:\s+[a-z0-9-]+)?)\s+one\b", _described),
+    (rf"\bthe\s+(?:{_SUPERLATIVE}){_AFTER}", _asked_extreme),
+    (rf"(?:{_SUPERLATIVE})的?(?=[和与跟比]|$|[,，?？。哪有])", _asked_extreme),
+    (
+        r"\bthe\s+(?P<what>[a-z][a-z0-9-]+)(?=\s+(?:has|have|is|come|support|work|fit|cost)s?\b|\s*[?,])",
+        _branded,
+    ),
     (
         rf"(?P<what>[a-z0-9\u4e00-\u9fff-]{{1,5}}?)的?(?:那|这)(?:一)?{_CL}",
         _described,

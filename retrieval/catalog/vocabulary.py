@@ -29,6 +29,8 @@ MIN_PRODUCTS = 3
 # Bounds that keep loading below 100 ms; a real catalogue's tail beyond them is noise.
 MAX_ATTRIBUTES = 1500
 MAX_WORDS = 150_000
+# Numbers of one category that are worth knowing: what people bound by measure.
+MAX_NUMBERS = 60
 WORDS_IN_MEMORY = 1_000_000
 # Price levels: minimum, the nine deciles between, maximum.
 LEVELS = 10
@@ -48,6 +50,7 @@ class VocabularyBuilder:
         self._brands: Counter[str] = Counter()
         self._categories: Counter[tuple[str, ...]] = Counter()
         self._category_brands: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
+        self._category_numbers: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
         self._words: Counter[str] = Counter()
         self._attributes = AttributeCounts()
         self._prices: dict[str, array[float]] = {}
@@ -60,6 +63,9 @@ class VocabularyBuilder:
             self._categories[product.category[:depth]] += 1
             if product.brand:
                 self._category_brands[product.category[:depth]][product.brand] += 1
+            self._category_numbers[product.category[:depth]].update(
+                {a.name for a in product.attributes if isinstance(a.value, Decimal)}
+            )
         self._attributes.add(product.attributes)
         self._words.update(product_words(product))
         if len(self._words) > WORDS_IN_MEMORY:
@@ -117,6 +123,7 @@ class VocabularyBuilder:
                     path=path,
                     products=count,
                     brands=dict(self._category_brands[path].most_common()),
+                    attributes=dict(self._category_numbers[path].most_common(MAX_NUMBERS)),
                     surfaces=tuple(surfaces),
                     labels=labels,
                 )

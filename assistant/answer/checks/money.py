@@ -135,7 +135,7 @@ def check_budget(scene: Scene) -> None:
 
 def _limit(scene: Scene) -> Decimal | None:
     price = scene.setting.understanding.filters.price
-    return price.maximum if price else None
+    return price.maximum if price and not price.derived else None
 
 
 def _check_budget_mention(scene: Scene, text: str, limit: Decimal) -> None:

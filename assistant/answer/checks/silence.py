@@ -52,6 +52,14 @@ def check_silence(scene: Scene) -> None:
             raise ClaimError("silence: of what is not said")
         named = [i for c in scene.text[start:end] if c in scene.mention_slots
                  for i in scene.mention_ids(c)]  # fmt: skip
+        scene.claim(
+            match.start(),
+            _names_nothing(scene, scene.text[start:end]),
+            "silence",
+            "catalogue",
+            subjects=tuple(dict.fromkeys(named)) or None,
+            negated=False,
+        )
         for words in asked:
             scene.claim(
                 match.start(),
@@ -85,6 +93,15 @@ def _asked(text: str, known: frozenset[tuple[str, ...]]) -> list[str]:
     return asked
 
 
+def _names_nothing(scene: Scene, text: str) -> Callable[[Product], bool | None]:
+    """No attribute is called so: one that says no has spoken, too."""
+
+    def predicate(product: Product) -> bool | None:
+        return not scene.setting.records[product.id].has_attribute_in(text)
+
+    return predicate
+
+
 def _unknown(scene: Scene, words: str) -> Callable[[Product], bool | None]:
     """Silence on the whole and on every property in it: 适合咖啡 asks for 咖啡."""
     known = known_phrases(scene.setting.vocabulary)
@@ -98,6 +115,7 @@ def _unknown(scene: Scene, words: str) -> Callable[[Product], bool | None]:
 
     def predicate(product: Product) -> bool | None:
         record = scene.setting.records[product.id]
-        return all(record.says(part).verdict is Verdict.UNKNOWN for part in parts)
+        unsaid = all(record.says(part).verdict is Verdict.UNKNOWN for part in parts)
+        return unsaid and record.touches(words) is None
 
     return predicate

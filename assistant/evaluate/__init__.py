@@ -1,0 +1,1 @@
+"""Measures of whole turns on files of anyone's."""

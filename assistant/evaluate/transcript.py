@@ -1,0 +1,132 @@
+"""Whole turns of a real assistant, kept as a shopper saw them."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from assistant.evaluate.questions import Question
+from assistant.types import (
+    AssistantService,
+    ComparisonEvent,
+    DoneEvent,
+    ErrorEvent,
+    ProductsEvent,
+    QuestionEvent,
+    Sentence,
+    TextEvent,
+)
+from retrieval.types import Frozen, Language, ProgressListener
+
+
+class ShownTurn(Frozen):
+    """What one turn showed, and what it dropped.
+
+    `said` are the shopper's messages so far, this one last; `cards` the products on the cards
+    with the number each is shown under; `listed` the list on the screen before the turn.
+    """
+
+    question: str
+    said: tuple[str, ...]
+    language: Language
+    cards: tuple[str, ...] = ()
+    positions: tuple[int, ...] = ()
+    listed: tuple[str, ...] = ()
+    reasons: tuple[tuple[str, ...], ...] = ()
+    sentences: tuple[Sentence, ...] = ()
+    dropped: tuple[dict[str, str], ...] = ()
+    asked: str = ""
+    error: str = ""
+    ended: str = ""
+
+
+async def ask_all(
+    assistant: AssistantService,
+    questions: Sequence[Question],
+    listener: ProgressListener,
+    *,
+    parallel: int = 1,
+    keep: Callable[[Sequence[ShownTurn]], None] | None = None,
+) -> list[ShownTurn]:
+    """Ask every question, each in a conversation of its own, earlier messages first.
+
+    So many conversations run in `parallel`: an engine answers eight at once in little more
+    than the time of one. `keep` is called with the turns of each finished conversation.
+    """
+    turns: dict[int, list[ShownTurn]] = {}
+    slots = asyncio.Semaphore(parallel)
+
+    async def converse(number: int, question: Question) -> None:
+        async with slots:
+            turns[number] = [turn async for turn in _converse(assistant, question)]
+        listener(len(turns), len(questions), "questions")
+        if keep:
+            keep(turns[number])
+
+    async with asyncio.TaskGroup() as group:
+        for number, question in enumerate(questions):
+            group.create_task(converse(number, question))
+    return [turn for number in sorted(turns) for turn in turns[number]]
+
+
+async def _converse(assistant: AssistantService, question: Question) -> AsyncIterator[ShownTurn]:
+    conversation_id = uuid.uuid4().hex
+    messages = (*question.history, question.text)
+    listed: tuple[str, ...] = ()
+    for count, _ in enumerate(messages, start=1):
+        turn = await _ask(assistant, question, messages[:count], conversation_id, listed)
+        listed = assistant.conversation(conversation_id).shown or turn.cards
+        yield turn
+
+
+async def _ask(
+    assistant: AssistantService,
+    question: Question,
+    said: tuple[str, ...],
+    conversation_id: str,
+    listed: tuple[str, ...],
+) -> ShownTurn:
+    seen: dict[str, Any] = {"question": question.id, "said": said, "listed": listed}
+    seen["language"] = question.language or assistant.store.languages[0]
+    sentences: list[Sentence] = []
+    async for event in assistant.reply(said[-1], conversation_id, question.language):
+        if isinstance(event, ProductsEvent):
+            seen["language"] = event.understanding.language
+            seen["cards"] = tuple(card.hit.product.id for card in event.products)
+            seen["positions"] = tuple(card.position for card in event.products)
+            seen["reasons"] = tuple(card.reasons for card in event.products)
+        elif isinstance(event, TextEvent):
+            sentences.append(event.sentence)
+        elif isinstance(event, QuestionEvent):
+            seen["asked"] = event.text
+        elif isinstance(event, ErrorEvent):
+            seen["error"] = f"{event.message} {event.remedy}".strip()
+        elif isinstance(event, DoneEvent):
+            answer = event.trace.get("answer", {})
+            seen["dropped"] = tuple(answer.get("rejected", ()))
+            seen["ended"] = answer.get("ended", "")
+        elif isinstance(event, ComparisonEvent):
+            continue
+    return ShownTurn(sentences=tuple(sentences), **seen)
+
+
+class TranscriptFile:
+    """A file of turns, one a line as JSON, written while the asking goes on."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        path.write_text("", encoding="utf-8")
+
+    def add(self, turns: Sequence[ShownTurn]) -> None:
+        """Append the turns of one conversation."""
+        with self._path.open("a", encoding="utf-8") as file:
+            file.writelines(turn.model_dump_json() + "\n" for turn in turns)
+
+
+def read_turns(path: Path) -> tuple[ShownTurn, ...]:
+    """The turns of a `TranscriptFile`."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return tuple(ShownTurn.model_validate_json(line) for line in lines if line)
