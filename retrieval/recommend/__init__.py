@@ -1,0 +1,1 @@
+"""From what shoppers did to what they are shown next."""
