@@ -18,6 +18,7 @@ from assistant import build
 from assistant.assistant import Assistant
 from assistant.console import print_reply, print_result
 from assistant.errors import AisleError, CallerError
+from assistant.learn_cli import add_learning_commands
 from assistant.llm import weights
 from assistant.progress import show_progress
 from assistant.remote import RemoteAssistant, find_server
@@ -331,6 +332,9 @@ def train_ranker(
             _settings(store=store), judgments, listener, catalog=catalog, out=out
         )
     typer.echo(ranker.model_dump_json(indent=2))
+
+
+add_learning_commands(train_app, eval_app, models_app)
 
 
 def main() -> None:

@@ -35,8 +35,9 @@ class NetworkShape(Frozen):
 class Packed:
     """Sequences laid end to end, sorted by length.
 
-    `items` has shape (tokens,), `places` counts from each sequence's start; `groups` are (first token, sequences, length) of runs of equal
-    length; `order` says which sequence of the caller's came where.
+    `items` has shape (tokens,), `places` counts from each sequence's start; `groups` are (first
+    token, sequences, length) of runs of equal length; `order` says which sequence of the
+    caller's came where.
     """
 
     items: Tensor

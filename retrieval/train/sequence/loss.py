@@ -72,7 +72,7 @@ def full_softmax_loss(
     `states` (tokens, d), `vectors` (items, d); `targets` and `weights` (tokens, several) say
     which items were meant and how much each counts; rows of weights sum to 1.
     """
-    loss: Tensor = _FullSoftmax.apply(states, vectors, targets, weights, smooth)
+    loss: Tensor = _FullSoftmax.apply(states, vectors, targets, weights, smooth)  # type: ignore[no-untyped-call]
     return loss
 
 

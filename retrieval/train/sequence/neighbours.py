@@ -11,6 +11,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.linalg import svds
 
 from retrieval.errors import TerminalError
+from retrieval.recommend.sequence import history_matrix
 from retrieval.train.sequence.data import Indices, count_items
 from retrieval.types import Vectors
 
@@ -27,16 +28,6 @@ REACH_DECAY = 0.8
 BACKWARD = 0.5
 # Added to the counts a pair is divided by: a single meeting of two rare items proves little.
 SHRINK = 10.0
-
-
-def history_matrix(histories: Sequence[Indices], items: int, decay: float = 1.0) -> csr_array:
-    """What each user had, shape (histories, items); the k-th last item weighs decay^k."""
-    lengths = np.array([len(history) for history in histories], np.int64)
-    flat = np.concatenate(histories) if lengths.sum() else np.zeros(0, np.int64)
-    rows = np.repeat(np.arange(len(histories)), lengths)
-    ages = np.repeat(np.cumsum(lengths), lengths) - 1 - np.arange(len(flat))
-    values = (decay**ages).astype(np.float32)
-    return csr_array((values, (rows, flat)), shape=(len(histories), items))
 
 
 def fit_ease(histories: Sequence[Indices], items: int, ridge: float = EASE_RIDGE) -> csr_array:
