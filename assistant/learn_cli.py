@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from assistant.errors import CallerError
 from assistant.progress import show_progress
@@ -121,7 +121,8 @@ def list_trained(
 
     models = TrainedModels(load_settings().models_path, kind)
     serving = models.promoted()
-    table = Table("version", "trained", "held-out measure", "value", "serves")
+    # A version that is cut off cannot be copied.
+    table = Table(Column("version", no_wrap=True), "trained", "measure", "value", "serves")
     for manifest in models.versions():
         held = manifest.held_out
         mark = "yes" if manifest.version == serving else ""
