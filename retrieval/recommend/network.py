@@ -118,10 +118,13 @@ class Block(nn.Module):
         self.before_attention = nn.LayerNorm(d)
         self.attention = Attention(shape)
         self.before_mlp = nn.LayerNorm(d)
-        self.mlp = nn.Sequential(
-            nn.Linear(d, 4 * d), nn.GELU(), nn.Dropout(shape.dropout), nn.Linear(4 * d, d)
-        )
+        last = nn.Linear(4 * d, d)
+        self.mlp = nn.Sequential(nn.Linear(d, 4 * d), nn.GELU(), nn.Dropout(shape.dropout), last)
         self.drop = nn.Dropout(shape.dropout)
+        # A block starts as nothing, so that a warm start's neighbours are recommended at once.
+        for layer in (self.attention.out, last):
+            nn.init.zeros_(layer.weight)
+            nn.init.zeros_(layer.bias)
 
     def forward(self, x: Tensor, groups: Sequence[tuple[int, int, int]]) -> Tensor:
         """Mix within sequences, then within tokens; shape kept."""

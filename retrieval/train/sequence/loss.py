@@ -41,7 +41,10 @@ class _FullSoftmax(torch.autograd.Function):
                 # mean of log-shares = mean logit − norm, the norm from the first target's.
                 means = states[part] @ vectors.mean(dim=0)
                 total -= smooth * (means - first + logs[:, 0]).sum()
-            shares.scatter_add_(1, targets[part], -wanted[part].to(kind))
+            row = torch.arange(len(shares), device=shares.device)
+            for target, weight in zip(targets[part].T, wanted[part].T, strict=True):
+                # By plain indexing: scatter_add_ copies the whole of a bfloat16 matrix.
+                shares[row, target] -= weight.to(kind)
             d_states[part] = (shares @ table).to(states.dtype)
             d_vectors += (shares.T @ rows[part]).to(states.dtype)
         if smooth:
