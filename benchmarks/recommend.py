@@ -23,10 +23,13 @@ from retrieval.recommend.sequence import Blend, SequenceModel, history_matrix
 from retrieval.train.sequence.data import Indices, Split, count_items, leave_one_out
 from retrieval.train.sequence.fit import TrainingSettings
 from retrieval.train.sequence.measures import Measures, Scorer, measure_ranks, rank_targets
+from retrieval.train.sequence.neighbours import fit_ease
 from retrieval.train.sequence.train import COLD_EVENTS, train_sequence_model
 from retrieval.types import ProgressListener, Vectors
 
 BEAUTY = Path(__file__).resolve().parents[2] / "shared" / "data" / "amazon-beauty"
+# Keeps two chance meetings of rare items from being the nearest neighbours.
+KNN_SHRINK = 10.0
 # Alternating least squares (Hu, Koren, Volinsky, ICDM 2008), as the package implicit has it:
 # usual sizes, the weight of what was seen chosen on validation.
 FACTORS, ALS_RIDGE, ALS_ROUNDS, ALS_WEIGHTS = 128, 10.0, 8, (5.0, 20.0)
@@ -44,7 +47,10 @@ def main() -> None:
         for name, vectors in (("without texts", None), ("with texts", texts)):
             if name == "with texts" and texts is None:
                 continue
-            trained = train_sequence_model(sequences, training, listener, texts=vectors)
+            kept = arguments.checkpoints and arguments.checkpoints / f"{name}.checkpoint"
+            trained = train_sequence_model(
+                sequences, training, listener, texts=vectors, checkpoint=kept
+            )
             assert trained is not None  # one process
             model, report = trained
             rows[f"Aisle, {name}"] = (report.test, report.cold, report.fit_s)
@@ -61,6 +67,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--items", type=Path, default=BEAUTY / "items.tsv")
     parser.add_argument("--limit", type=int, help="only the first users")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--checkpoints", type=Path, help="folder; a killed run goes on from it")
     parser.add_argument("--json", type=Path)
     return parser.parse_args()
 
@@ -71,7 +78,11 @@ def measure_signals(
     """Each signal of the blend alone; the transformer for every way of training."""
     alone = {f"transformer, {name}": "transformer"}
     if name == "without texts":
-        alone |= {"popularity": "popularity", "item-kNN": "sequence", "EASE": "ease"}
+        alone |= {
+            "popularity": "popularity",
+            "item-kNN in sequence": "sequence",
+            "SLIT": "transitions",
+        }
     else:
         alone |= {"content only": "text"}
     found = {}
@@ -80,8 +91,34 @@ def measure_signals(
         one = model.with_blend(Blend(weights={signal: 1.0}, recency=recency))
         found[label] = (*measure(one.score, model, split, listener), 0.0)
     if name == "without texts":
-        plain = model.with_blend(Blend(weights={"ease": 1.0}, recency=1.0))
-        found["EASE, all items alike"] = (*measure(plain.score, model, split, listener), 0.0)
+        found |= measure_tables(model, split, listener)
+    return found
+
+
+def measure_tables(
+    model: SequenceModel, split: Split, listener: ProgressListener
+) -> dict[str, tuple[Measures, Measures, float]]:
+    """EASE with all items alike and with recent ones ahead, and item-kNN by cosine."""
+    items, found = len(model.items), {}
+    seen = history_matrix(split.train, items)
+    root = 1 / np.sqrt(count_items(split.train, items) + KNN_SHRINK)
+    cosine = (seen.T @ seen).multiply(root[:, None]).multiply(root[None, :]).tocsr()
+    cosine.setdiag(0)
+    began = time.monotonic()
+    ease = fit_ease(split.train, items)
+    seconds = time.monotonic() - began
+    recency = model.config.blend.recency
+    for name, table, decay in (
+        ("item-kNN", cosine, 1.0),
+        ("EASE", ease, 1.0),
+        ("EASE, recent items ahead", ease, recency),
+    ):
+
+        def score(histories: Sequence[Indices], table=table, decay=decay) -> Vectors:  # type: ignore[no-untyped-def]
+            return (history_matrix(histories, items, decay) @ table).toarray()
+
+        fit = seconds if table is ease else 0.0
+        found[name] = (*measure(score, model, split, listener), fit)
     return found
 
 

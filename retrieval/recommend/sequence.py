@@ -69,14 +69,22 @@ class ModelConfig(Frozen):
     exclude_seen: bool
 
 
-SIGNALS = ("transformer", "ease", "ease_log", "sequence", "sequence_log", "text", "popularity")
+SIGNALS = (
+    "transformer",
+    "transitions",
+    "transitions_log",
+    "sequence",
+    "sequence_log",
+    "text",
+    "popularity",
+)
 
 
 @dataclass(frozen=True)
 class Tables:
     """Item-to-item weights (sparse), what texts say (unit vectors or None), log-counts."""
 
-    ease: csr_array
+    transitions: csr_array
     sequence: csr_array
     texts: Vectors | None
     popularity: NDArray[np.float32]
@@ -147,9 +155,9 @@ class SequenceModel:
         match name:
             case "transformer":
                 return self._log_shares(histories)
-            case "ease" | "sequence":
+            case "transitions" | "sequence":
                 return self._weigh(getattr(self._tables, name), histories)
-            case "ease_log" | "sequence_log":
+            case "transitions_log" | "sequence_log":
                 table = getattr(self._tables, name.removesuffix("_log"))
                 return np.log(np.maximum(self._weigh(table, histories), 0) + FLOOR)
             case "text" if self._tables.texts is not None:
@@ -204,7 +212,7 @@ class SequenceModel:
         save_file(weights, folder / NETWORK)
         tables = self._tables
         arrays: dict[str, NDArray[np.generic]] = {"popularity": tables.popularity}
-        for name in ("ease", "sequence"):
+        for name in ("transitions", "sequence"):
             table: csr_array = getattr(tables, name).tocsr()
             arrays[f"{name}.data"] = table.data.astype(np.float32)
             arrays[f"{name}.indices"] = table.indices.astype(np.int32)
@@ -237,7 +245,7 @@ def load_sequence_model(folder: Path) -> SequenceModel:
             network.load_state_dict(state)
             networks.append(network)
         tables = Tables(
-            _table(arrays, "ease", len(config.items)),
+            _table(arrays, "transitions", len(config.items)),
             _table(arrays, "sequence", len(config.items)),
             arrays.get("texts"),
             arrays["popularity"],

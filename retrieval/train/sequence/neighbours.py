@@ -15,10 +15,14 @@ from retrieval.recommend.sequence import history_matrix
 from retrieval.train.sequence.data import Indices, count_items
 from retrieval.types import Vectors
 
-# EASE inverts a dense matrix of the most met items: 20,000 of them take 1.6 GB and five minutes
-# on two cores. Rarer ones are left to the other models.
-EASE_ITEMS = 20_000
+# Two models solve with a dense matrix of the most met items: 20,000 of them take two times 1.6 GB
+# and some minutes on two cores. Rarer ones are left to the other models.
+DENSE_ITEMS = 20_000
 EASE_RIDGE = 100.0
+TRANSITION_RIDGE = 30.0
+# Each step back in the past, or on in the future, counts that much less.
+PAST_DECAY = 0.7
+FUTURE_DECAY = 0.6
 # Weights kept of each item: what is dropped is smaller than anything a top ten hangs on.
 KEPT = 300
 # Pairs further apart than this hardly belong together; long histories would cost their square.
@@ -30,15 +34,65 @@ BACKWARD = 0.5
 SHRINK = 10.0
 
 
+def fit_transitions(
+    histories: Sequence[Indices], items: int, ridge: float = TRANSITION_RIDGE
+) -> csr_array:
+    """The item-item weights that best foretell, from what was had, what comes next.
+
+    SLIT, the ordered sister of EASE (Choi et al., SLIST, WWW 2021): ridge regression of the
+    decayed future on the decayed past over every position of every history. Shape (items,
+    items), the KEPT largest of each row. Raises TerminalError when the Gram matrix is singular.
+    """
+    chosen = _most_met(histories, items)
+    past, future = position_matrices(histories, items)
+    past, future = past[:, chosen], future[:, chosen]
+    gram = (past.T @ past).toarray(order="F").astype(np.float32, copy=False)
+    gram[np.diag_indices(len(chosen))] += ridge
+    factor, failed = lapack.spotrf(gram, lower=1, overwrite_a=1)
+    if failed:
+        raise TerminalError("The Gram matrix of the histories cannot be inverted.")
+    wanted = (past.T @ future).toarray(order="F").astype(np.float32, copy=False)
+    weights, _ = lapack.spotrs(factor, wanted, lower=1, overwrite_b=1)
+    return _keep_largest(weights, chosen, items)
+
+
+def position_matrices(histories: Sequence[Indices], items: int) -> tuple[csr_array, csr_array]:
+    """Decayed past and future of every position but the last, shape (positions, items)."""
+    long = [history for history in histories if len(history) > 1]
+    starts = np.cumsum([0, *(len(history) - 1 for history in long)])
+    past = csr_array((int(starts[-1]), items), dtype=np.float32)
+    future = past.copy()
+    for distance in range(REACH):
+        far = [(s, h) for s, h in zip(starts, long, strict=False) if len(h) - 1 > distance]
+        if not far:
+            break
+        rows = np.concatenate([s + np.arange(distance, len(h) - 1) for s, h in far])
+        columns = np.concatenate([h[: -1 - distance] for _, h in far])
+        past += _entries(rows, columns, PAST_DECAY**distance, past.shape)
+        rows = np.concatenate([s + np.arange(len(h) - 1 - distance) for s, h in far])
+        columns = np.concatenate([h[1 + distance :] for _, h in far])
+        future += _entries(rows, columns, FUTURE_DECAY**distance, past.shape)
+    return past, future
+
+
+def _entries(rows: Indices, columns: Indices, value: float, shape: tuple[int, int]) -> csr_array:
+    return csr_array((np.full(len(rows), value, np.float32), (rows, columns)), shape=shape)
+
+
+def _most_met(histories: Sequence[Indices], items: int) -> Indices:
+    """The items that the dense models are fitted on."""
+    counts = count_items(histories, items)
+    chosen = np.sort(np.argsort(-counts, kind="stable")[:DENSE_ITEMS])
+    return chosen[counts[chosen] > 0]
+
+
 def fit_ease(histories: Sequence[Indices], items: int, ridge: float = EASE_RIDGE) -> csr_array:
     """EASE (Steck, WWW 2019): the item-item weights that best rebuild histories from themselves.
 
     Shape (items, items), the KEPT largest of each row. Raises TerminalError when the Gram
     matrix cannot be inverted.
     """
-    counts = count_items(histories, items)
-    chosen = np.sort(np.argsort(-counts, kind="stable")[:EASE_ITEMS])
-    chosen = chosen[counts[chosen] > 0]
+    chosen = _most_met(histories, items)
     seen = history_matrix(histories, items)
     seen.data[:] = 1  # an item met twice is still one item
     seen = seen[:, chosen]

@@ -13,10 +13,10 @@ from retrieval.train.sequence.blend import fit_blend
 from retrieval.train.sequence.data import Sequences, Split, count_items, leave_one_out
 from retrieval.train.sequence.fit import Trainer, TrainingSettings, rank
 from retrieval.train.sequence.measures import Measures, Scorer, measure_ranks, rank_targets
-from retrieval.train.sequence.neighbours import fit_cooccurrence, fit_ease, popularity
+from retrieval.train.sequence.neighbours import fit_cooccurrence, fit_transitions, popularity
 from retrieval.types import Encoder, Frozen, ProgressListener, Vectors
 
-# Decays of older items to choose from, on validation, by what EASE makes of them.
+# Decays of older items to choose from, on validation, by what transitions make of them.
 RECENCIES = (0.5, 0.7, 0.85, 1.0)
 RECENCY_USERS = 3000
 # An item with fewer training events than this is a cold one.
@@ -115,9 +115,9 @@ def fit_tables(
     listener(0, 2, "item-to-item models")
     sequence = fit_cooccurrence(split.train, items)
     listener(1, 2, "item-to-item models")
-    ease = fit_ease(split.train, items)
+    transitions = fit_transitions(split.train, items)
     listener(2, 2, "item-to-item models")
-    return Tables(ease, sequence, texts, popularity(split.train, items))
+    return Tables(transitions, sequence, texts, popularity(split.train, items))
 
 
 def choose_blend(
@@ -131,7 +131,7 @@ def choose_blend(
         key=lambda recency: (
             measure_ranks(
                 rank_targets(
-                    _ease_scorer(model, recency),
+                    _transition_scorer(model, recency),
                     [histories[n] for n in few],
                     targets[few],
                     exclude_seen=model.config.exclude_seen,
@@ -143,8 +143,8 @@ def choose_blend(
     return model.with_blend(fit_blend(model, histories, targets, listener, seed=seed))
 
 
-def _ease_scorer(model: SequenceModel, recency: float) -> Scorer:
-    return model.with_blend(Blend(weights={"ease": 1.0}, recency=recency)).score
+def _transition_scorer(model: SequenceModel, recency: float) -> Scorer:
+    return model.with_blend(Blend(weights={"transitions": 1.0}, recency=recency)).score
 
 
 def measure_split(

@@ -16,7 +16,7 @@ from retrieval.train.sequence import loss as losses
 from retrieval.train.sequence.data import leave_one_out, read_sequences
 from retrieval.train.sequence.fit import Trainer, TrainingSettings
 from retrieval.train.sequence.measures import measure_ranks, rank_targets
-from retrieval.train.sequence.neighbours import fit_ease, popularity
+from retrieval.train.sequence.neighbours import fit_ease, fit_transitions, popularity
 from retrieval.train.sequence.train import train_sequence_model
 
 SMALL = TrainingSettings(
@@ -172,3 +172,21 @@ def test_ease_is_its_closed_form() -> None:
     expected = -inverse / np.diag(inverse)[None, :]
     np.fill_diagonal(expected, 0)
     assert np.allclose(fit_ease(histories, 40).toarray(), expected, atol=1e-5)
+
+
+def test_transitions_are_ridge_regression_of_the_future_on_the_past() -> None:
+    generator = np.random.default_rng(0)
+    histories = [generator.choice(30, int(generator.integers(1, 8)), False) for _ in range(100)]
+    past, future = np.zeros((0, 30)), np.zeros((0, 30))
+    for history in histories:
+        for place in range(1, len(history)):
+            before, after = np.zeros(30), np.zeros(30)
+            for other, item in enumerate(history):
+                if other < place:
+                    before[item] = 0.7 ** (place - 1 - other)
+                else:
+                    after[item] = 0.6 ** (other - place)
+            past, future = np.vstack([past, before]), np.vstack([future, after])
+    expected = np.linalg.solve(past.T @ past + 5.0 * np.eye(30), past.T @ future)
+    found = fit_transitions(histories, 30, ridge=5.0)
+    assert np.allclose(found.toarray(), expected, atol=1e-5)
