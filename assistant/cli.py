@@ -22,6 +22,7 @@ from assistant.console import print_reply, print_result
 from assistant.errors import AisleError, CallerError
 from assistant.evaluate.questions import read_questions
 from assistant.evaluate.transcript import TranscriptFile
+from assistant.learn_cli import add_learning_commands
 from assistant.llm import weights
 from assistant.progress import show_progress
 from assistant.remote import RemoteAssistant, find_server
@@ -384,6 +385,9 @@ def train_ranker(
             _settings(store=store), judgments, listener, catalog=catalog, out=out
         )
     typer.echo(ranker.model_dump_json(indent=2))
+
+
+add_learning_commands(train_app, eval_app, models_app)
 
 
 def main() -> None:

@@ -1,0 +1,164 @@
+"""Commands that train, measure, promote and roll back next-item models."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.table import Column, Table
+
+from assistant.errors import CallerError
+from assistant.progress import show_progress
+from assistant.settings import load_settings
+
+console = Console()
+
+SequencesOption = Annotated[
+    Path, typer.Option(help='Lines "user item item ...", oldest item first.')
+]
+ItemsOption = Annotated[
+    Path | None, typer.Option(help="TSV whose first line names the columns: item, title, ...")
+]
+LimitOption = Annotated[int | None, typer.Option(help="Only the first users.", min=1)]
+EpochsOption = Annotated[int | None, typer.Option(help="At most so many epochs.")]
+SeedOption = Annotated[int | None, typer.Option(help="Seed of everything random.")]
+
+
+def add_learning_commands(train: typer.Typer, evaluate: typer.Typer, models: typer.Typer) -> None:
+    """Put the commands of this file under `aisle train`, `aisle eval` and `aisle models`."""
+    train.command("sequence")(train_sequence)
+    evaluate.command("recommend")(evaluate_recommend)
+    models.command("trained")(list_trained)
+    models.command("promote")(promote)
+    models.command("rollback")(rollback)
+
+
+def train_sequence(
+    sequences: SequencesOption,
+    items: ItemsOption = None,
+    limit: LimitOption = None,
+    epochs: EpochsOption = None,
+    patience: Annotated[
+        int | None, typer.Option(help="Epochs without a better validation.")
+    ] = None,
+    dimensions: Annotated[int | None, typer.Option(help="Length of item vectors.")] = None,
+    blocks: Annotated[int | None, typer.Option(help="Transformer blocks.")] = None,
+    heads: Annotated[int | None, typer.Option(help="Attention heads.")] = None,
+    length: Annotated[int | None, typer.Option(help="Items of a history that are read.")] = None,
+    dropout: Annotated[float | None, typer.Option(help="Dropout inside the blocks.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Of AdamW.")] = None,
+    batch_tokens: Annotated[int | None, typer.Option(help="Inputs a step.")] = None,
+    negatives: Annotated[
+        int | None, typer.Option(help="Sampled softmax; 0: full up to 50,000 items.")
+    ] = None,
+    seed: SeedOption = None,
+    threads: Annotated[int | None, typer.Option(help="CPU threads; 0: all.")] = None,
+    checkpoint: Annotated[
+        Path | None, typer.Option(help="Where to keep it; left out, below AISLE_HOME.")
+    ] = None,
+) -> None:
+    """Train a next-item model; a killed run goes on when started again. Runs under torchrun."""
+    from assistant.learn import Source, train_sequence  # torch takes seconds to import
+
+    training = _training(
+        epochs=epochs,
+        patience=patience,
+        dimensions=dimensions,
+        blocks=blocks,
+        heads=heads,
+        length=length,
+        dropout=dropout,
+        learning_rate=learning_rate,
+        batch_tokens=batch_tokens,
+        negatives=negatives,
+        seed=seed,
+        threads=threads,
+    )
+    with show_progress(console) as listener:
+        manifest = train_sequence(
+            load_settings(),
+            Source(sequences, items, limit),
+            training,
+            listener,
+            checkpoint=checkpoint,
+        )
+    if manifest:
+        typer.echo(manifest.model_dump_json(indent=2))
+        typer.echo(f"To serve it: aisle models promote {manifest.kind} {manifest.version}")
+
+
+def evaluate_recommend(
+    sequences: SequencesOption,
+    items: ItemsOption = None,
+    json_path: Annotated[Path | None, typer.Option("--json", help="Where to write.")] = None,
+    limit: LimitOption = None,
+    epochs: EpochsOption = None,
+    seed: SeedOption = None,
+) -> None:
+    """Train on the file and measure HR@10 and NDCG@10 on each user's last item."""
+    from assistant.learn import Source, evaluate_recommend
+
+    training = _training(epochs=epochs, seed=seed)
+    with show_progress(console) as listener:
+        measures = evaluate_recommend(
+            load_settings(), Source(sequences, items, limit), training, listener
+        )
+    text = json.dumps(measures, indent=2)
+    typer.echo(text)
+    if json_path:
+        json_path.write_text(text + "\n", "utf-8")
+
+
+def list_trained(
+    kind: Annotated[str, typer.Argument(help="Kind of model.")] = "sequence",
+) -> None:
+    """List trained models, how well each does and which one serves."""
+    from retrieval.train.registry import TrainedModels
+
+    models = TrainedModels(load_settings().models_path, kind)
+    serving = models.promoted()
+    # A version that is cut off cannot be copied.
+    table = Table(Column("version", no_wrap=True), "trained", "measure", "value", "serves")
+    for manifest in models.versions():
+        held = manifest.held_out
+        mark = "yes" if manifest.version == serving else ""
+        when = f"{manifest.created_at:%Y-%m-%d %H:%M}"
+        table.add_row(manifest.version, when, held.measure, f"{held.value:.4f}", mark)
+    console.print(table)
+
+
+def promote(
+    kind: Annotated[str, typer.Argument(help="Kind of model: sequence.")],
+    version: Annotated[str, typer.Argument(help="See: aisle models trained.")],
+    sequences: Annotated[
+        Path | None, typer.Option(help="Measure both on this file's last items.")
+    ] = None,
+) -> None:
+    """Let a trained model serve; refused when it is worse on the held-out items."""
+    from assistant.learn import promote_model
+
+    manifest = promote_model(load_settings(), kind, version, sequences)
+    console.print(f"{kind}: {manifest.version} serves.")
+
+
+def rollback(kind: Annotated[str, typer.Argument(help="Kind of model: sequence.")]) -> None:
+    """Let the model serve that did before the last promotion."""
+    from retrieval.train.registry import TrainedModels
+
+    version = TrainedModels(load_settings().models_path, kind).rollback()
+    console.print(f"{kind}: {version or 'no trained model'} serves.")
+
+
+def _training(**given: Any) -> Any:
+    from retrieval.train.sequence.fit import TrainingSettings
+
+    try:
+        return TrainingSettings(**{k: v for k, v in given.items() if v is not None})
+    except ValidationError as error:
+        first = error.errors()[0]
+        option = "--" + "-".join(str(part) for part in first["loc"]).replace("_", "-")
+        raise CallerError(f"{option}: {first['msg']}.", remedy="See --help.") from None

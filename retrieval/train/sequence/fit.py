@@ -1,0 +1,370 @@
+"""The training loop: AdamW, averaged weights, early stopping, checkpoints, several processes."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from pydantic import Field
+from torch import Tensor, distributed, nn
+from torch.nn.parallel import DistributedDataParallel
+
+from retrieval.errors import CallerError
+from retrieval.recommend.network import NetworkShape, NextItemNetwork, pack
+from retrieval.train.sequence.batches import Batch, Window, cut_windows, draw_batches, make_batch
+from retrieval.train.sequence.data import Indices, Sequences, Split, repeats
+from retrieval.train.sequence.loss import full_softmax_loss, sampled_softmax_loss
+from retrieval.train.sequence.measures import Measures, measure_ranks, rank_targets
+from retrieval.train.sequence.neighbours import cooccurrence_vectors
+from retrieval.types import Frozen, ProgressListener, Vectors
+
+# Up to here the full softmax is faster than drawing negatives (a step then costs what 20,000
+# negatives would).
+FULL_SOFTMAX_ITEMS = 50_000
+# Gradients of rare bursts are cut to this norm.
+CLIP = 5.0
+# Users asked for early stopping; more change the measure by less than the seeds do.
+WATCHED = 10_000
+# Length of the vectors a warm start begins with: their products with normed states (of length
+# √dimensions) then spread as logits of a half-trained network do.
+WARM_NORM = 0.6
+
+
+class TrainingSettings(Frozen):
+    """How the model is trained; the defaults are for any shop's data.
+
+    `batch_tokens` inputs make a step; `negatives` 0 means the full softmax where the catalogue
+    is small enough.
+    """
+
+    dimensions: int = Field(default=64, ge=8, le=1024)
+    blocks: int = Field(default=2, ge=1, le=12)
+    heads: int = Field(default=2, ge=1, le=16)
+    length: int = Field(default=50, ge=2, le=1000)
+    dropout: float = Field(default=0.4, ge=0, lt=1)
+    embedding_dropout: float = Field(default=0.4, ge=0, lt=1)
+    cosine: bool = False
+    epochs: int = Field(default=24, ge=1, le=10_000)
+    patience: int = Field(default=4, ge=1)
+    batch_tokens: int = Field(default=1500, ge=16)
+    learning_rate: float = Field(default=2e-3, gt=0)
+    weight_decay: float = Field(default=0.05, ge=0)
+    warmup_steps: int = Field(default=200, ge=0)
+    label_smoothing: float = Field(default=0.1, ge=0, lt=1)
+    horizon: int = Field(default=1, ge=1, le=20)
+    horizon_decay: float = Field(default=0.5, gt=0, le=1)
+    item_dropout: float = Field(default=0.1, ge=0, lt=1)
+    warm_start: bool = True
+    average: float = Field(default=0.995, ge=0, lt=1)
+    negatives: int = Field(default=0, ge=0)
+    seed: int = 0
+    threads: int = Field(default=0, ge=0)
+
+
+@dataclass
+class Trained:
+    """A fitted network (with its averaged weights) and its validation measures by epoch."""
+
+    network: NextItemNetwork
+    epochs: list[Measures]
+    best_epoch: int
+    seconds: float
+
+
+def shape_of(settings: TrainingSettings, items: int, text_dimensions: int) -> NetworkShape:
+    """The network's shape; raises CallerError when heads don't divide dimensions."""
+    if settings.dimensions % settings.heads:
+        raise CallerError(
+            f"{settings.dimensions} dimensions cannot be shared by {settings.heads} heads.",
+            remedy="Choose --dimensions as a multiple of --heads.",
+        )
+    return NetworkShape(
+        items=items,
+        text_dimensions=text_dimensions,
+        **settings.model_dump(include=set(NetworkShape.model_fields) - {"items"}),
+    )
+
+
+class Trainer:
+    """Trains one network on a split; `checkpoint` lets a killed run go on where it was."""
+
+    def __init__(
+        self,
+        settings: TrainingSettings,
+        sequences: Sequences,
+        split: Split,
+        *,
+        texts: Vectors | None = None,
+        checkpoint: Path | None = None,
+    ) -> None:
+        self.settings = settings
+        self.split = split
+        self.checkpoint = checkpoint
+        self.identity = {
+            "data": sequences.digest,
+            "settings": settings.model_dump(exclude={"patience", "threads"}),
+            "users": len(sequences.users),
+            "texts": texts is not None,
+        }
+        self.exclude_seen = not repeats(split.train)
+        # Files are often sorted (by first purchase, say): the first users are not like the rest.
+        self.watched = np.random.default_rng(settings.seed).permutation(len(split.measured))[
+            :WATCHED
+        ]
+        self.windows: list[Window] = cut_windows(split.train, settings.length)
+        if not self.windows:
+            raise CallerError(
+                "No user has two items before the last two: there is nothing to learn from.",
+                remedy="Train on longer sequences.",
+            )
+        torch.manual_seed(settings.seed)
+        dimensions = texts.shape[1] if texts is not None else 0
+        shape = shape_of(settings, len(sequences.items), dimensions)
+        given = torch.from_numpy(texts) if texts is not None else None
+        self.network = NextItemNetwork(shape, given)
+        if settings.warm_start:
+            self._start_warm(len(sequences.items))
+        self.network.to(device())
+        self.average = {k: v.clone() for k, v in self.network.state_dict().items()}
+        self.optimizer = torch.optim.AdamW(
+            _parameter_groups(self.network, settings.weight_decay), lr=settings.learning_rate
+        )
+        self.epoch = self.step = 0
+        self.measures: list[Measures] = []
+        self.best: dict[str, Tensor] = {}
+        self.best_epoch = -1
+        self.seconds = 0.0
+
+    def _start_warm(self, items: int) -> None:
+        """Begin with the item vectors of a factorised co-occurrence: epochs are saved."""
+        vectors = cooccurrence_vectors(
+            self.split.train, items, self.settings.dimensions, self.settings.seed
+        )
+        known = np.linalg.norm(vectors, axis=1) > 0
+        scale = WARM_NORM / max(float(np.linalg.norm(vectors[known], axis=1).mean()), 1e-9)
+        with torch.no_grad():
+            self.network.ids.weight += torch.from_numpy(vectors * scale)
+
+    def fit(self, listener: ProgressListener) -> Trained:
+        """Train until the validation stops improving, or the epochs are over."""
+        if self.settings.threads:
+            torch.set_num_threads(self.settings.threads)
+        if self.checkpoint and self.checkpoint.is_file():
+            self._resume(self.checkpoint)
+        model: nn.Module = _Loss(self.network, self.settings)
+        if distributed.is_initialized():
+            model = DistributedDataParallel(model)
+        while self.epoch < self.settings.epochs and not self._finished():
+            began = time.monotonic()
+            self._train_epoch(model, listener)
+            self._validate(listener)
+            self.seconds += time.monotonic() - began
+            if self.checkpoint and rank() == 0:
+                self._save(self.checkpoint)
+        self.network.load_state_dict(self.best)
+        self.network.eval()
+        return Trained(self.network, self.measures, self.best_epoch, self.seconds)
+
+    def _finished(self) -> bool:
+        return self.epoch - 1 - self.best_epoch >= self.settings.patience and self.epoch > 0
+
+    def _train_epoch(self, model: nn.Module, listener: ProgressListener) -> None:
+        self.network.train()
+        generator = np.random.default_rng((self.settings.seed, self.epoch))
+        batches = draw_batches(self.windows, self.settings.batch_tokens, generator)
+        note = f"epoch {self.epoch + 1}"
+        for done, members in enumerate(batches, start=1):
+            # Seeded by the step, so that a resumed run draws what the first one would have.
+            torch.manual_seed(self.settings.seed * 1_000_003 + self.step + rank() * 7_919)
+            self._step(model, self._batch(members, generator), len(batches))
+            listener(done, len(batches), note)
+        self.epoch += 1
+
+    def _batch(self, members: Indices, generator: np.random.Generator) -> Batch:
+        # Every process draws the same batch and takes its share.
+        share = members[rank() :: world()] if len(members) >= world() else members
+        return make_batch(
+            [self.windows[n] for n in share],
+            horizon=self.settings.horizon,
+            decay=self.settings.horizon_decay,
+            drop=self.settings.item_dropout,
+            generator=np.random.default_rng((*generator.integers(1 << 30, size=2), rank())),
+        )
+
+    def _step(self, model: nn.Module, batch: Batch, steps_an_epoch: int) -> None:
+        for group in self.optimizer.param_groups:
+            group["lr"] = self._rate(steps_an_epoch)
+        self.optimizer.zero_grad(set_to_none=True)
+        total, count = model(batch)
+        count = count.to(total.device, torch.float32)
+        if distributed.is_initialized():
+            # The mean over all tokens of all processes, whose gradients are averaged.
+            distributed.all_reduce(count)
+            count /= world()
+        (total / count.clamp(min=1)).backward()
+        nn.utils.clip_grad_norm_(self.network.parameters(), CLIP)
+        self.optimizer.step()
+        self.step += 1
+        self._update_average()
+
+    def _rate(self, steps_an_epoch: int) -> float:
+        """Linear warm-up, then a cosine to a tenth at the last epoch."""
+        settings = self.settings
+        warm = min((self.step + 1) / max(settings.warmup_steps, 1), 1.0)
+        done = min(self.step / (settings.epochs * steps_an_epoch), 1.0)
+        return settings.learning_rate * warm * (0.55 + 0.45 * math.cos(math.pi * done))
+
+    @torch.no_grad()
+    def _update_average(self) -> None:
+        # Young averages follow quickly, or the start would weigh for epochs.
+        keep = min(self.settings.average, self.step / (self.step + 10))
+        for name, value in self.network.named_parameters():
+            self.average[name].lerp_(value, 1 - keep)
+
+    def _validate(self, listener: ProgressListener) -> None:
+        current = {k: v.clone() for k, v in self.network.state_dict().items()}
+        self.network.load_state_dict(self.average)
+        self.network.eval()
+        ranks = rank_targets(
+            NetworkScorer(self.network),
+            [self.split.train[user] for user in self.split.measured[self.watched]],
+            self.split.validation[self.watched],
+            exclude_seen=self.exclude_seen,
+        )
+        measures = measure_ranks(ranks)
+        self.network.load_state_dict(current)
+        if all(measures.ndcg > earlier.ndcg for earlier in self.measures) or not self.best:
+            self.best = {k: v.clone() for k, v in self.average.items()}
+            self.best_epoch = self.epoch - 1
+        self.measures.append(measures)
+        note = f"epoch {self.epoch}: HR@10 {measures.hr:.4f} NDCG@10 {measures.ndcg:.4f}"
+        listener(self.epoch, self.settings.epochs, note)
+
+    def _save(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+        state = {
+            "identity": self.identity,
+            "network": self.network.state_dict(),
+            "average": self.average,
+            "best": self.best,
+            "optimizer": self.optimizer.state_dict(),
+            "epoch": self.epoch,
+            "step": self.step,
+            "best_epoch": self.best_epoch,
+            "measures": [m.model_dump() for m in self.measures],
+            "seconds": self.seconds,
+        }
+        torch.save(state, temporary)
+        temporary.replace(path)
+
+    def _resume(self, path: Path) -> None:
+        try:
+            state: dict[str, Any] = torch.load(path, weights_only=True, map_location=device())
+        except (OSError, RuntimeError, ValueError, EOFError, KeyError) as error:
+            raise CallerError(
+                f"The checkpoint {path} is damaged ({str(error).splitlines()[0][:80]}).",
+                remedy="Remove the file to start anew.",
+            ) from None
+        if state["identity"] != self.identity:
+            raise CallerError(
+                f"The checkpoint {path} is of other data or settings.",
+                remedy="Remove the file to start anew, or give the settings it was begun with.",
+            )
+        self.network.load_state_dict(state["network"])
+        self.average, self.best = state["average"], state["best"]
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.epoch, self.step = state["epoch"], state["step"]
+        self.best_epoch, self.seconds = state["best_epoch"], state["seconds"]
+        self.measures = [Measures(**m) for m in state["measures"]]
+
+
+class _Loss(nn.Module):
+    """The network with its loss as output, so that gradients of several processes meet."""
+
+    def __init__(self, network: NextItemNetwork, settings: TrainingSettings) -> None:
+        super().__init__()
+        self.network = network
+        self.smooth = settings.label_smoothing
+        items = network.shape.items
+        self.negatives = settings.negatives or (
+            0 if items <= FULL_SOFTMAX_ITEMS else FULL_SOFTMAX_ITEMS // 4
+        )
+
+    def forward(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Sum of losses and how many tokens count."""
+        place = self.network.ids.weight.device
+        vectors = self.network.item_vectors()
+        states = self.network.states(batch.packed.to(place), vectors)
+        counted = batch.weights.sum(dim=1) > 0
+        states, outputs = states[counted.to(place)], self.network.targets(vectors)
+        targets = batch.targets[counted].to(place)
+        weights = batch.weights[counted].to(place)
+        if self.negatives:
+            drawn = torch.randint(len(vectors), (self.negatives,), device=place)
+            loss = sampled_softmax_loss(states, outputs, targets, weights, drawn, self.smooth)
+        else:
+            loss = full_softmax_loss(states, outputs, targets, weights, self.smooth)
+        return loss, counted.sum()
+
+
+class NetworkScorer:
+    """Scores every item for histories, by the network's state and the items' vectors."""
+
+    def __init__(self, network: NextItemNetwork) -> None:
+        self.network = network
+        with torch.no_grad():
+            self.vectors = network.targets(network.item_vectors())
+
+    @torch.no_grad()
+    def __call__(self, histories: Sequence[Indices]) -> Vectors:
+        """Scores of shape (histories, items)."""
+        length = self.network.shape.length
+        packed = pack([history[-length:] for history in histories]).to(self.vectors.device)
+        scores: Vectors = (self.network.last_states(packed) @ self.vectors.T).cpu().numpy()
+        return scores
+
+
+def _parameter_groups(network: nn.Module, decay: float) -> list[dict[str, Any]]:
+    """Matrices decay; biases, norms and position tables don't."""
+    matrices = [p for p in network.parameters() if p.dim() > 1]
+    others = [p for p in network.parameters() if p.dim() <= 1]
+    return [{"params": matrices, "weight_decay": decay}, {"params": others, "weight_decay": 0.0}]
+
+
+def device() -> torch.device:
+    """The GPU of this process, else the CPU."""
+    if torch.cuda.is_available():
+        return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
+    return torch.device("cpu")
+
+
+def rank() -> int:
+    """This process's number; 0 when it is alone."""
+    return distributed.get_rank() if distributed.is_initialized() else 0
+
+
+def world() -> int:
+    """How many processes train together."""
+    return distributed.get_world_size() if distributed.is_initialized() else 1
+
+
+@contextmanager
+def process_group() -> Iterator[None]:
+    """Join the processes that torchrun started, if it did: nccl on GPUs, else gloo."""
+    if int(os.environ.get("WORLD_SIZE", "1")) < 2 or distributed.is_initialized():
+        yield
+        return
+    distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+    try:
+        yield
+    finally:
+        distributed.destroy_process_group()
