@@ -13,12 +13,13 @@ from assistant.answer.verify import ClaimVerifier
 from assistant.answer.write import LLMAnswerWriter
 from assistant.assistant import Assistant, read_query
 from assistant.conversation import SqlConversationStore, open_database
-from assistant.errors import CallerError
+from assistant.errors import CallerError, EngineUnavailableError
 from assistant.llm.engine import Engine, EngineLanguageModel, open_engine
 from assistant.llm.types import WarmUp
 from assistant.llm.weights import ensure_encoders
 from assistant.settings import Settings
 from assistant.turn import TurnLimits
+from assistant.types import EngineState
 from assistant.understand.quick import RuleReader
 from assistant.understand.rewrite import LLMRewriter
 from retrieval.catalog.demo.generate import generate_demo
@@ -99,6 +100,19 @@ def assemble(
         ),
         version=version("aisle"),
     )
+
+
+@contextmanager
+def open_language_model(settings: Settings, wait_s: float) -> Iterator[EngineLanguageModel]:
+    """The language model alone, once it is ready; raises EngineUnavailableError if it never is."""
+    with open_engine(settings) as engine:
+        status = engine.wait(wait_s)
+        if status.state is not EngineState.READY:
+            raise EngineUnavailableError(
+                f"The language model does not answer: {status.detail or status.state.value}.",
+                remedy="Set AISLE_LLM_URL and AISLE_LLM_MODEL, or AISLE_LLM other than off.",
+            )
+        yield EngineLanguageModel(engine)
 
 
 def prompt_heads() -> list[WarmUp]:

@@ -18,6 +18,7 @@ from assistant import build
 from assistant.assistant import Assistant
 from assistant.console import print_reply, print_result
 from assistant.errors import AisleError, CallerError
+from assistant.evaluate.commands import add_understanding
 from assistant.llm import weights
 from assistant.progress import show_progress
 from assistant.remote import RemoteAssistant, find_server
@@ -39,6 +40,7 @@ app.add_typer(models_app, name="models")
 app.add_typer(eval_app, name="eval")
 train_app = typer.Typer(help="Learn from data of your own.", no_args_is_help=True)
 app.add_typer(train_app, name="train")
+add_understanding(eval_app, train_app)
 
 console = Console()
 

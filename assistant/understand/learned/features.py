@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from assistant.understand.learned.tokens import Token, tokenize
 from assistant.understand.learned.types import Speaker, Utterance
@@ -67,7 +68,7 @@ def _grams(name: str, words: list[str]) -> Iterator[str]:
     """Words and pairs of neighbours, and the length of short messages."""
     yield from (f"{name}:{word}" for word in words)
     padded = [EDGE, *words, EDGE]
-    yield from (f"{name}:{a}_{b}" for a, b in zip(padded, padded[1:], strict=False))
+    yield from (f"{name}:{a}_{b}" for a, b in pairwise(padded))
     yield f"{name}len={min(len(words), SHORT)}"
 
 
@@ -171,7 +172,7 @@ def _at(words: Sequence[str], position: int) -> str:
 def instruction_features(text: str, tokens: Sequence[Token]) -> list[list[str]]:
     """For each word its features: itself, its neighbours, its sentence and clause."""
     words = [t.text for t in tokens]
-    gaps = [text[a.end : b.start] for a, b in zip(tokens, tokens[1:], strict=False)]
+    gaps = [text[a.end : b.start] for a, b in pairwise(tokens)]
     sentences = 1 + sum(bool(_SENTENCE_END.search(gap)) for gap in gaps)
     sentence = clause = since = 0
     rows = []

@@ -30,7 +30,7 @@ REWRITE_FILE = "rewrite.json"
 _JOINTS = frozenset(("", "-"))
 
 Manifest = dict[str, Any]
-Model = TypeVar("Model", bound="DialogueModel | RewriteModel")
+Model = TypeVar("Model", bound=Frozen)
 
 
 class DialogueModel(Frozen):

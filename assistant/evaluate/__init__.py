@@ -1,0 +1,1 @@
+"""Measures what the assistant understands on files of other people's labels."""
