@@ -11,8 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from assistant.understand.learned.tokens import Token, tokenize
+from assistant.understand.learned.tokens import Token, tokenize, words
 from assistant.understand.learned.types import Speaker, Utterance
+from assistant.understand.wording import clean_query
 from retrieval.types import Language
 
 # Stands for what is before the first and after the last word.
@@ -34,16 +35,24 @@ class Spoken:
     text: str
     tokens: list[Token]
     words: list[str]
+    ruled: frozenset[str]
 
 
 def cut_dialogue(dialogue: Sequence[Utterance], language: Language) -> list[Spoken]:
     """The utterances with their words."""
     spoken = []
     for utterance in dialogue:
-        tokens = tokenize(utterance.text, language)
+        text = utterance.text
+        tokens = tokenize(text, language)
         by_user = utterance.speaker is Speaker.USER
-        spoken.append(Spoken(by_user, utterance.text, tokens, [t.text for t in tokens]))
+        ruled = words_by_rules(text, language)
+        spoken.append(Spoken(by_user, text, tokens, [t.text for t in tokens], ruled))
     return spoken
+
+
+def words_by_rules(text: str, language: Language) -> frozenset[str]:
+    """The words that the quick reader's wording rules would search for."""
+    return frozenset(words(clean_query(text, language, spoken=True), language))
 
 
 # -------------------------------------------------------------------- a turn
@@ -147,6 +156,8 @@ class _Turn:
         yield f"{name}+2={after2}"
         yield f"{name}-12={before2}_{before}"
         yield f"{name}+12={after}_{after2}"
+        ruled = self.spoken[place.utterance].ruled
+        yield f"{name}rule={words[place.word] in ruled}/{min(len(ruled), 4)}"
         yield f"{name}at={min(place.word, SHORT)}"
         yield f"{name}left={min(len(words) - 1 - place.word, 5)}"
         yield f"{name}size={min(len(words) // 2, 8)}"
@@ -172,6 +183,7 @@ def _at(words: Sequence[str], position: int) -> str:
 def instruction_features(text: str, tokens: Sequence[Token]) -> list[list[str]]:
     """For each word its features: itself, its neighbours, its sentence and clause."""
     words = [t.text for t in tokens]
+    ruled = words_by_rules(text, Language.ENGLISH)
     gaps = [text[a.end : b.start] for a, b in pairwise(tokens)]
     sentences = 1 + sum(bool(_SENTENCE_END.search(gap)) for gap in gaps)
     sentence = clause = since = 0
@@ -186,6 +198,9 @@ def instruction_features(text: str, tokens: Sequence[Token]) -> list[list[str]]:
         row = [*_word_features(words, i), f"gap-={before}", f"gap+={after}"]
         row += [f"sentence={min(sentence, 2)}/{min(sentences, 3)}", f"clause={min(clause, 5)}"]
         row += [f"since={min(since, 4)}", f"size={min(len(words) // 4, MOST_TURNS)}"]
+        row.append(f"rule={word in ruled}")
+        if 0 < i < len(words) - 1:
+            row.append(f"rule-0+={words[i - 1] in ruled}{word in ruled}{words[i + 1] in ruled}")
         rows.append(row)
         since += 1
     return rows
