@@ -13,6 +13,7 @@ from itertools import pairwise
 
 from assistant.understand.learned.tokens import Token, tokenize, words
 from assistant.understand.learned.types import Speaker, Utterance
+from assistant.understand.phrases import pattern
 from assistant.understand.wording import clean_query
 from retrieval.types import Language
 
@@ -21,6 +22,28 @@ EDGE = "<>"
 _ASKS = re.compile(r"[?？]")
 _SENTENCE_END = re.compile(r"[.;!?](?:\s|$)")
 _CLAUSE_WORDS = frozenset(("that", "which", "with", "and", "for", "in"))
+SIGNS = (
+    "any_price",
+    "buy",
+    "cheap",
+    "cheaper",
+    "compare",
+    "correction",
+    "dearer",
+    "just_show",
+    "likes",
+    "must",
+    "new_topic",
+    "no_preference",
+    "others",
+    "question",
+    "refuse.en",
+    "refuse.zh",
+    "small_talk",
+    "store",
+)
+"""Phrase lists of the quick reader that tell what a message does, whoever wrote it."""
+
 # Beyond these, counts and distances say nothing more.
 MOST_TURNS = 6
 MOST_AGE = 4
@@ -43,11 +66,30 @@ def cut_dialogue(dialogue: Sequence[Utterance], language: Language) -> list[Spok
     spoken = []
     for utterance in dialogue:
         text = utterance.text
-        tokens = tokenize(text, language)
+        tokens = cut_at_fillers(text, language)
         by_user = utterance.speaker is Speaker.USER
         ruled = words_by_rules(text, language)
         spoken.append(Spoken(by_user, text, tokens, [t.text for t in tokens], ruled))
     return spoken
+
+
+def cut_at_fillers(text: str, language: Language) -> list[Token]:
+    """The words of `text`; a Chinese word never reaches over the end of a filler (有刀吗)."""
+    if language is not Language.CHINESE:
+        return tokenize(text, language)
+    filler = pattern("fillers.zh")
+    bounds = [0, *(n for m in filler.finditer(text) for n in m.span()), len(text)]
+    return [
+        Token(token.text, start + token.start, start + token.end)
+        for start, end in pairwise(bounds)
+        for token in tokenize(text[start:end], language)
+    ]
+
+
+def phrase_signs(text: str) -> list[str]:
+    """The kinds of phrase in `text` that the quick reader knows ("something else", "any price")."""
+    lowered = text.lower()
+    return [f"sign={name}" for name in SIGNS if pattern(name).search(lowered)]
 
 
 def words_by_rules(text: str, language: Language) -> frozenset[str]:
@@ -64,6 +106,8 @@ def turn_features(spoken: Sequence[Spoken]) -> list[str]:
     users = [s for s in history if s.by_user]
     systems = [s for s in history if not s.by_user]
     features = [*_grams("u", last.words), f"turn={min(len(users), MOST_TURNS)}"]
+    signs = phrase_signs(last.text)
+    features += [*signs, f"signs={len(signs)}", f"ruled={min(len(last.ruled), 4)}"]
     features += [f"replies={min(len(systems), MOST_TURNS)}", f"asks={_asks(last)}"]
     if systems:
         features += [*_grams("s", systems[-1].words), f"asked={_asks(systems[-1])}"]
@@ -124,6 +168,7 @@ class _Turn:
     def __init__(self, spoken: Sequence[Spoken]) -> None:
         self.spoken = spoken
         self.users = [n for n, s in enumerate(spoken) if s.by_user]
+        self.signs = phrase_signs(spoken[-1].text)
         self.size = min(sum(len(s.words) for s in spoken) // 15, MOST_TURNS)
 
     def candidate(self, word: str, places: list[Place]) -> Candidate:
@@ -168,6 +213,8 @@ class _Turn:
         words = self.spoken[-1].words
         if not present:
             yield from (f"{name}c:{word}" for word in dict.fromkeys(words))
+            yield from (f"{name}{sign}" for sign in self.signs)
+            yield f"{name}ruled={min(len(self.spoken[-1].ruled), 4)}"
         yield f"{name}size={min(len(words), 12)}"
         yield f"{name}turn={min(len(self.users), 5)}"
         yield f"{name}said={self.size}"
