@@ -19,7 +19,9 @@ from assistant.llm.types import WarmUp
 from assistant.llm.weights import ensure_encoders
 from assistant.settings import Settings
 from assistant.turn import TurnLimits
-from assistant.types import EngineState
+from assistant.types import EngineState, QuickReader
+from assistant.understand.learned.models import load_dialogue_model
+from assistant.understand.learned.quick import KeywordReader
 from assistant.understand.quick import RuleReader
 from assistant.understand.rewrite import LLMRewriter
 from retrieval.catalog.demo.generate import generate_demo
@@ -40,7 +42,7 @@ from retrieval.query.translate import DictionaryTranslator
 from retrieval.rank.ranker import LinearRanker, load_ranker
 from retrieval.search import HybridSearcher
 from retrieval.train.ranker import collect_examples, train_with_manifest
-from retrieval.types import Encoder, Language, ProgressListener, SearchRequest
+from retrieval.types import Encoder, Language, ProgressListener, SearchRequest, StoreInfo
 
 DEMO = "demo"
 
@@ -86,7 +88,7 @@ def assemble(
         vocabulary=store.vocabulary,
         media_path=store.paths.media,
         searcher=searcher,
-        reader=RuleReader(store.vocabulary, info),
+        reader=open_reader(settings, store, info),
         rewriter=LLMRewriter(model, prompts.load),
         writer=LLMAnswerWriter(model),
         verifier=ClaimVerifier(store.vocabulary),
@@ -100,6 +102,17 @@ def assemble(
         ),
         version=version("aisle"),
     )
+
+
+def open_reader(settings: Settings, store: Store, info: StoreInfo) -> QuickReader:
+    """The rules, and on refinements the trained keyword reader where the settings ask for it."""
+    rules = RuleReader(store.vocabulary, info)
+    if not settings.learned_keywords:
+        return rules
+    models = {
+        language: load_dialogue_model(language, settings.models_path) for language in Language
+    }
+    return KeywordReader(rules, models)
 
 
 @contextmanager

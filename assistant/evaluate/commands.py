@@ -66,6 +66,9 @@ FoldsOption = Annotated[
     int | None,
     typer.Option(help="Learn from the file itself, reading what each fold left out.", min=2),
 ]
+ApartOption = Annotated[
+    bool, typer.Option("--apart", help="Dialogues that share a long message stay in one fold.")
+]
 DisagreementsOption = Annotated[
     int, typer.Option(help="Print so many differences from the labels.", min=0)
 ]
@@ -92,16 +95,19 @@ def eval_understand(
     limit: LimitOption = None,
     system: SystemOption = System.AISLE,
     folds: FoldsOption = None,
+    apart: ApartOption = False,
     disagreements: DisagreementsOption = 0,
 ) -> None:
     """Intent and next-action accuracy and keyword F1 on labelled dialogues."""
     _check_choice(system, folds)
+    if apart and not folds:
+        raise CallerError("--apart divides the folds.", remedy=f"Add --folds {FOLDS}.")
     turns = read_dialogues(dialogues, limit)
     console = Console(stderr=True)
     with ExitStack() as stack:
         listener = stack.enter_context(show_progress(console))
         if folds:
-            readings = read_turns_left_out(turns, language, folds, listener)
+            readings = read_turns_left_out(turns, language, folds, listener, apart=apart)
         elif system is System.LLM:
             model = stack.enter_context(build.open_language_model(load_settings(), ENGINE_WAIT_S))
             reader = LLMDialogueReader(model, prompts.load, language)

@@ -29,6 +29,9 @@ from retrieval.types import Language, ProgressListener
 # The measures by name, as the commands write them.
 Measures = dict[str, float]
 
+# Fewer words than these ("I like this one") are anybody's.
+LONG_MESSAGE = 5
+
 # The two actions in which a product search chooses whether to ask first.
 ASK_OR_SHOW = frozenset(("clarify", "recommend"))
 
@@ -48,17 +51,43 @@ def read_turns(
 
 
 def read_turns_left_out(
-    turns: Sequence[LabelledTurn], language: Language, folds: int, listener: ProgressListener
+    turns: Sequence[LabelledTurn],
+    language: Language,
+    folds: int,
+    listener: ProgressListener,
+    *,
+    apart: bool = False,
 ) -> list[DialogueReading]:
-    """Each turn read by a model learned from other dialogues; a dialogue stays whole."""
+    """Each turn read by a model learned from other dialogues; a dialogue stays whole.
+
+    With `apart`, dialogues that share a longer message word for word stay together as well:
+    people who write many dialogues repeat themselves, and a new shopper does not repeat them.
+    """
     readings: dict[int, DialogueReading] = {}
     numbers = range(len(turns))
-    groups = [turn.dialogue_id for turn in turns]
+    groups = group_by_messages(turns, language) if apart else [t.dialogue_id for t in turns]
     for done, (inside, outside) in enumerate(split_folds(numbers, groups, folds), start=1):
         model = train_dialogue_model([turns[n] for n in inside], language)
         readings |= {n: model.read(turns[n].dialogue) for n in outside}
         listener(done, folds, "folds")
     return [readings[n] for n in numbers]
+
+
+def group_by_messages(turns: Sequence[LabelledTurn], language: Language) -> list[str]:
+    """For each turn the name of its group: dialogues linked by messages that they share."""
+    leader: dict[str, str] = {}
+
+    def find(name: str) -> str:
+        while leader.setdefault(name, name) != name:
+            name = leader[name]
+        return name
+
+    for turn in turns:
+        for utterance in turn.dialogue:
+            said = words(utterance.text, language)
+            if len(said) >= LONG_MESSAGE:
+                leader[find("message " + " ".join(said))] = find(turn.dialogue_id)
+    return [find(turn.dialogue_id) for turn in turns]
 
 
 def measure_turns(
