@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from contextlib import ExitStack
 from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
+from random import Random
 from typing import Annotated
 
 import typer
@@ -60,7 +62,8 @@ DialoguesOption = Annotated[Path, typer.Option(help="JSON: labelled dialogues, P
 PairsOption = Annotated[Path, typer.Option(help="JSON: instructions and queries, WebShop's.")]
 LanguageOption = Annotated[Language, typer.Option(help="Language of the dialogues.")]
 JsonOption = Annotated[Path | None, typer.Option("--json", help="Where to write.")]
-LimitOption = Annotated[int | None, typer.Option(help="Only the first so many.", min=1)]
+LimitOption = Annotated[int | None, typer.Option(help="Measure only the first so many.", min=1)]
+SampleOption = Annotated[int | None, typer.Option(help="Measure so many drawn by lot.", min=1)]
 SystemOption = Annotated[System, typer.Option(help="The trained models, or the LLM alone.")]
 FoldsOption = Annotated[
     int | None,
@@ -93,6 +96,7 @@ def eval_understand(
     language: LanguageOption,
     json_path: JsonOption = None,
     limit: LimitOption = None,
+    sample: SampleOption = None,
     system: SystemOption = System.AISLE,
     folds: FoldsOption = None,
     apart: ApartOption = False,
@@ -102,12 +106,14 @@ def eval_understand(
     _check_choice(system, folds)
     if apart and not folds:
         raise CallerError("--apart divides the folds.", remedy=f"Add --folds {FOLDS}.")
-    turns = read_dialogues(dialogues, limit)
+    everything = read_dialogues(dialogues)
+    chosen = _choose([t.dialogue_id for t in everything], limit, sample)
+    turns = [t for t in everything if t.dialogue_id in chosen]
     console = Console(stderr=True)
     with ExitStack() as stack:
         listener = stack.enter_context(show_progress(console))
         if folds:
-            readings = read_turns_left_out(turns, language, folds, listener, apart=apart)
+            readings = read_turns_left_out(everything, language, folds, listener, apart=apart)
         elif system is System.LLM:
             model = stack.enter_context(build.open_language_model(load_settings(), ENGINE_WAIT_S))
             reader = LLMDialogueReader(model, prompts.load, language)
@@ -116,6 +122,10 @@ def eval_understand(
             trained = load_dialogue_model(language, load_settings().models_path)
             _warn_if_seen(console, trained.manifest, dialogues)
             readings = read_turns(trained, turns, listener)
+    if folds:
+        # The rest of the file taught; only the chosen are measured, as without folds.
+        read = zip(everything, readings, strict=True)
+        readings = [reading for turn, reading in read if turn.dialogue_id in chosen]
     _write(measure_turns(turns, readings, language), json_path)
     for shown in list_disagreements(turns, readings, language, disagreements):
         typer.echo(f"\n{shown}")
@@ -125,18 +135,21 @@ def eval_rewrite(
     pairs: PairsOption,
     json_path: JsonOption = None,
     limit: LimitOption = None,
+    sample: SampleOption = None,
     system: SystemOption = System.AISLE,
     folds: FoldsOption = None,
     disagreements: DisagreementsOption = 0,
 ) -> None:
     """Token F1 of queries made from instructions, against the nearest that people typed."""
     _check_choice(system, folds)
-    labelled = read_instructions(pairs, limit)
+    everything = read_instructions(pairs)
+    chosen = _choose([pair.instruction for pair in everything], limit, sample)
+    labelled = [pair for pair in everything if pair.instruction in chosen]
     console = Console(stderr=True)
     with ExitStack() as stack:
         listener = stack.enter_context(show_progress(console))
         if folds:
-            queries = rewrite_left_out(labelled, folds, listener)
+            queries = rewrite_left_out(everything, folds, listener)
         elif system is System.LLM:
             model = stack.enter_context(build.open_language_model(load_settings(), ENGINE_WAIT_S))
             queries = rewrite_all(LLMInstructionRewriter(model, prompts.load), labelled, listener)
@@ -144,9 +157,18 @@ def eval_rewrite(
             trained = load_rewrite_model(load_settings().models_path)
             _warn_if_seen(console, trained.manifest, pairs)
             queries = rewrite_all(trained, labelled, listener)
+    if folds:
+        made = zip(everything, queries, strict=True)
+        queries = [query for pair, query in made if pair.instruction in chosen]
     _write(measure_queries(labelled, queries), json_path)
     for shown in list_query_disagreements(labelled, queries, disagreements):
         typer.echo(f"\n{shown}")
+
+
+def _choose(names: Sequence[str], limit: int | None, sample: int | None) -> set[str]:
+    """The first `limit` names, and of those `sample` drawn by lot, always the same ones."""
+    first = list(dict.fromkeys(names))[:limit]
+    return set(first if sample is None else Random(0).sample(first, min(sample, len(first))))
 
 
 def _check_choice(system: System, folds: int | None) -> None:

@@ -18,8 +18,8 @@ DIALOGUES_SHAPE = 'Expected a list of {"conv_id": …, "conversation": [{"role":
 PAIRS_SHAPE = 'Expected {"an instruction": ["a query", …], …}.'
 
 
-def read_dialogues(path: Path, limit: int | None = None) -> tuple[LabelledTurn, ...]:
-    """The shopper's turns of the first `limit` dialogues of a file in PSCon's format.
+def read_dialogues(path: Path) -> tuple[LabelledTurn, ...]:
+    """The shopper's turns of the dialogues of a file in PSCon's format.
 
     Format: Zou et al., "PSCon: product search through conversations" (SIGIR 2025). A turn's
     action is that of the system message that follows it. Raises CallerError with the place
@@ -29,7 +29,7 @@ def read_dialogues(path: Path, limit: int | None = None) -> tuple[LabelledTurn, 
     if not isinstance(rows, list) or not rows:
         raise CallerError(f"{path} is no list of dialogues.", remedy=DIALOGUES_SHAPE)
     turns = []
-    for number, row in enumerate(rows[:limit], start=1):
+    for number, row in enumerate(rows, start=1):
         turns += _read_conversation(row, f"Dialogue {number} of {path}")
     if not turns:
         raise CallerError(f"{path} holds no message of a shopper.", remedy=DIALOGUES_SHAPE)
@@ -84,8 +84,8 @@ def _keywords(message: dict[str, Any], place: str) -> tuple[str, ...]:
     return tuple(value)
 
 
-def read_instructions(path: Path, limit: int | None = None) -> tuple[LabelledInstruction, ...]:
-    """The first `limit` instructions of a file in WebShop's format that have a query.
+def read_instructions(path: Path) -> tuple[LabelledInstruction, ...]:
+    """The instructions of a file in WebShop's format that have a query.
 
     Format: Yao et al., "WebShop" (NeurIPS 2022), its goal_query file. Raises CallerError.
     """
@@ -103,7 +103,7 @@ def read_instructions(path: Path, limit: int | None = None) -> tuple[LabelledIns
             found.append(LabelledInstruction(instruction=instruction, queries=kept))
     if not found:
         raise CallerError(f"{path} holds no instruction with a query.", remedy=PAIRS_SHAPE)
-    return tuple(found[:limit])
+    return tuple(found)
 
 
 def _read_json(path: Path) -> Any:
