@@ -27,7 +27,7 @@ from assistant.conversation import SqlConversationStore
 from assistant.database import open_database
 from assistant.desk.desk import Desk
 from assistant.desk.queue import HandoffQueue
-from assistant.errors import CallerError
+from assistant.errors import CallerError, EngineUnavailableError
 from assistant.evaluate.audit.auditor import Auditor
 from assistant.evaluate.grounding import GroundingReport, audit_turns
 from assistant.evaluate.questions import Question
@@ -46,7 +46,9 @@ from assistant.store.shop import Shop
 from assistant.store.sql import SqlStoreBackend
 from assistant.store.tokens import ShopperTokens, read_secret
 from assistant.turn import Catalog, TurnLimits
-from assistant.types import EngineState
+from assistant.types import EngineState, QuickReader
+from assistant.understand.learned.models import load_dialogue_model
+from assistant.understand.learned.quick import KeywordReader
 from assistant.understand.quick import RuleReader
 from assistant.understand.rewrite import LLMRewriter
 from retrieval.catalog.demo.generate import generate_demo
@@ -75,7 +77,14 @@ from retrieval.rank.ranker import LinearRanker, load_ranker
 from retrieval.recommend.service import Learning
 from retrieval.search import HybridSearcher
 from retrieval.train.ranker import collect_examples, train_with_manifest
-from retrieval.types import Encoder, ImageEncoder, Language, ProgressListener, SearchRequest
+from retrieval.types import (
+    Encoder,
+    ImageEncoder,
+    Language,
+    ProgressListener,
+    SearchRequest,
+    StoreInfo,
+)
 
 DEMO = "demo"
 # Where an import of the demo store leaves its log of behaviour.
@@ -231,7 +240,7 @@ def open_catalog(settings: Settings, opened: OpenedCatalog) -> Catalog:
         searcher=open_searcher(
             store, opened.generation.index, opened.encoders, load_photo_reader(settings)
         ),
-        reader=RuleReader(store.vocabulary, info),
+        reader=open_reader(settings, store, info),
         verifier=ClaimVerifier(store.vocabulary),
     )
 
@@ -263,6 +272,30 @@ def open_shop(
         seed_demo_orders(database, name, events, datetime.now(UTC).date())
     demo = partial(own.latest_shoppers, DEMO_SHOPPERS) if name == DEMO else None
     yield Shop(own, tokens, conversations, demo_shoppers=demo)
+
+
+def open_reader(settings: Settings, store: Store, info: StoreInfo) -> QuickReader:
+    """The rules, and on refinements the trained keyword reader where the settings ask for it."""
+    rules = RuleReader(store.vocabulary, info)
+    if not settings.learned_keywords:
+        return rules
+    models = {
+        language: load_dialogue_model(language, settings.models_path) for language in Language
+    }
+    return KeywordReader(rules, models)
+
+
+@contextmanager
+def open_language_model(settings: Settings, wait_s: float) -> Iterator[EngineLanguageModel]:
+    """The language model alone, once it is ready; raises EngineUnavailableError if it never is."""
+    with open_engine(settings) as engine:
+        status = engine.wait(wait_s)
+        if status.state is not EngineState.READY:
+            raise EngineUnavailableError(
+                f"The language model does not answer: {status.detail or status.state.value}.",
+                remedy="Set AISLE_LLM_URL and AISLE_LLM_MODEL, or AISLE_LLM other than off.",
+            )
+        yield EngineLanguageModel(engine)
 
 
 def prompt_heads() -> list[WarmUp]:

@@ -20,6 +20,7 @@ from assistant.cli_catalog import running_catalog
 from assistant.cli_learn import events_app, privacy_app
 from assistant.console import print_reply, print_result
 from assistant.errors import AisleError, CallerError
+from assistant.evaluate.commands import add_understanding
 from assistant.evaluate.questions import read_questions
 from assistant.evaluate.transcript import TranscriptFile
 from assistant.learn_cli import add_learning_commands
@@ -48,6 +49,7 @@ app.add_typer(cli_catalog.app, name="catalog")
 app.command("reindex")(cli_catalog.reindex_store)
 app.add_typer(privacy_app, name="privacy")
 app.add_typer(events_app, name="events")
+add_understanding(eval_app, train_app)
 
 console = Console()
 

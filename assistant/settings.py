@@ -97,6 +97,7 @@ class Settings(BaseSettings):
     # a turn
     cards: int = Field(default=6, ge=1, le=50)
     message_limit: int = Field(default=2000, ge=100)
+    learned_keywords: bool = False
     understand_timeout_s: float = Field(default=12, gt=0)
     answer_timeout_s: float = Field(default=30, gt=0)
     exchange_rates: dict[str, Decimal] = Field(default_factory=dict)

@@ -110,6 +110,11 @@ def _segmenter() -> jieba.Tokenizer:
     return tokenizer
 
 
+def segment_chinese(text: str) -> list[str]:
+    """The words of `text` as jieba cuts them; joined they are `text` again."""
+    return list(_segmenter().cut(text))
+
+
 @lru_cache(maxsize=65536)
 def stem(word: str) -> str:
     """The Snowball (Porter2) stem of an English word; short and non-Latin words unchanged."""
