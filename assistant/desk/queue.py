@@ -57,9 +57,6 @@ class MessageRow(Base):
     __table_args__ = (Index("desk_messages_by_conversation", "conversation_id", "number"),)
 
 
-TABLES = [model.__table__ for model in (TicketRow, MessageRow)]
-
-
 class HandoffQueue:
     """Tickets and messages; every change of state is one statement, so two agents never share."""
 
@@ -68,7 +65,6 @@ class HandoffQueue:
     ) -> None:
         self._database = database
         self._clock = clock
-        Base.metadata.create_all(database, tables=TABLES)  # type: ignore[arg-type]
 
     # ------------------------------------------------------------- tickets
 

@@ -39,7 +39,6 @@ class PreferenceStore:
     ) -> None:
         self._database = database
         self._clock = clock
-        Base.metadata.create_all(database, tables=[PreferenceRow.__table__])  # type: ignore[list-item]
 
     def all(self, owner: str) -> tuple[Preference, ...]:
         """What is kept of `owner` and has not expired, oldest first."""

@@ -16,8 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from assistant.conversation import Base
-from assistant.store.sql import TABLES, OrderRow, ShopperRow
+from assistant.store.sql import OrderRow, ShopperRow
 from retrieval.catalog.demo.behaviour import SHOPPERS
 from retrieval.catalog.demo.generate import REFERENCE_DATE, SEED
 from retrieval.catalog.demo.tastes import draw_shoppers
@@ -35,7 +34,6 @@ def seed_demo_orders(database: Engine, store: str, events: Path, today: date) ->
     The log ends at the demo's own fixed date. All is moved by as many days as that lies back,
     so that a demo set up today has orders on their way, delivered and out of their return days.
     """
-    Base.metadata.create_all(database, tables=TABLES)  # type: ignore[arg-type]
     with Session(database) as session, session.begin():
         if session.scalar(select(OrderRow.id).where(OrderRow.store == store).limit(1)):
             return 0

@@ -100,9 +100,6 @@ class ReturnRow(Base):
     __table_args__ = (UniqueConstraint("store", "order_id", "product_id"),)
 
 
-TABLES = [model.__table__ for model in (CartLineRow, ShopperRow, OrderRow, ReturnRow)]
-
-
 class SqlStoreBackend:
     """Carts, orders and returns in SQL, prices and stock from the catalogue."""
 
@@ -118,7 +115,6 @@ class SqlStoreBackend:
         self._store = store
         self._products = products
         self._clock = clock
-        Base.metadata.create_all(database, tables=TABLES)  # type: ignore[arg-type]
 
     @property
     def has_orders(self) -> bool:

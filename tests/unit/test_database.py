@@ -10,7 +10,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, text
 
-from assistant.conversation import Base
+from assistant.conversation import Base, TurnRow
 from assistant.database import HEAD, MIGRATIONS, open_database
 from retrieval.profile.tables import metadata
 
@@ -32,7 +32,7 @@ def test_the_steps_lead_to_the_tables_that_the_code_uses(tmp_path: Path) -> None
 def test_a_database_of_before_keeps_its_conversations(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/aisle.db"
     old = create_engine(url)
-    Base.metadata.create_all(old)
+    Base.metadata.create_all(old, tables=[TurnRow.__table__])
     with old.begin() as link:
         link.execute(text("INSERT INTO turns VALUES ('t1', 'c1', 1, '{}')"))
     old.dispose()

@@ -283,7 +283,20 @@ def test_given_filters_take_the_place_of_what_was_read() -> None:
 
 def test_every_text_takes_the_same_values_in_both_languages() -> None:
     values = dict.fromkeys(
-        ("count", "total", "shown", "ms", "stock", "rating", "label", "what", "low", "high"), "@"
+        (
+            "count",
+            "total",
+            "shown",
+            "ms",
+            "stock",
+            "rating",
+            "label",
+            "what",
+            "low",
+            "high",
+            "name",
+        ),
+        "@",
     )
     for key, (english, chinese) in TEXTS.items():
         assert english and chinese, key
