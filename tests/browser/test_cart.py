@@ -88,6 +88,7 @@ def test_orders_are_told_after_signing_in_and_the_cart_comes_along(open_page: An
     expect(page.locator(".turn").last).to_contain_text("sign in")
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("button", name="ann").click()
+    expect(page.locator(".account")).to_have_text("ann")
     expect(page.locator(".badge")).to_have_text("1")
     ask(page, "where is my order?")
     expect(page.locator(".turn").last).to_contain_text("10002")

@@ -14,6 +14,7 @@ from retrieval.catalog.vocabulary import build_vocabulary
 from retrieval.index.indexer import Indexer
 from retrieval.index.schema import index_schema
 from retrieval.index.storage import open_embedded_index
+from retrieval.profile.types import Visitor
 from retrieval.search import HybridSearcher
 from retrieval.types import Filters, Language, SearchResult, Sort
 from ui.app import create_app
@@ -40,6 +41,8 @@ class IndexedService(ScriptedService):
         offset: int = 0,
         understanding: Understanding | None = None,
         facets: bool = False,
+        visitor: Visitor | None = None,
+        image: Sequence[float] = (),
     ) -> tuple[Understanding, SearchResult]:
         read = understanding or Understanding(
             act=Act.SEARCH, language=language or detect_language(text), query=text.strip()
