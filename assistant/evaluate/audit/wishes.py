@@ -20,7 +20,7 @@ from assistant.evaluate.audit.text import (
 from assistant.evaluate.audit.translation import english_of
 
 _END = (
-    r"(?=\s*(?:[.;。;]|, (?:is|has|and (?:is|has|costs)|costs|but|which|while|it)\b|"
+    r"(?=\s*(?:\.(?!\d)|[;。]|, (?:is|has|and (?:is|has|costs)|costs|but|which|while|it)\b|"
     r",? (?:and is|and has|and costs|but|while|which)\b|$))"
 )
 _MISS = re.compile(
