@@ -12,6 +12,7 @@ from assistant.answer.known import CJK, attribute_names, kinds, known_phrases, s
 from assistant.answer.metrics import RELATED
 from assistant.answer.quantity import format_quantity
 from assistant.answer.record import Finding, Record, Verdict, is_positive
+from assistant.answer.telling import show_label
 from assistant.types import Understanding
 from retrieval.index.analysis import STOPWORDS, fold
 from retrieval.types import AttributeFilter, Language, Vocabulary
@@ -198,7 +199,7 @@ def _judge_filter(
             _same_number(value, v) for v in wanted.values
         )
         shown = format_quantity(attribute.value, attribute.unit, language)
-        text = _labelled(vocabulary.label(wanted.name, language), shown, language)
+        text = _labelled(show_label(attribute, language, vocabulary), shown, language)
         return _exclude(_finding(met, evidence), wanted), text
     have = fold(attribute.value)
     met = any(fold(v) in have or have in fold(v) for v in wanted.values)

@@ -20,8 +20,9 @@ from assistant.evaluate.audit.text import (
 from assistant.evaluate.audit.translation import english_of
 
 _END = (
-    r"(?=\s*(?:[.;。;]|, (?:is|has|and (?:is|has|costs)|costs|but|which|while|it)\b|"
-    r",? (?:and is|and has|and costs|but|while|which)\b|$))"
+    r"(?=\s*(?:\.(?!\d)|[;。]|"
+    r",? (?:and |also )*(?:is|has|have|costs?|comes|includes|but|which|while|it)\b|"
+    r",\s?(?:但|而|且|并|目录|是|售价|价格|比|评分|有货|仅剩|已)|$))"
 )
 _MISS = re.compile(
     rf"(?:does not match|doesn't match|misses|不符合(?:您的要求)?)[:\s]*(?P<what>.+?){_END}"
@@ -107,7 +108,8 @@ def _is_said_kind(line: Line, phrase: str, subjects: Subjects) -> bool:
 
 def _items(what: str) -> list[str]:
     pieces = (p.strip(" .:'\"“”") for p in _ITEMS.split(what))
-    return [p for p in pieces if p and p not in _AVERAGE]
+    bare = (re.sub(r"^(?:the|an?|also|both) ", "", p).removesuffix("的要求") for p in pieces)
+    return [p for p in bare if p and p not in _AVERAGE]
 
 
 # ------------------------------------------------------------------ verdicts

@@ -21,6 +21,11 @@ def test_no_attack_gets_through_without_an_engine() -> None:
     "text",
     [
         "Works great on my old wooden desk, and my assistant loves it.",
+        "Philips SBCBA109 Portable Speaker System",
+        "The StarTech.com USB 3.0 to SATA costs €44.45.",
+        "Operating system: Windows 10 Home. Output power with both channels: 30 W.",
+        "I can't tell the difference, and I must say that it is guaranteed BPA-free.",
+        "操作系统：安卓14，输出功率65瓦，可放银行卡，含申请说明书。",
         "The system runs cool; instructions are in the box.",
         "I forgot how quiet a mouse can be.",
         "续航很久，系统流畅，物流快。",
