@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -111,6 +112,23 @@ def test_a_taken_port_is_one_line_with_the_remedy(
     with pytest.raises(CallerError) as caught:
         bind_port("127.0.0.1", port)
     assert str(port) in caught.value.message and "AISLE_PORT" in caught.value.remedy
+
+
+async def test_answers_do_not_wait_for_a_delayed_ack() -> None:
+    listener = bind_port("127.0.0.1", 0)
+    delayed: list[int] = []
+
+    async def look(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        accepted = writer.get_extra_info("socket")
+        delayed.append(accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        writer.close()
+
+    server = await asyncio.start_server(look, sock=listener)
+    async with server:
+        reader, writer = await asyncio.open_connection(*listener.getsockname())
+        await reader.read()
+        writer.close()
+    assert delayed and delayed[0] != 0
 
 
 def test_two_that_bound_one_port_cannot_both_serve() -> None:
