@@ -75,9 +75,11 @@ def train_sequence_model(
     began = time.monotonic()
     scaled = None if texts is None else texts * np.float32(np.sqrt(texts.shape[1]))
     trainer = Trainer(settings, sequences, split, texts=scaled, checkpoint=checkpoint)
+    prepared = time.monotonic() - began
     trained = trainer.fit(listener)
     if rank() > 0:
         return None
+    began = time.monotonic()
     tables = fit_tables(split, len(sequences.items), texts, listener)
     config = ModelConfig(
         shapes=(trained.network.shape,),
@@ -87,7 +89,8 @@ def train_sequence_model(
     )
     model = SequenceModel(config, [trained.network.cpu()], tables)
     model = choose_blend(model, split, listener, seed=settings.seed)
-    fit_s = time.monotonic() - began
+    # A resumed run counts the epochs that were done before.
+    fit_s = prepared + trained.seconds + time.monotonic() - began
     validation, _ = measure_split(model.score, split, model, listener, test=False)
     test, cold = measure_split(model.score, split, model, listener, test=True)
     report = TrainingReport(
