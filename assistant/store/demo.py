@@ -17,7 +17,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from assistant.conversation import Base
-from assistant.store.sql import TABLES, OrderRow, ShopperRow
+from assistant.store.tables import TABLES, OrderRow, ShopperRow
 from retrieval.catalog.demo.behaviour import SHOPPERS
 from retrieval.catalog.demo.generate import REFERENCE_DATE, SEED
 from retrieval.catalog.demo.tastes import draw_shoppers
