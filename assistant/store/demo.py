@@ -16,7 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from assistant.store.sql import OrderRow, ShopperRow
+from assistant.store.tables import OrderRow, ShopperRow
 from retrieval.catalog.demo.behaviour import SHOPPERS
 from retrieval.catalog.demo.generate import REFERENCE_DATE, SEED
 from retrieval.catalog.demo.tastes import draw_shoppers

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -23,44 +21,16 @@ from assistant.jobs.types import (
     WhyAction,
     WhyJob,
 )
-from assistant.types import Conversation
+from assistant.understand.cart import BARE, read_cart, read_number, read_quantity
 from assistant.understand.context import last_topic
-from assistant.understand.lexicon import Lexicon
-from assistant.understand.numbers import WORD_VALUES, ZH_DIGITS
+from assistant.understand.heard import BARE_CHARACTERS, Heard
 from assistant.understand.phrases import pattern
-from assistant.understand.reference import Pointing, read_references
-from assistant.understand.scan import TAKEN, Scan
+from assistant.understand.scan import Scan
 from assistant.understand.wording import clean_query
-from retrieval.types import Language, Product
 
 TOPICS = Path(__file__).parent / "policy_topics.txt"
-# A message that only names a matter of the store ("return policy", 运费) is this short.
-BARE_CHARACTERS = 30
 
-_N = r"\d{1,2}|" + "|".join(w for w, n in WORD_VALUES.items() if 0 < n <= 20) + r"|a couple of"
-_CL = "个件台只双条副部把支张块套盒瓶本份款"
-_UNIT = r"(?!\s*(?:-|inch|gb|tb|cm|mm|ml|kg|g\b|l\b|oz|lb|%|\$))"
-_QUANTITIES = (
-    re.compile(rf"\b(?P<n>{_N})\s*(?:x|×|pcs|pieces?|units?|pairs?|copies|more)\b"),
-    re.compile(rf"\b(?P<n>{_N})\s+of\s+(?:the(?=\s)|it|this|that|them|those|these|number)"),
-    re.compile(
-        rf"\b(?:add|put|buy|order|purchase|take|have|make\s+(?:it|that)|quantity\s+to|it\s+to|to"
-        rf"|only|just|want)\s+(?P<n>{_N})\b(?!\s*(?:{TAKEN}|and\b)){_UNIT}"
-    ),
-    re.compile(r"(?:x|×)\s?(?P<n>\d{1,2})\b"),
-    re.compile(
-        rf"(?<![第前后这那最数头一两二三四五六七八九十\d])(?P<n>\d{{1,2}}|[一两二三四五六七八九十]{{1,3}})"
-        rf"\s*[{_CL}](?!都|全|[和与跟])"
-    ),
-    re.compile(
-        r"(?:数量)?(?:改成|改为|换成|变成|调成)\s*(?P<n>\d{1,2}|[一两二三四五六七八九十]{1,3})"
-    ),
-)
-_BARE = re.compile(
-    rf"^\W*(?:just\s+|only\s+|要|就)?(?P<n>{_N}|[一两二三四五六七八九十]{{1,3}})\s*[{_CL}]?\W*(?:please|吧|就好|就行)?\W*$"
-)
 _ORDER_ID = re.compile(r"(?<![\d.$€¥])\d{5,}(?![\d.])|(?<![a-z0-9])[a-z]{1,4}-?\d{4,}(?![a-z0-9])")
-_SIZE = re.compile(r"(?:\bsize|尺码|码数|号码)\s*$")
 _THE_LIST = re.compile(
     r"\b(?:in|on|among)\s+(?:the|this|that|your|my)\s+(?:list|results?|selection|recommendations?)\b"
     r"|\b(?:listed|shown|here|included|recommended)\b|(?:列表|结果|推荐)(?:里|中|里面)?"
@@ -70,8 +40,6 @@ _TOWARDS = re.compile(
     r"(?:my budget|the budget|the limit|it)\s+to\s+|(?:加|提高|增加|放宽|涨|降|提)到"
 )
 _BARE_AMOUNT = re.compile(r"[$€£¥]?\s?\d[\d,.]*\s*(?:dollars?|bucks|euros?|usd|eur)?")
-# "Both the first and the third" are two, not all that is shown.
-_BOTH = re.compile(r"\bboth\b(?=\s+(?:the|number|no)\b)")
 # "How long do I have to return it": a question about the rule, not the wish itself.
 _ASKS_RULE = re.compile(r"\s*(?:how|when|what|can|could|may|is|are|do|does|if)\b")
 # What a wish to forget is wrapped in: "that I don't want", 我说的不要 ... 的.
@@ -79,33 +47,6 @@ _OF_MEMORY = re.compile(
     r"\b(?:about|that|it|this|i|said|told|you|don't|do not|never|no|not|wear|want|like|my|the)\b"
     r"|我(?:说的?)?|不要|不喜欢|不穿|这个|那个|这点|这件事|的|吧|了|掉"
 )
-_IT = re.compile(r"\b(?:it|that|this|them|these|those)\b|它|这个|那个|这款|那款")
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """One message and what surrounds it."""
-
-    scan: Scan
-    language: Language
-    conversation: Conversation
-    shown: Sequence[Product]
-    lexicon: Lexicon
-
-    @property
-    def last_job(self) -> Job | None:
-        """The job of the turn before, if it was one."""
-        last = self.conversation.last
-        return last.understanding.job if last else None
-
-    def point(self, scan: Scan, ids: Sequence[str] | None = None) -> Pointing:
-        """What `scan` points at among the cards, or among `ids` listed in their place."""
-        last = self.conversation.last
-        focus = last.understanding.references if last else ()
-        if ids is None:
-            return read_references(scan, self.shown, focus, self.lexicon)
-        listed = [Product(id=i, title="", price=None, currency="") for i in ids]
-        return read_references(scan, listed, focus, self.lexicon)
 
 
 def read_job(heard: Heard) -> Job | None:
@@ -116,7 +57,7 @@ def read_job(heard: Heard) -> Job | None:
         return wish
     if question := _read_why(heard) or _read_advice(heard):
         return question
-    return _read_answer(heard) or _read_cart(heard) or _read_order(heard) or _read_policy(heard)
+    return _read_answer(heard) or read_cart(heard) or _read_order(heard) or _read_policy(heard)
 
 
 # ------------------------------------------------------------- hand-off
@@ -200,16 +141,16 @@ def _read_answer(heard: Heard) -> Job | None:
     if isinstance(job, CartJob) and job.choices:
         said = f" {text} "
         if any(_names(said, choice) for choice in job.choices):
-            quantity = _read_quantity(Scan(heard.scan.text)) or job.quantity
+            quantity = read_quantity(Scan(heard.scan.text)) or job.quantity
             return CartJob(
                 action=CartAction.ADD,
                 product_ids=(job.asked,),
                 quantity=quantity,
                 words=f"{job.words} {text}",
             )
-        if bare := _BARE.match(text):
+        if bare := BARE.match(text):
             return job.model_copy(
-                update={"product_ids": (job.asked,), "quantity": _number(bare["n"])}
+                update={"product_ids": (job.asked,), "quantity": read_number(bare["n"])}
             )
     if isinstance(job, OrderJob) and job.action is OrderAction.RETURN and not job.confirmed:
         if job.product_id and pattern("no").search(text):
@@ -228,137 +169,6 @@ def _names(said: str, choice: str) -> bool:
     if low.isascii():
         return bool(re.search(rf"(?<![a-z0-9]){re.escape(low)}(?![a-z0-9])", said))
     return low in said or (low.endswith("色") and low[:-1] in said)
-
-
-# ------------------------------------------------------------- cart
-
-
-def _read_cart(heard: Heard) -> CartJob | None:
-    scan = Scan(heard.scan.text)
-    after = isinstance(heard.last_job, CartJob)
-    named = scan.take_all(pattern("cart_noun")) or bool(pattern("cart_noun").search(scan.lower))
-    text = heard.scan.lower
-    if pattern("cart_clear").search(text) and (named or after):
-        return CartJob(action=CartAction.CLEAR)
-    if pattern("cart_check_out").search(text) and len(text) < 2 * BARE_CHARACTERS:
-        return CartJob(action=CartAction.CHECK_OUT)
-    if (named or after) and pattern("cart_remove").search(text):
-        return _changed(heard, scan, CartAction.REMOVE)
-    if after and (more := _read_more(heard, scan)):
-        return more
-    if (named or after) and (job := _read_set(heard, scan, named=named)):
-        return job
-    if named and pattern("cart_add").search(text):
-        return _added(heard, scan)
-    if named or (after and pattern("cart_view").search(text)):
-        return CartJob(action=CartAction.VIEW)
-    return _read_purchase(heard)
-
-
-def _read_purchase(heard: Heard) -> CartJob | None:
-    """ "I'll take the second one", 就买这个: a purchase needs something pointed at."""
-    if not heard.shown or not pattern("cart_buy").search(heard.scan.lower):
-        return None
-    if pattern("question").search(heard.scan.lower) and not re.match(
-        r"\s*(?:can|could) (?:i|you)", heard.scan.lower
-    ):
-        return None
-    job = _added(heard, Scan(heard.scan.text))
-    # A thing that is named beside ("buy a bag for it") is a search.
-    return job if job.product_ids and len(job.words) < BARE_CHARACTERS else None
-
-
-def _added(heard: Heard, scan: Scan) -> CartJob:
-    scan.take_all(_BOTH)
-    quantity = _read_quantity(scan)
-    pointing = heard.point(scan)
-    quantity = quantity or _read_quantity(scan)
-    for name in ("cart_buy", "cart_add"):
-        scan.take_all(pattern(name))
-    words = clean_query(scan.rest(), heard.language, spoken=True)
-    return CartJob(
-        action=CartAction.ADD,
-        product_ids=pointing.ids,
-        quantity=quantity or 1,
-        words=words,
-        it=pointing.pronoun,
-    )
-
-
-def _read_more(heard: Heard, scan: Scan) -> CartJob | None:
-    """ "One more" of what was just put in."""
-    last = heard.conversation.last
-    match = pattern("cart_more").search(scan.lower)
-    if not match or last is None or len(scan.lower) > BARE_CHARACTERS:
-        return None
-    quantity = _read_quantity(Scan(scan.lower.replace("another", "one more"))) or 1
-    return CartJob(action=CartAction.ADD, quantity=quantity, it=True)
-
-
-def _read_set(heard: Heard, scan: Scan, *, named: bool) -> CartJob | None:
-    """ "Make it two", 两个, "change the kettle to 3"."""
-    bare = _BARE.match(scan.lower)
-    asks = pattern("cart_set").search(scan.lower)
-    if not bare and not asks:
-        return None
-    if (
-        named
-        and pattern("cart_add").search(scan.lower)
-        and not re.search("改|换成|chang", scan.lower)
-    ):
-        return None
-    quantity = _number(bare["n"]) if bare else _read_quantity(scan)
-    if quantity is None:
-        return None
-    if bare:
-        return CartJob(action=CartAction.SET, quantity=quantity, it=True)
-    return _changed(heard, scan, CartAction.SET, quantity)
-
-
-def _changed(heard: Heard, scan: Scan, action: CartAction, quantity: int | None = None) -> CartJob:
-    """A job on a line of the cart: pointed at in the list just read out, on a card, or named."""
-    last = heard.conversation.last
-    listed = last.understanding.references if last and heard.last_job else ()
-    pointing = heard.point(scan, listed) if len(listed) > 1 else Pointing()
-    if not pointing.ids:
-        pointing = heard.point(scan)
-    it = pointing.pronoun or bool(_IT.search(scan.lower))
-    for name in ("cart_remove", "cart_set", "cart_noun"):
-        scan.take_all(pattern(name))
-    words = clean_query(scan.rest(), heard.language, spoken=True)
-    return CartJob(
-        action=action,
-        product_ids=pointing.ids,
-        quantity=quantity,
-        words=words,
-        it=it or not words,
-    )
-
-
-def _read_quantity(scan: Scan) -> int | None:
-    """How many pieces are said; takes the words."""
-    for rule in _QUANTITIES:
-        for match in scan.find(rule):
-            if _SIZE.search(scan.lower[: match.start("n")]):
-                continue
-            if number := _number(match["n"]):
-                end = match.end("n")
-                scan.take(match.start("n"), end + (scan.lower[end : end + 1] in tuple(_CL)))
-                return number
-    return None
-
-
-def _number(text: str) -> int:
-    if text.isdigit():
-        return int(text)
-    if text == "a couple of":
-        return 2
-    if text in WORD_VALUES:
-        return WORD_VALUES[text]
-    tens, has_ten, ones = text.partition("十")
-    if has_ten:
-        return 10 * ZH_DIGITS.get(tens, 1) + ZH_DIGITS.get(ones, 0)
-    return ZH_DIGITS.get(text, 0)
 
 
 # ------------------------------------------------------------- orders

@@ -21,7 +21,8 @@ from assistant.understand.context import (
     move_bound,
     without_wanted,
 )
-from assistant.understand.jobs import Heard, read_job
+from assistant.understand.heard import Heard
+from assistant.understand.jobs import read_job
 from assistant.understand.language import detect_language, normalise
 from assistant.understand.lexicon import Kind, Lexicon, Mention
 from assistant.understand.measures import MEASURE, MeasureReader

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
-from assistant.store.sql import OrderRow, ShopperRow
+from assistant.store.tables import OrderRow, ShopperRow
 
 
 def write_order(
