@@ -13,14 +13,17 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
-from retrieval.recommend.sequence import history_matrix
 from retrieval.train.sequence.data import Indices
 from retrieval.train.sequence.neighbours import fit_ease
 from retrieval.types import Vectors
 
 MEMBER = "recbole/dataset_example/ml-100k/ml-100k.inter"
-RIDGES = (50.0, 100.0, 200.0, 400.0, 800.0)
+RIDGES = (100.0, 200.0, 400.0, 800.0)
+# Share of a history that is rebuilt from the rest, and how much less a one counts than a five:
+# chosen on validation parts of seeds 43 to 45, which differ by less than .001 around here.
+DROPOUT, RATED = 0.35, 0.4
 CUTOFF, TRAIN_SHARE = 10, 0.75
 # The split is by lot, so one alone says little.
 SEEDS = (42, 43, 44, 45, 46)
@@ -28,17 +31,14 @@ SEEDS = (42, 43, 44, 45, 46)
 
 def main() -> None:
     arguments = parse_arguments()
-    users, items = read_ratings(arguments.wheel)
-    count = int(items.max()) + 1
-    outcomes = []
+    ratings = read_ratings(arguments.wheel)
+    users, outcomes = ratings[:, 0].astype(np.int64), []
     for seed in SEEDS:
         train, test = split_by_user(users, np.arange(len(users)), seed)
         inner, validation = split_by_user(users, train, seed + 1000)
-        scores = {r: ndcg(users, items, inner, validation, count, r) for r in RIDGES}
-        ridge = max(scores, key=scores.__getitem__)
-        outcomes.append(
-            {"seed": seed, "ridge": ridge, "ndcg@10": ndcg(users, items, train, test, count, ridge)}
-        )
+        scores = {ridge: ndcg(ratings, inner, validation, ridge) for ridge in RIDGES}
+        best = max(scores, key=scores.__getitem__)
+        outcomes.append({"seed": seed, "ridge": best, "ndcg@10": ndcg(ratings, train, test, best)})
         print(outcomes[-1])
     values = [outcome["ndcg@10"] for outcome in outcomes]
     summary = {"ndcg@10": round(float(np.mean(values)), 4), "sd": round(float(np.std(values)), 4)}
@@ -54,13 +54,13 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def read_ratings(wheel: Path) -> tuple[Indices, Indices]:
-    """User and item of every rating, each numbered from 0."""
+def read_ratings(wheel: Path) -> Vectors:
+    """User and item, each numbered from 0, and stars, shape (ratings, 3)."""
     with zipfile.ZipFile(wheel) as archive:
-        table = np.loadtxt(io.BytesIO(archive.read(MEMBER)), skiprows=1, usecols=(0, 1))
-    users = np.unique(table[:, 0], return_inverse=True)[1]
-    items = np.unique(table[:, 1], return_inverse=True)[1]
-    return users.astype(np.int64), items.astype(np.int64)
+        table = np.loadtxt(io.BytesIO(archive.read(MEMBER)), skiprows=1, usecols=(0, 1, 2))
+    for column in (0, 1):
+        table[:, column] = np.unique(table[:, column], return_inverse=True)[1]
+    return table.astype(np.float32)
 
 
 def split_by_user(users: Indices, rows: Indices, seed: int) -> tuple[Indices, Indices]:
@@ -75,13 +75,13 @@ def split_by_user(users: Indices, rows: Indices, seed: int) -> tuple[Indices, In
     return np.concatenate(train), np.concatenate(test)
 
 
-def ndcg(
-    users: Indices, items: Indices, train: Indices, test: Indices, count: int, ridge: float
-) -> float:
+def ndcg(ratings: Vectors, train: Indices, test: Indices, ridge: float) -> float:
     """Mean nDCG@10 of EASE over users with test items; what was in training is not offered."""
-    histories = [items[train[users[train] == user]] for user in range(int(users.max()) + 1)]
-    weights = fit_ease(histories, count, ridge)
-    scores: Vectors = (history_matrix(histories, count) @ weights).toarray()
+    users, items = ratings[:, 0].astype(np.int64), ratings[:, 1].astype(np.int64)
+    stars = (1 - RATED) + RATED * ratings[train, 2] / 5
+    shape = (int(users.max()) + 1, int(items.max()) + 1)
+    seen = csr_array((stars, (users[train], items[train])), shape=shape)
+    scores: Vectors = (seen @ fit_ease(seen, ridge, DROPOUT)).toarray()
     scores[users[train], items[train]] = -np.inf
     wanted: NDArray[np.bool_] = np.zeros(scores.shape, bool)
     wanted[users[test], items[test]] = True

@@ -105,7 +105,7 @@ def measure_tables(
     cosine = (seen.T @ seen).multiply(root[:, None]).multiply(root[None, :]).tocsr()
     cosine.setdiag(0)
     began = time.monotonic()
-    ease = fit_ease(split.train, items)
+    ease = fit_ease(seen)
     seconds = time.monotonic() - began
     recency = model.config.blend.recency
     for name, table, decay in (

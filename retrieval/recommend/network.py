@@ -155,7 +155,8 @@ class NextItemNetwork(nn.Module):
         self.texts: Tensor
         if shape.text_dimensions:
             given = texts if texts is not None else torch.zeros(shape.items, shape.text_dimensions)
-            self.register_buffer("texts", given)
+            # Given, not learnt: checkpoints do without.
+            self.register_buffer("texts", given, persistent=False)
             self.projection = nn.Linear(shape.text_dimensions, shape.dimensions, bias=False)
             # A text's vector starts as large as a learnt one.
             nn.init.normal_(self.projection.weight, std=0.02)

@@ -207,7 +207,6 @@ class SequenceModel:
             f"{number}.{name}": value.numpy()
             for number, network in enumerate(self._networks)
             for name, value in network.state_dict().items()
-            if name != "texts"
         }
         save_file(weights, folder / NETWORK)
         tables = self._tables
@@ -233,15 +232,16 @@ def load_sequence_model(folder: Path) -> SequenceModel:
         weights, arrays = load_file(folder / NETWORK), load_file(folder / TABLES)
         networks = []
         for number, shape in enumerate(config.shapes):
-            network = NextItemNetwork(shape)
+            texts = None
+            if shape.text_dimensions:
+                texts = torch.from_numpy(arrays["network_texts"])
+            network = NextItemNetwork(shape, texts)
             prefix = f"{number}."
             state = {
                 name.removeprefix(prefix): torch.from_numpy(value)
                 for name, value in weights.items()
                 if name.startswith(prefix)
             }
-            if shape.text_dimensions:
-                state["texts"] = torch.from_numpy(arrays["network_texts"])
             network.load_state_dict(state)
             networks.append(network)
         tables = Tables(

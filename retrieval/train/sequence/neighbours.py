@@ -11,7 +11,6 @@ from scipy.sparse import csr_array
 from scipy.sparse.linalg import svds
 
 from retrieval.errors import TerminalError
-from retrieval.recommend.sequence import history_matrix
 from retrieval.train.sequence.data import Indices, count_items
 from retrieval.types import Vectors
 
@@ -43,7 +42,7 @@ def fit_transitions(
     decayed future on the decayed past over every position of every history. Shape (items,
     items), the KEPT largest of each row. Raises TerminalError when the Gram matrix is singular.
     """
-    chosen = _most_met(histories, items)
+    chosen = _most_met(count_items(histories, items))
     past, future = position_matrices(histories, items)
     past, future = past[:, chosen], future[:, chosen]
     gram = (past.T @ past).toarray(order="F").astype(np.float32, copy=False)
@@ -79,25 +78,25 @@ def _entries(rows: Indices, columns: Indices, value: float, shape: tuple[int, in
     return csr_array((np.full(len(rows), value, np.float32), (rows, columns)), shape=shape)
 
 
-def _most_met(histories: Sequence[Indices], items: int) -> Indices:
+def _most_met(counts: Indices) -> Indices:
     """The items that the dense models are fitted on."""
-    counts = count_items(histories, items)
     chosen = np.sort(np.argsort(-counts, kind="stable")[:DENSE_ITEMS])
     return chosen[counts[chosen] > 0]
 
 
-def fit_ease(histories: Sequence[Indices], items: int, ridge: float = EASE_RIDGE) -> csr_array:
+def fit_ease(seen: csr_array, ridge: float = EASE_RIDGE, dropout: float = 0.0) -> csr_array:
     """EASE (Steck, WWW 2019): the item-item weights that best rebuild histories from themselves.
 
-    Shape (items, items), the KEPT largest of each row. Raises TerminalError when the Gram
-    matrix cannot be inverted.
+    `seen` has shape (histories, items); `dropout` is the share of a history that has to be
+    rebuilt from the rest (EDLAE, Steck, NeurIPS 2020). Shape (items, items), the KEPT largest
+    of each row. Raises TerminalError when the Gram matrix cannot be inverted.
     """
-    chosen = _most_met(histories, items)
-    seen = history_matrix(histories, items)
-    seen.data[:] = 1  # an item met twice is still one item
+    items = seen.shape[1]
+    chosen = _most_met(np.bincount(seen.indices, minlength=items))
     seen = seen[:, chosen]
     gram = (seen.T @ seen).toarray(order="F").astype(np.float32, copy=False)
-    gram[np.diag_indices(len(chosen))] += ridge
+    diagonal = gram.diagonal() * np.float32(dropout / (1 - dropout)) + np.float32(ridge)
+    gram[np.diag_indices(len(chosen))] += diagonal
     inverse = _invert(gram)
     diagonal = np.diag(inverse).copy()
     inverse /= -diagonal[None, :]

@@ -11,7 +11,7 @@ from support.shopping import write_sequences
 
 from retrieval.errors import CallerError, TerminalError
 from retrieval.recommend.network import NetworkShape, NextItemNetwork, pack
-from retrieval.recommend.sequence import NETWORK, load_sequence_model
+from retrieval.recommend.sequence import NETWORK, history_matrix, load_sequence_model
 from retrieval.train.sequence import loss as losses
 from retrieval.train.sequence.data import leave_one_out, read_sequences
 from retrieval.train.sequence.fit import Trainer, TrainingSettings
@@ -171,7 +171,7 @@ def test_ease_is_its_closed_form() -> None:
     inverse = np.linalg.inv(matrix.T @ matrix + 100 * np.eye(40))
     expected = -inverse / np.diag(inverse)[None, :]
     np.fill_diagonal(expected, 0)
-    assert np.allclose(fit_ease(histories, 40).toarray(), expected, atol=1e-5)
+    assert np.allclose(fit_ease(history_matrix(histories, 40)).toarray(), expected, atol=1e-5)
 
 
 def test_transitions_are_ridge_regression_of_the_future_on_the_past() -> None:
