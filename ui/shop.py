@@ -159,6 +159,7 @@ class _Shop:
             attributes=self._renderer.attributes(product, language),
             variants=self._variants(product, language),
             reviews=product.reviews,
+            similar_list=uuid.uuid4().hex,
             similar=self._renderer.hit_cards(
                 alike.result.hits, language, word_reasons(self._service, alike, language)
             )
