@@ -222,4 +222,4 @@ def test_the_pages_show_rows_with_reasons(shopper: Shopper) -> None:
     assert "For you" in front and 'data-surface="for_you"' in front
     assert "because you looked at" in front
     page = shopper.http.get("/shop/products/mouse-001?lang=zh").text
-    assert "相似商品" in page and 'data-surface="similar"' in page
+    assert 'data-surface="similar"' in page and 'data-product="mouse-001"' in page
