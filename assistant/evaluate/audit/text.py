@@ -147,8 +147,11 @@ def unit_pattern() -> str:
 
 @lru_cache(maxsize=65536)
 def normalise(text: str) -> str:
-    """Compatibility forms (full width, superscripts) as plain ones, single spaces."""
-    return " ".join(unicodedata.normalize("NFKC", text).split())
+    """Compatibility forms (full width, superscripts) as plain ones, single spaces.
+
+    A Chinese comma keeps its pause: "4.7，238" is no number.
+    """
+    return " ".join(unicodedata.normalize("NFKC", text.replace("，", ", ")).split())
 
 
 @lru_cache(maxsize=65536)

@@ -28,7 +28,8 @@ _MISS = re.compile(
     rf"(?:does not match|doesn't match|misses|不符合(?:您的要求)?)[:\s]*(?P<what>.+?){_END}"
 )
 _MATCH = re.compile(
-    rf"(?:match(?:es|ing)?|符合(?:您的要求|您对|要求)?)[:\s]*(?P<what>.+?)(?:的要求)?{_END}"
+    rf"(?:match(?:es|ing)?)[:\s]*(?P<what>.+?){_END}|"
+    r"(?<!不)符合(?:您的要求|您对|要求)?[:\s]*(?P<zh>[^,;。]+?)(?:的?要求)?(?=[,;。]|$)"
 )
 _SILENT = re.compile(
     rf"(?:the )?(?:catalogue|catalog|record|listing) (?:doesn't|does not|"
@@ -56,7 +57,7 @@ def check_wishes(line: Line) -> None:
     for match in line.each(_MISS):
         _judge_all(line, match, match["what"], _missed)
     for match in line.each(_MATCH):
-        _judge_all(line, match, match["what"], _met)
+        _judge_all(line, match, match["what"] or match["zh"], _met)
 
 
 def check_negations(line: Line) -> None:

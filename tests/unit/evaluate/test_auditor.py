@@ -119,6 +119,9 @@ TRUE = (
     "塔瑞克 Hush比布拉斯 Glide轻。",
     "塔瑞克 Hush与奥斯 Lark并列三款中最轻的。",
     "奥斯 Lark仅剩3件。",
+    # As a small model writes it.
+    "塔瑞克 Hush 价格649美元，符合静音要求，三款中最便宜，评分4.5，88位顾客评价，颜色黑色。",
+    "The Tavrik Hush costs $649, matches the Bluetooth, and also has a weight of 63 g.",
 )
 
 FALSE = (
