@@ -21,10 +21,15 @@ def test_head_is_the_last_step() -> None:
     assert ScriptDirectory.from_config(config).get_current_head() == HEAD
 
 
+def is_declared(name: str | None, kind: str, parents: object) -> bool:
+    """Some parts write their own SQL: what they keep is declared by its step alone."""
+    return kind != "table" or name in {*metadata.tables, *Base.metadata.tables}
+
+
 def test_the_steps_lead_to_the_tables_that_the_code_uses(tmp_path: Path) -> None:
     engine = open_database(f"sqlite:///{tmp_path}/aisle.db")
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection)
+        context = MigrationContext.configure(connection, opts={"include_name": is_declared})
         found = compare_metadata(context, [metadata, Base.metadata])
     assert found == []
 

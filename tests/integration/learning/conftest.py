@@ -83,6 +83,8 @@ def demo_store() -> None:
 @pytest.fixture(scope="module")
 def served(demo_store: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     server = Served(tmp_path_factory.mktemp("database") / "aisle.db")
-    server.start()
-    yield server
-    server.kill()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.kill()

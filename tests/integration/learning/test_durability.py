@@ -9,10 +9,12 @@ import subprocess
 import sys
 import threading
 import uuid
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
+import pytest
 
 from assistant.database import open_database
 from retrieval.profile.events import SqlEventStore
@@ -37,8 +39,14 @@ def batch(size: int) -> list[dict[str, object]]:
     ]
 
 
-def test_what_was_acknowledged_is_there_after_kill_9(demo_store: None, tmp_path: Path) -> None:
+@pytest.fixture
+def server(demo_store: None, tmp_path: Path) -> Iterator[Served]:
     server = Served(tmp_path / "aisle.db")
+    yield server
+    server.kill()  # also where it never came up: it would hold the store for ever
+
+
+def test_what_was_acknowledged_is_there_after_kill_9(server: Served) -> None:
     server.start(AISLE_CONSENT="on")
     acknowledged: list[str] = []
     last: list[list[dict[str, object]]] = []
