@@ -66,7 +66,8 @@ class Question:
         text = fold(message or understanding.query)
         for mention in reversed(NameIndex([r.product for r in records]).find(text)):
             text = f"{text[: mention.start]} {text[mention.end :]}"
-        self.text = text
+        # "The first one's keyboard" asks about a keyboard.
+        self.text = re.sub(r"\b(one|it|this|that)'s\b", r"\1", text)
         self.kinds = tuple(kind for kind, pattern in _KINDS if pattern.search(text))
         self.attributes = self._find_attributes()
         self.words = self._find_words()
@@ -138,6 +139,15 @@ class Question:
         """The words asked for, to say that the catalogue is silent on them."""
         joint = "、" if any(not w.isascii() for w in self.words) else " "
         return joint.join(self.words)
+
+
+def plain_words(text: str) -> tuple[str, ...]:
+    """The words of folded `text` that are neither grammar nor the form of a question."""
+    latin = re.findall(rf"[^\W\d_{CJK}]+(?:['-][^\W_{CJK}]+)*", text)
+    words = [w for w in latin if w not in STOPWORDS and w not in _QUESTION]
+    for run in re.findall(rf"[{CJK}]+", text):
+        words += [part for part in _ZH_QUESTION.split(run) if part]
+    return tuple(dict.fromkeys(words))
 
 
 def _fact(product_id: str, kind: FactKind, text: str, evidence: str) -> Fact:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from assistant.answer.facts import merge_wishes
+from assistant.answer.mentions import find_mentions
 from assistant.answer.money import format_money
 from assistant.answer.names import NameIndex
 from assistant.answer.phrases import PHRASES
@@ -109,9 +110,20 @@ class Composer:
     def silence(self, topic: str) -> Sentence:
         """ "The catalogue doesn't say" for a question no record answers."""
         ids = tuple(f.product.id for f in self._facts)
-        name = self._name(self._facts[0]) if self._facts else ""
+        name = self.name_of(self._facts[0]) if self._facts else ""
         text = self._say["silent"].format(name=name, topic=topic)
         return Sentence(text=text, product_ids=ids[:1], evidence=("catalogue",))
+
+    def mentions(self, words: Sequence[str]) -> list[Sentence]:
+        """What descriptions and reviews say of all of `words`, quoted, one for each product."""
+        said = []
+        for about in self._facts:
+            for mention in find_mentions(words, about.product, self._language)[:1]:
+                clause = self._say["review"].format(text=mention.told(self._language))
+                text = self._join(about, [clause])
+                ids, evidence = (about.product.id,), (mention.evidence,)
+                said.append(Sentence(text=text, product_ids=ids, evidence=evidence))
+        return said
 
     def nothing(self, nearest: Sequence[ProductFacts] = ()) -> Iterator[Sentence]:
         """Nothing was found; the nearest thing, if there is one."""
@@ -128,7 +140,7 @@ class Composer:
             if product.price is None:
                 continue
             cost = format_money(product.price, product.currency, self._language)
-            text = self._say["nearest"].format(name=self._name(about), price=cost)
+            text = self._say["nearest"].format(name=self.name_of(about), price=cost)
             yield Sentence(text=text, product_ids=(product.id,), evidence=("title", "price"))
 
     def greeting(self, message: str) -> Sentence | None:
@@ -231,7 +243,7 @@ class Composer:
         return _enumerate(pieces)
 
     def _join(self, about: ProductFacts, clauses: Sequence[str]) -> str:
-        name = self._name(about)
+        name = self.name_of(about)
         if self._language is Language.CHINESE:
             told = "，".join(clauses).replace("，的", "，")
             return f"{name}{told}{'' if told[-1] in _ENDS else '。'}"
@@ -248,7 +260,8 @@ class Composer:
         text = joint.join(filter(None, (", ".join(verbs[:-1]), verbs[-1])))
         return f"The {name} {text}."
 
-    def _name(self, about: ProductFacts) -> str:
+    def name_of(self, about: ProductFacts) -> str:
+        """What the product is called here: its short name among the others."""
         return next(
             (f.text for f in about.facts if f.kind is FactKind.NAME),
             about.product.title_in(self._language),

@@ -12,6 +12,7 @@ from typing import Any
 from assistant.answer.asked import Question
 from assistant.answer.compose import Composer
 from assistant.answer.record import read_record
+from assistant.answer.reviews import asks_for_reviews, tell_reviews
 from assistant.errors import EngineUnavailableError, ModelOutputError
 from assistant.types import (
     Act,
@@ -153,12 +154,18 @@ class _Answer:
         language = self._understanding.language
         records = [read_record(f.product, self._vocabulary) for f in self._facts]
         question = Question(self._message, self._understanding, records, self._vocabulary)
-        if question.is_known():
+        if asks_for_reviews(question.text):
+            for about in self._facts:
+                name = self._composer.name_of(about)
+                yield from tell_reviews(about.product, name, question.text, language)
+        elif question.is_known():
             pairs = zip(self._facts, records, strict=True)
             focused = tuple(question.focus(about, record, language) for about, record in pairs)
             if any(len(about.facts) > 1 for about in focused):
                 self._facts = focused
                 self._composer = Composer(self._understanding, focused)
+        elif mentions := self._composer.mentions(question.words):
+            yield from mentions
         elif question.words:
             yield self._composer.silence(question.topic)
 
