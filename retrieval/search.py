@@ -86,6 +86,8 @@ FOREIGN_WEIGHTS = {VectorName.LEXICAL: 0.05}
 TRANSLATED_SHARE = 0.9
 # What a query's own words count beside the same in the catalogue's name of the thing.
 SYNONYM_SHARE = 0.6
+# The first so many candidates, and how many of the wanted kind are enough among them.
+LOOKED_AT, FEW_OF_KIND = 20, 5
 # With another order than relevance, what scores below this share of the best is no answer.
 RELEVANT_SHARE = 0.6
 PICTURED = Group(must=(Equals("pictured", ("yes",)),))
@@ -116,6 +118,7 @@ class Ranking:
     scores: dict[str, float] = field(default_factory=dict)
     retrieved: Sequence[Retrieved] = field(default_factory=list)
     added: list[str] = field(default_factory=list)
+    wording: str = ""
 
 
 class HybridSearcher:
@@ -225,7 +228,9 @@ class HybridSearcher:
         has asked for them already."""
         if not has_text(request):
             return ResultSets(self._index, self._units)
-        queries, weights = self._plan(request.model_copy(update={"offset": 0}), Group())
+        queries, weights = self._plan(
+            request.model_copy(update={"offset": 0}), Group(), ranking.wording
+        )
         floors = [FLOORS.get(query.using, 0.0) for query in queries]
         pinned = self._pinned(request.text, Group())
         answers, added = None, ranking.added
@@ -290,6 +295,12 @@ class HybridSearcher:
         answers = self._retrieve(queries)
         watch.lap("retrieve")
         kinds = self._read_kinds(request)
+        wording = kinds.wording if kinds and self._misses(queries, weights, answers, kinds) else ""
+        if wording:
+            queries, weights = self._plan(request, condition, wording)
+            if deep:
+                queries = [replace(query, limit=max(MOST, query.limit)) for query in queries]
+            answers = self._retrieve(queries)
         fused, added = self._candidates(queries, weights, answers, kinds, condition)
         ranked = self._rerank(fused, queries, answers, weights)
         if kinds and kinds.tells_apart and ranked:
@@ -299,7 +310,8 @@ class HybridSearcher:
         retrieved = [
             (query.using.value, answer) for query, answer in zip(queries, answers, strict=True)
         ]
-        return Ranking(pin(ranked, self._pinned(request.text, condition)), retrieved, added)
+        pinned = self._pinned(request.text, condition)
+        return Ranking(pin(ranked, pinned), retrieved, added, wording)
 
     def _read_kinds(self, request: SearchRequest) -> Kinds | None:
         """What kind of thing the request asks for, in the catalogue's language."""
@@ -331,6 +343,22 @@ class HybridSearcher:
         added = [key for key in union_keys(brought) if key not in fused]
         return fuse_scores(spread_scores(queries, heads), weights), added
 
+    def _misses(
+        self,
+        queries: Sequence[VectorQuery],
+        weights: Sequence[float],
+        answers: Sequence[Mapping[str, float]],
+        kinds: Kinds,
+    ) -> bool:
+        """Whether next to nothing of what the query's own words find best is of the wanted kind,
+        so that the catalogue's name for it is worth searching for."""
+        if not kinds.wording:
+            return False
+        heads = [dict(islice(answer.items(), DEPTH)) for answer in answers]
+        best = list(islice(fuse_scores(spread_scores(queries, heads), weights), LOOKED_AT))
+        own = Group(must=(HasId(tuple(best)), *kinds.condition.must))
+        return bool(best) and len(self._index.browse(own, limit=FEW_OF_KIND)) < FEW_OF_KIND
+
     def _retrieve_kind(
         self, queries: Sequence[VectorQuery], kinds: Kinds, condition: Group
     ) -> list[dict[str, float]]:
@@ -348,6 +376,9 @@ class HybridSearcher:
         queries, weights = self._plan(request, condition)
         answers = self._retrieve(queries)
         kinds = self._read_kinds(request)
+        if kinds and self._misses(queries, weights, answers, kinds):
+            queries, weights = self._plan(request, condition, kinds.wording)
+            answers = self._retrieve(queries)
         fused, _ = self._candidates(queries, weights, answers, kinds, condition)
         if not fused:
             return [], np.zeros((0, 0), np.float32)
@@ -368,14 +399,14 @@ class HybridSearcher:
         return best_first(dict(zip(fused, map(float, scores), strict=True)))
 
     def _plan(
-        self, request: SearchRequest, condition: Group
+        self, request: SearchRequest, condition: Group, wording: str = ""
     ) -> tuple[list[VectorQuery], list[float]]:
         """One query per wording and retriever, the filter inside each, and their weights."""
         depth = max(DEPTH, request.offset + request.limit)
         queries: list[VectorQuery] = []
         weights: list[float] = []
-        for wording, name, weight in self._retrievals(request):
-            vector = self._encode(name, wording)
+        for words, name, weight in self._retrievals(request, wording):
+            vector = self._encode(name, words)
             if isinstance(vector, SparseVector) and not vector.indices:
                 continue  # punctuation and emoji have no words to look up
             queries.append(VectorQuery(name, vector, depth, condition))
@@ -387,7 +418,9 @@ class HybridSearcher:
             weights.append(IMAGE_WEIGHT if queries[1:] else 1.0)
         return queries, weights
 
-    def _retrievals(self, request: SearchRequest) -> Iterator[tuple[str, VectorName, float]]:
+    def _retrievals(
+        self, request: SearchRequest, wording: str
+    ) -> Iterator[tuple[str, VectorName, float]]:
         """Every wording with the retrievers that look for it and what each counts; where the
         words are foreign to the catalogue, their translation does most."""
         text = request.text.strip()
@@ -396,12 +429,12 @@ class HybridSearcher:
             shares = {english: TRANSLATED_SHARE}
         else:
             shares = weigh_wordings(request)
-        if (kinds := self._read_kinds(request)) and kinds.wording:
+        if wording:
             shares = {k: SYNONYM_SHARE * v for k, v in shares.items()}
-            shares[kinds.wording] = shares.get(kinds.wording, 0.0) + 1 - SYNONYM_SHARE
-        for wording, share in shares.items():
-            for name, weight in self._weights(wording).items():
-                yield wording, name, share * weight
+            shares[wording] = shares.get(wording, 0.0) + 1 - SYNONYM_SHARE
+        for words, share in shares.items():
+            for name, weight in self._weights(words).items():
+                yield words, name, share * weight
 
     def _translate(self, request: SearchRequest) -> str:
         """A foreign request in English, empty where it is none or has been rewritten already."""

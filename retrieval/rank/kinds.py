@@ -31,7 +31,7 @@ SYNONYM = 0.75
 # Categories this close to the best one are no accessories, whatever they are called.
 ALIKE = 0.8
 # What an accessory's score keeps: it falls behind the things, not out of the list.
-ACCESSORY_SHARE = 0.5
+ACCESSORY_SHARE = 0.7
 # Fewer candidates of the wanted kind than this, and they are looked for by their category.
 ENOUGH = 60
 _ENGLISH = re.compile(r"[a-z]{3,}")
