@@ -24,7 +24,9 @@ ItemsOption = Annotated[
     Path | None, typer.Option(help="TSV whose first line names the columns: item, title, ...")
 ]
 LimitOption = Annotated[int | None, typer.Option(help="Only the first users.", min=1)]
-EpochsOption = Annotated[int | None, typer.Option(help="At most so many epochs.")]
+EpochsOption = Annotated[
+    int | None, typer.Option(help="At most so many; 0: by the size of the data.")
+]
 SeedOption = Annotated[int | None, typer.Option(help="Seed of everything random.")]
 
 
