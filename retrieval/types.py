@@ -109,7 +109,10 @@ class Product(Frozen):
 
     def attribute(self, name: str) -> Attribute | None:
         """The attribute called `name`, or None."""
-        return next((a for a in self.attributes if a.name == name), None)
+        for attribute in self.attributes:
+            if attribute.name == name:
+                return attribute
+        return None
 
 
 class Guide(Frozen):
