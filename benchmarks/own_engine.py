@@ -1,0 +1,81 @@
+"""An engine of one's own that may be killed: the shared one answers other people too."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import psutil
+
+from assistant.errors import EngineUnavailableError
+from assistant.llm.engine_command import (
+    available_cpus,
+    build_command,
+    choose_device,
+    find_preload,
+    served_name,
+)
+from assistant.llm.engine_process import EngineProcess, answers, free_port
+from assistant.settings import Settings
+
+# 45 s on two quiet cores.
+START_S = 600
+
+
+@dataclass(frozen=True)
+class OwnEngine:
+    """A running engine, and the settings under which an assistant talks to it by URL."""
+
+    settings: Settings
+    process: EngineProcess
+
+    def kill(self) -> None:
+        """End it as a crash would: at once, with its children."""
+        guard = psutil.Process(self.process.pid)
+        for child in guard.children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                child.kill()
+
+
+@contextmanager
+def start_own_engine(settings: Settings) -> Iterator[OwnEngine]:
+    """An engine of the installed environment and weights on a free port; ends with the block.
+
+    Raises EngineUnavailableError where it does not come up.
+    """
+    device, port = choose_device(settings), free_port()
+    venv, name = settings.engine_path / "venv", served_name(settings, device)
+    model = str(settings.models_path / name) if device == "cpu" else name
+    command = build_command(
+        settings,
+        device,
+        venv,
+        model,
+        port,
+        cpus=available_cpus(),
+        preload=find_preload(venv),
+        inherited=os.environ,
+    )
+    process = EngineProcess(command, port, settings.logs_path / "own_engine.log")
+    try:
+        _await_ready(process)
+        own = settings.model_copy(
+            update={"llm_url": f"http://127.0.0.1:{port}/v1", "llm_model": name}
+        )
+        yield OwnEngine(own, process)
+    finally:
+        process.stop()
+
+
+def _await_ready(process: EngineProcess) -> None:
+    deadline = time.monotonic() + START_S
+    while not answers(process.port):
+        if not process.alive:
+            raise EngineUnavailableError(f"The engine ended: {process.explain_end()}")
+        if time.monotonic() > deadline:
+            raise EngineUnavailableError(f"The engine was not ready after {START_S} s.")
+        time.sleep(1)
