@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -130,7 +131,8 @@ def parse_arguments() -> argparse.Namespace:
 
 def main() -> None:
     arguments, console = parse_arguments(), Console()
-    settings = load_settings(store="demo")
+    # Without a password there is no desk to hand a conversation to.
+    settings = load_settings(store="demo", desk_password=secrets.token_urlsafe())
     with show_progress(console) as listener:
         build.import_store(settings, build.DEMO, listener)
     model = ""

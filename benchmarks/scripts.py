@@ -225,14 +225,26 @@ class Stage:
     conversation: str = field(default_factory=lambda: uuid.uuid4().hex)
 
 
-async def play(stage: Stage, script: Script) -> list[Exchange]:
-    """The whole conversation, step by step."""
-    order = last_order(stage.assistant) if script.signed_in else None
-    return [await take_step(stage, step, order) for step in script.steps]
+async def play(
+    stage: Stage, script: Script, note: Callable[[Exchange], None] = lambda _: None
+) -> list[Exchange]:
+    """The whole conversation, step by step; `note` is told of each."""
+    caller, values = None, {}
+    if script.signed_in:
+        caller, order = last_order(stage.assistant)
+        (product,) = await stage.assistant.products([order.lines[0].product_id])
+        values = {"order": order.id, "item": product.title_in(script.language)}
+    exchanges = []
+    for step in script.steps:
+        exchanges.append(await take_step(stage, step, caller, values))
+        note(exchanges[-1])
+    return exchanges
 
 
-async def take_step(stage: Stage, step: Step, order: tuple[str, Order] | None) -> Exchange:
-    """One step of a conversation."""
+async def take_step(
+    stage: Stage, step: Step, shopper: str | None, values: dict[str, str]
+) -> Exchange:
+    """One step of a conversation; `values` fill the braces of a message."""
     queue = stage.assistant.desk.queue
     match step:
         case AgentSays(text=text):
@@ -247,8 +259,7 @@ async def take_step(stage: Stage, step: Step, order: tuple[str, Order] | None) -
         case KilledWhileAnswering(text=text):
             return await ask(stage, text, None, kill=True)
         case _:
-            values = {"order": order[1].id, "item": order[1].lines[0].title} if order else {}
-            return await ask(stage, step.format(**values), order[0] if order else None)
+            return await ask(stage, step.format(**values), shopper)
 
 
 async def ask(

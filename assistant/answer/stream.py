@@ -158,12 +158,12 @@ class _Answer:
             for about in self._facts:
                 name = self._composer.name_of(about)
                 yield from tell_reviews(about.product, name, question.text, language)
-        elif question.is_known():
-            pairs = zip(self._facts, records, strict=True)
-            focused = tuple(question.focus(about, record, language) for about, record in pairs)
-            if any(len(about.facts) > 1 for about in focused):
-                self._facts = focused
-                self._composer = Composer(self._understanding, focused)
+            return
+        pairs = zip(self._facts, records, strict=True)
+        focused = tuple(question.focus(about, record, language) for about, record in pairs)
+        if question.is_known() and any(len(about.facts) > 1 for about in focused):
+            self._facts = focused
+            self._composer = Composer(self._understanding, focused)
         elif mentions := self._composer.mentions(question.words):
             yield from mentions
         elif question.words:

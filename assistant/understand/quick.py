@@ -200,10 +200,14 @@ class RuleReader:
             same_topic=bool(topic and self._shares_topic(topic.query, reading.query)),
             names_category=bool(categories),
             only_values=not categories and self._holds_only_conditions(reading.query),
+            names_thing=self._names_thing(text, reading.query),
             has_topic=bool(topic and (topic.query or topic.filters != Filters())),
             has_shown=bool(shown),
             answers=answers,
-            relational=bool(reading.pointing.price or reading.cheaper or reading.dearer),
+            relational=bool(
+                reading.pointing.price
+                or ((reading.cheaper or reading.dearer) and not acts.asks_which(text))
+            ),
         )
 
     def _holds_only_conditions(self, query: str) -> bool:
@@ -212,6 +216,17 @@ class RuleReader:
         for mention in self._lexicon.mentions(rest):
             rest = rest[: mention.start] + " " * len(mention.surface) + rest[mention.end :]
         return bool(query) and not rest.strip()
+
+    def _names_thing(self, text: str, query: str) -> bool:
+        """Whether only a thing is named, whose last word is no property of another thing."""
+        if not acts.names_thing(text, query):
+            return False
+        properties = (Kind.VALUE, Kind.ATTRIBUTE)
+        return not any(
+            mention.end == len(query) and not mention.of(Kind.CATEGORY)
+            for mention in self._lexicon.mentions(query.lower())
+            if any(mention.of(kind) for kind in properties)
+        )
 
     def _shares_topic(self, earlier: str, later: str) -> bool:
         """Whether both name the same kind of thing."""
