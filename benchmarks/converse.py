@@ -135,7 +135,6 @@ def main() -> None:
     settings = load_settings(store="demo", desk_password=secrets.token_urlsafe())
     with show_progress(console) as listener:
         build.import_store(settings, build.DEMO, listener)
-    model = ""
     lines: list[str] = []
     for one in [script(name) for name in arguments.only] or SCRIPTS:
         with set_stage(settings, one) as (stage, model):

@@ -81,9 +81,7 @@ def cost_of(script: Script, exchange: Exchange, counted: Counters) -> TurnCost |
     if whole is None:
         return None
     products = [s for s, event in exchange.timed if isinstance(event, ProductsEvent)]
-    spoken = [
-        s for s, event in exchange.timed if isinstance(event, TextEvent) and products
-    ]
+    spoken = [s for s, event in exchange.timed if isinstance(event, TextEvent) and products]
     first = max(spoken[0] - products[0], 0.0) if spoken else None
     return TurnCost(script.name, exchange.said, first, whole, counted)
 
@@ -126,7 +124,9 @@ def summarise(costs: Sequence[TurnCost]) -> dict[str, float]:
 
 
 def show(console: Console, numbers: dict[str, float]) -> None:
-    table = Table("what", "p50", "p95", "goal (p50)", title=f"{numbers['turns']:g} turns with model")
+    table = Table(
+        "what", "p50", "p95", "goal (p50)", title=f"{numbers['turns']:g} turns with model"
+    )
     goals = {"first_sentence_s": FIRST_SENTENCE_GOAL_S, "turn_s": TURN_GOAL_S}
     for name in ("first_sentence_s", "turn_s", "prompt_tokens", "completion_tokens"):
         goal = f"<= {goals[name]:g}" if name in goals else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import os
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,14 +12,11 @@ from dataclasses import dataclass
 import psutil
 
 from assistant.errors import EngineUnavailableError
-from assistant.llm.engine_command import (
-    available_cpus,
-    build_command,
-    choose_device,
-    find_preload,
-    served_name,
-)
+from assistant.llm.engine_command import choose_device
+from assistant.llm.engine_environment import EngineEnvironment
+from assistant.llm.engine_parts import VllmParts
 from assistant.llm.engine_process import EngineProcess, answers, free_port
+from assistant.llm.weights import ensure_llm
 from assistant.settings import Settings
 
 # 45 s on two quiet cores.
@@ -43,28 +40,22 @@ class OwnEngine:
 
 @contextmanager
 def start_own_engine(settings: Settings) -> Iterator[OwnEngine]:
-    """An engine of the installed environment and weights on a free port; ends with the block.
+    """An engine on a free port, its environment and weights made if need be; ends with the block.
 
-    Raises EngineUnavailableError where it does not come up.
+    Raises AisleError where it does not come up.
     """
     device, port = choose_device(settings), free_port()
-    venv, name = settings.engine_path / "venv", served_name(settings, device)
-    model = str(settings.models_path / name) if device == "cpu" else name
-    command = build_command(
-        settings,
-        device,
-        venv,
-        model,
-        port,
-        cpus=available_cpus(),
-        preload=find_preload(venv),
-        inherited=os.environ,
-    )
-    process = EngineProcess(command, port, settings.logs_path / "own_engine.log")
+    log = settings.logs_path / "own-engine-install.log"
+    environment = EngineEnvironment(settings.engine_path, device, log=log)
+    parts = VllmParts(settings, device, environment, lambda told: ensure_llm(settings, told))
+    parts.install(lambda _: None, threading.Event())
+    parts.pull(lambda _: None)
+    command = parts.command(port)
+    process = EngineProcess(command, port, settings.logs_path / "own-engine.log")
     try:
         _await_ready(process)
         own = settings.model_copy(
-            update={"llm_url": f"http://127.0.0.1:{port}/v1", "llm_model": name}
+            update={"llm_url": f"http://127.0.0.1:{port}/v1", "llm_model": parts.model}
         )
         yield OwnEngine(own, process)
     finally:

@@ -10,7 +10,7 @@ from assistant.memory.statements import take_statements
 from assistant.types import Act, Conversation, Source, Turn, Understanding
 from assistant.understand import act as acts
 from assistant.understand.brands import read_brands
-from assistant.understand.bundle import read_bundle
+from assistant.understand.bundle import move_budget, read_bundle
 from assistant.understand.context import (
     accept_again,
     cheaper_than_shown,
@@ -103,6 +103,8 @@ class RuleReader:
         job = read_job(Heard(Scan(text), language, conversation, shown, self._lexicon))
         if job is None:
             job = read_bundle(Scan(rest), language, self._lexicon, self._store)
+        if job is None and last:
+            job = move_budget(rest, language, self._store, last.understanding.job)
         if job is None and stated and not clean_query(rest, language, spoken=True):
             job = PreferenceJob(action=PreferenceAction.REMEMBER, statements=stated)
         if job is not None:
