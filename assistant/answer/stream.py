@@ -206,7 +206,15 @@ class _Answer:
                 }
             )
             return replaced
+        if not (verdict.product_ids or verdict.evidence or self._is_chat):
+            # "Wallet." is no answer: nothing false, and nothing said.
+            self._trace.rejected.append({"text": text, "reason": "says nothing", "replaced_by": ""})
+            return None
         return verdict
+
+    @property
+    def _is_chat(self) -> bool:
+        return self._understanding.act is Act.SMALL_TALK
 
     def _accept(self, sentence: Sentence) -> Sentence:
         self._composer.note(sentence)

@@ -282,7 +282,7 @@ class RuleReader:
             act=act,
             language=reading.language,
             query=repair.text if repair.sure else query,
-            rewrites=() if repair.sure else (repair.text,),
+            rewrites=(() if repair.sure else (repair.text,)) or self._names_of_kind(reading, query),
             repair=repair if repair.changes else None,
             filters=filters,
             sort=sort or Sort.RELEVANCE,
@@ -293,6 +293,20 @@ class RuleReader:
             no_questions=acts.wants_no_question(reading.scan.lower),
             source=Source.RULES,
         )
+
+    def _names_of_kind(self, reading: Reading, query: str) -> tuple[str, ...]:
+        """The English name of the one kind of thing a Chinese wish ends with.
+
+        A word of several characters may hold another thing's name (笔记本 in 笔记本电脑), and the
+        stronger encoder reads English only.
+        """
+        if reading.language is not Language.CHINESE:
+            return ()
+        kinds = [m for m in self._lexicon.mentions(query.lower()) if m.of(Kind.CATEGORY)]
+        if not kinds or kinds[-1].end != len(query):
+            return ()
+        names = {meaning.path[-1] for meaning in kinds[-1].of(Kind.CATEGORY) if meaning.path}
+        return tuple(names) if len(names) == 1 else ()
 
     def _refined_query(
         self, reading: Reading, topic: Understanding, shown: Sequence[Product]
