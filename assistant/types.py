@@ -208,7 +208,7 @@ class ShownProduct(Frozen):
 class ProductsEvent(Frozen):
     """Ranked cards; a later event of the same turn replaces the earlier one.
 
-    `list_id` is the query_id of the events about this list.
+    `list_id` is the query_id of the events about this list; they name its `experiments`.
     """
 
     type: Literal["products"] = "products"
@@ -218,6 +218,7 @@ class ProductsEvent(Frozen):
     total: int
     understanding: Understanding
     elapsed_ms: float
+    experiments: dict[str, str] = Field(default_factory=dict)
 
 
 class TextEvent(Frozen):

@@ -377,7 +377,8 @@ class Hit(Frozen):
 
     `family` is shared by products that differ in colour, size or capacity only; `variants`
     are the versions to choose from, this one included, when the request is `diverse`.
-    `reasons` say what of the shopper's own tastes it meets, where that moved it.
+    `reasons` say what of the shopper's own tastes it meets, where that moved it. `team` is
+    the ranking that put it here where an experiment interleaves two.
     """
 
     product: Product
@@ -386,6 +387,7 @@ class Hit(Frozen):
     family: str = ""
     variants: tuple[HitVariant, ...] = ()
     reasons: tuple[str, ...] = ()
+    team: str = ""
 
 
 class FilterKind(StrEnum):
@@ -450,7 +452,8 @@ class SearchResult(Frozen):
     `total` counts what passes the filters and, for a `relevant` request with a text, is what
     the text is about (see `retrieval.relevance`). Where the text is about more products than
     are looked at, `exhaustive` is False and counts are lower bounds. `more` says whether a
-    further page has hits.
+    further page has hits. `experiments` (→ arm) are those that could act on this list: the events
+    about it name them.
     """
 
     request: SearchRequest
@@ -461,6 +464,7 @@ class SearchResult(Frozen):
     facets: tuple[Facet, ...] = ()
     relaxations: tuple[Relaxation, ...] = ()
     timings_ms: dict[str, float] = Field(default_factory=dict)
+    experiments: dict[str, str] = Field(default_factory=dict)
 
 
 class SimilarKind(StrEnum):
