@@ -424,8 +424,12 @@ class Assistant:
         facets: bool = False,
         visitor: Visitor | None = None,
         image: Sequence[float] = (),
+        assignment: Assignment | None = None,
     ) -> tuple[Understanding, SearchResult]:
-        """The search box: read by rules, searched at once; given filters go on top."""
+        """The search box: read by rules, searched at once; given filters go on top.
+
+        `assignment` replaces what the visitor's experiments say.
+        """
         if understanding is None:
             text = bound_message(text, self._limits.message) if text.strip() else ""
             understanding = (
@@ -438,7 +442,7 @@ class Assistant:
             understanding,
             limit,
             visitor,
-            self.experiments.assign(visitor),
+            self.experiments.assign(visitor) if assignment is None else assignment,
             offset=offset,
             facets=facets,
             image=image,

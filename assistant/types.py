@@ -14,6 +14,7 @@ from pydantic import Field
 from assistant.jobs.types import Job
 from assistant.memory.types import Preference, Statement
 from assistant.store.types import Cart
+from retrieval.experiment.assign import Experiments
 from retrieval.profile.types import Visitor
 from retrieval.recommend.service import Learning
 from retrieval.types import (
@@ -420,6 +421,11 @@ class AssistantService(Protocol):
     @property
     def media_path(self) -> Path:
         """Folder of product pictures; `Product.image_url` "media/…" is relative to it."""
+        ...
+
+    @property
+    def experiments(self) -> Experiments:
+        """What runs on shoppers now."""
         ...
 
     @property

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from retrieval.experiment.types import Experiment, Unit
+from retrieval.profile.events import SqlEventStore
 from retrieval.profile.types import Action, Event, StoredEvent
 
 
@@ -175,3 +176,9 @@ def gather_clicks(experiment: Experiment, log: Iterable[StoredEvent]) -> list[Cl
             unit = key_of(stored, experiment.unit)
             lists.setdefault((unit, event.query_id), {})[event.object_id] = team
     return [Click(unit, tuple(teams.values())) for (unit, _), teams in lists.items()]
+
+
+def read_log(events: SqlEventStore, experiment: Experiment) -> list[StoredEvent]:
+    """The part of the log that an experiment needs: itself, and the days before it."""
+    span = timedelta(days=experiment.covariate_days)
+    return list(events.scan(since=experiment.start - span if experiment.start else None))

@@ -105,7 +105,8 @@ def estimate_doubly_robust(log: LoggedDecisions, alpha: float = 0.05) -> PolicyE
 
 
 def _by_cluster(values: Floats, cluster: Ints) -> Floats:
-    return np.bincount(cluster, values, minlength=int(cluster.max()) + 1)
+    sums = np.bincount(cluster, values, minlength=int(cluster.max()) + 1)
+    return sums.astype(np.float64)
 
 
 def _interval(
@@ -219,7 +220,7 @@ def _predict(
         outside = [s for s, c in zip(shown, cluster, strict=True) if c % FOLDS != fold]
         model = _fit(outside)
         for row in np.flatnonzero(cluster % FOLDS == fold):
-            each = shown[row]
+            each = shown[int(row)]
             predicted[row] = model.predict(each.object_id, each.ordinal)
             total = sum(
                 chance * model.predict(product, place)
