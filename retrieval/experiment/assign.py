@@ -28,7 +28,7 @@ _BITS = 52
 _BOOL = "tag:yaml.org,2002:bool"
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.SafeLoader):  # type: ignore[misc]  # PyYAML ships no types
     """Safe YAML whose on, off, yes and no are words, as YAML 1.2 has them."""
 
     yaml_implicit_resolvers = {  # noqa: RUF012
