@@ -34,6 +34,8 @@ class Settings(BaseSettings):
     consent: ConsentMode = ConsentMode.ASK
     events_url: str = ""
     personal: bool = True
+    # experiments.yaml; empty: the file of that name in AISLE_HOME, where there is one
+    experiments: str = ""
 
     # faces
     host: str = "127.0.0.1"
@@ -199,6 +201,11 @@ class Settings(BaseSettings):
     def models_path(self) -> Path:
         """Folder of the built model weights."""
         return self.home / "models"
+
+    @property
+    def experiments_path(self) -> Path:
+        """The file of experiments (docs/experiments.md); nothing runs where there is none."""
+        return Path(self.experiments) if self.experiments else self.home / "experiments.yaml"
 
     @property
     def engine_path(self) -> Path:

@@ -92,6 +92,8 @@ LOOKED_AT, FEW_OF_KIND = 20, 5
 RELEVANT_SHARE = 0.6
 PICTURED = Group(must=(Equals("pictured", ("yes",)),))
 _CJK = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
+# The name under which a treatment does without a ranker.
+RANKER_OFF = "off"
 # Encoded queries kept: paging, facets and refinements ask the same text again.
 ENCODED = 2048
 
@@ -151,19 +153,21 @@ class HybridSearcher:
         translator: QueryTranslator | None = None,
         kinds: KindReader | None = None,
         photos: PhotoReader | None = None,
+        rankers: Mapping[str, LinearRanker] | None = None,
     ) -> None:
         """`languages` are those of the catalogue's texts (`StoreInfo.languages`).
 
         Without a `ranker` the fused scores order the candidates. The `translator` turns
         Chinese queries into English where the catalogue has no Chinese. With `kinds`
         accessories do not stand for the thing that a query asks for. `photos` encodes them as
-        the products' pictures were.
+        the products' pictures were. `rankers` are those that a request's treatment may name.
         """
         self._index = index
         self._encoders = {VectorName.ENGLISH: english, VectorName.MULTILINGUAL: multilingual}
         self._photos = photos if index.has_vector(VectorName.IMAGE) else None
         self._languages = frozenset(languages)
         self._ranker = ranker
+        self._rankers = dict(rankers or {})
         self._kinds = kinds
         self._translator = None if Language.CHINESE in self._languages else translator
         self._units = attribute_units(vocabulary)
@@ -303,7 +307,7 @@ class HybridSearcher:
         if kinds and self._misses(asked, kinds):
             asked = self._ask(request, condition, kinds.wording, deep=deep, before=asked)
         fused, added = self._candidates(asked, kinds, condition)
-        ranked = self._rerank(fused, asked)
+        ranked = self._rerank(fused, asked, self._ranker_of(request))
         if kinds and kinds.tells_apart and ranked:
             aside = self._index.browse(kinds.find_accessories(list(ranked)), limit=len(ranked))
             ranked = demote(ranked, aside)
@@ -399,14 +403,28 @@ class HybridSearcher:
             self._index, asked.queries, asked.answers, asked.weights, fused, FLOORS
         )
 
-    def _rerank(self, fused: dict[str, float], asked: Asked) -> dict[str, float]:
+    def _rerank(
+        self, fused: dict[str, float], asked: Asked, ranker: LinearRanker | None
+    ) -> dict[str, float]:
         """The candidates as the ranker orders them."""
         pictured = any(query.using is VectorName.IMAGE for query in asked.queries)
-        if self._ranker is None or not fused or pictured:
+        if ranker is None or not fused or pictured:
             return fused  # the ranker learned from words only
         features = self._features(fused, asked)
-        scores = self._ranker.score(features)
+        scores = ranker.score(features)
         return best_first(dict(zip(fused, map(float, scores), strict=True)))
+
+    def _ranker_of(self, request: SearchRequest) -> LinearRanker | None:
+        """The ranker that serves, or the one that the request's treatment names."""
+        name = request.treatment.ranker
+        if name is None:
+            return self._ranker
+        if name == RANKER_OFF:
+            return None
+        try:
+            return self._rankers[name]
+        except KeyError:
+            raise InvalidRequestError(f"This store has no ranker {name!r}.") from None
 
     def _plan(
         self, request: SearchRequest, condition: Group, wording: str = ""
@@ -443,7 +461,7 @@ class HybridSearcher:
             shares = {k: SYNONYM_SHARE * v for k, v in shares.items()}
             shares[wording] = shares.get(wording, 0.0) + 1 - SYNONYM_SHARE
         for words, share in shares.items():
-            for name, weight in self._weights(words).items():
+            for name, weight in self._weights(words, request.treatment.lexical_share).items():
                 yield words, name, share * weight
 
     def _translate(self, request: SearchRequest) -> str:
@@ -454,11 +472,14 @@ class HybridSearcher:
             return ""
         return self._translator.translate(text)
 
-    def _weights(self, wording: str) -> dict[VectorName, float]:
+    def _weights(self, wording: str, lexical: float | None) -> dict[VectorName, float]:
         """English alone is best on English products; anything else needs the other encoder."""
         language = language_of(wording)
         known = language is Language.ENGLISH and Language.ENGLISH in self._languages
-        return WEIGHTS[Language.ENGLISH if known else Language.CHINESE]
+        weights = WEIGHTS[Language.ENGLISH if known else Language.CHINESE]
+        if lexical is None:
+            return weights
+        return {k: lexical if k is VectorName.LEXICAL else 1 - lexical for k in weights}
 
     def _pinned(self, text: str, condition: Group) -> list[str]:
         models = query_models(text)

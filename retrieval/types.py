@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Protocol
+from typing import Annotated, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -312,6 +312,18 @@ class Repair(Frozen):
     sure: bool = True
 
 
+class SearchTreatment(Frozen):
+    """Overrides of one search, by an experiment; None leaves what serves.
+
+    `ranker` names a ranker of the store's rankers folder; "off" orders by the fused scores,
+    "shipped" by the ranker that comes with Aisle. `lexical_share` is what words count beside
+    vectors in fusion.
+    """
+
+    ranker: Annotated[str | None, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")] = None
+    lexical_share: Annotated[float | None, Field(ge=0, le=1)] = None
+
+
 class SearchRequest(Frozen):
     """A typed search: what is looked for, under which conditions, in which order.
 
@@ -338,6 +350,7 @@ class SearchRequest(Frozen):
     facets: bool = False
     relax: bool = False
     image: tuple[float, ...] = Field(default=(), exclude=True, repr=False)
+    treatment: SearchTreatment = Field(default=SearchTreatment(), exclude=True, repr=False)
 
 
 # ------------------------------------------------------------------- result
@@ -364,7 +377,8 @@ class Hit(Frozen):
 
     `family` is shared by products that differ in colour, size or capacity only; `variants`
     are the versions to choose from, this one included, when the request is `diverse`.
-    `reasons` say what of the shopper's own tastes it meets, where that moved it.
+    `reasons` say what of the shopper's own tastes it meets, where that moved it. `team` is
+    the ranking that put it here where an experiment interleaves two.
     """
 
     product: Product
@@ -373,6 +387,7 @@ class Hit(Frozen):
     family: str = ""
     variants: tuple[HitVariant, ...] = ()
     reasons: tuple[str, ...] = ()
+    team: str = ""
 
 
 class FilterKind(StrEnum):
@@ -437,7 +452,8 @@ class SearchResult(Frozen):
     `total` counts what passes the filters and, for a `relevant` request with a text, is what
     the text is about (see `retrieval.relevance`). Where the text is about more products than
     are looked at, `exhaustive` is False and counts are lower bounds. `more` says whether a
-    further page has hits.
+    further page has hits. `experiments` (→ arm) are those that could act on this list: the events
+    about it name them.
     """
 
     request: SearchRequest
@@ -448,6 +464,7 @@ class SearchResult(Frozen):
     facets: tuple[Facet, ...] = ()
     relaxations: tuple[Relaxation, ...] = ()
     timings_ms: dict[str, float] = Field(default_factory=dict)
+    experiments: dict[str, str] = Field(default_factory=dict)
 
 
 class SimilarKind(StrEnum):
