@@ -272,6 +272,7 @@ class BundleEvent(Frozen):
     """A set under one budget, its cards grouped by thing; takes the place of a products event."""
 
     type: Literal["bundle"] = "bundle"
+    list_id: str = ""
     bundle: Bundle
     language: Language
 

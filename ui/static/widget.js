@@ -299,7 +299,7 @@
       for (const item of event.bundle.items) for (const shown of item.products) this.know(shown.hit.product);
       this.cards.replaceChildren(...event.bundle.items.flatMap((item) => [
         make('p', {className: 'group'}, item.quantity > 1 ? `${item.name} × ${item.quantity}` : item.name),
-        make('ul', {className: 'cards', tabIndex: 0}, ...item.products.map((shown) => drawCard(shown, event.language)))]));
+        make('ul', {className: 'cards', tabIndex: 0}, ...item.products.map((shown) => drawCard(shown, event.language, event.list_id)))]));
     }
 
     preferences(event) {
