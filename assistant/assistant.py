@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Protocol
 
+from assistant.advertising import add_sponsored, audience_of, say_sponsored
 from assistant.answer.compare import FEWEST, MOST, compare_products
 from assistant.answer.facts import build_facts, write_reasons
 from assistant.answer.relaxed import ask_to_relax, tell_relaxations
@@ -49,6 +50,7 @@ from assistant.understand.clarify import CANDIDATES, choose_question, may_ask
 from assistant.understand.context import merge_filters
 from assistant.understand.difference import DifferenceReader
 from assistant.understand.merge import changes_search, merge, needs_model
+from retrieval.ads.server import AdServer
 from retrieval.profile.types import Visitor
 from retrieval.recommend.personal import BLOCK, MOST_PLACES
 from retrieval.recommend.service import Learning
@@ -94,9 +96,12 @@ class Assistant:
         limits: TurnLimits,
         version: str,
         learning: Learning | None = None,
+        ads: AdServer | None = None,
     ) -> None:
-        """Without `learning` nothing is logged and nothing is ordered by taste."""
+        """Without `learning` nothing is logged and nothing is ordered by taste; without `ads`
+        nothing is sponsored."""
         self.learning = learning
+        self.ads = ads
         self._jobs = jobs
         self._desk = desk
         self.use(catalog)
@@ -176,7 +181,7 @@ class Assistant:
                 yield event
             yield self._done(turn, caller)
             return
-        selection = await self._select(turn, quick, conversation)
+        selection = await self._select(turn, quick, conversation, caller)
         yield self._show(turn, quick, selection, "quick")
         if kept:
             yield PreferencesEvent(preferences=kept)
@@ -188,7 +193,7 @@ class Assistant:
             self._jobs.memory.apply, caller.owner, understanding
         )
         if changes_search(quick, understanding):
-            selection = await self._select(turn, understanding, conversation)
+            selection = await self._select(turn, understanding, conversation, caller)
             yield self._show(turn, understanding, selection, "refined")
         turn.understanding = understanding
 
@@ -196,6 +201,10 @@ class Assistant:
             yield ComparisonEvent(comparison=selection.comparison)
         async for sentence in self._answer(turn, understanding, selection):
             yield TextEvent(sentence=sentence)
+        hits = [card.hit for card in selection.sponsored]
+        if told := say_sponsored(hits, understanding.language):
+            turn.sentences.append(told)
+            yield TextEvent(sentence=told)
         if question := await self._question(understanding, selection, conversation):
             turn.question = question.text
             yield question
@@ -223,7 +232,11 @@ class Assistant:
     # ------------------------------------------------------------- stages
 
     async def _select(
-        self, turn: TurnRecord, understanding: Understanding, conversation: Conversation
+        self,
+        turn: TurnRecord,
+        understanding: Understanding,
+        conversation: Conversation,
+        caller: Caller | None = None,
     ) -> Selection:
         """The products a turn is about: those it points at, or those a search finds."""
         if understanding.act is Act.SMALL_TALK:
@@ -232,7 +245,10 @@ class Assistant:
             products = await self.products(understanding.references)
             hits = tuple(Hit(product=product, score=0.0) for product in products)
             return self._selection(understanding, hits, conversation.shown)
-        result = await self._search(understanding, self._limits.cards, turn.visitor)
+        session = caller.conversation_id if caller else None
+        result = await self._search(
+            understanding, self._limits.cards, turn.visitor, session=session
+        )
         return self._selection(understanding, result.hits, (), result)
 
     def _selection(
@@ -259,7 +275,13 @@ class Assistant:
         comparison = None
         if understanding.act is Act.COMPARE and FEWEST <= len(products) <= MOST:
             comparison = compare_products(understanding, products, self.vocabulary)
-        return Selection(cards=cards, facts=facts, result=result, comparison=comparison)
+        sponsored = tuple(
+            ShownProduct(hit=hit, position=0, sponsored=True)
+            for hit in (result.sponsored if result else ())
+        )
+        return Selection(
+            cards=cards, sponsored=sponsored, facts=facts, result=result, comparison=comparison
+        )
 
     def _show(
         self, turn: TurnRecord, understanding: Understanding, selection: Selection, stage: str
@@ -267,6 +289,7 @@ class Assistant:
         """The event for a selection; remembers the list that ordinals will point at."""
         if selection.result:
             turn.shown = tuple(product.id for product in selection.products)
+            turn.sponsored = tuple(card.hit.product.id for card in selection.sponsored)
             turn.trace.setdefault("search_ms", {})[stage] = selection.result.timings_ms
         turn.mark(stage)
         turn.trace[f"{stage}_understanding"] = understanding.model_dump(
@@ -275,7 +298,7 @@ class Assistant:
         return ProductsEvent(
             list_id=turn.id,
             stage="quick" if stage == "quick" else "refined",
-            products=selection.cards,
+            products=(*selection.cards, *selection.sponsored),
             total=selection.result.total if selection.result else len(selection.cards),
             understanding=understanding,
             elapsed_ms=turn.elapsed_ms(),
@@ -400,7 +423,7 @@ class Assistant:
             )
         understanding = put_on_top(understanding, filters, sort)
         result = await self._search(
-            understanding, limit, visitor, offset=offset, facets=facets, image=image
+            understanding, limit, visitor, offset=offset, facets=facets, image=image, session=""
         )
         return understanding, result
 
@@ -413,12 +436,31 @@ class Assistant:
         offset: int = 0,
         facets: bool = False,
         image: Sequence[float] = (),
+        session: str | None = None,
     ) -> SearchResult:
-        """A page of results, a little to the visitor's taste where the order is relevance."""
+        """A page of results, a little to the visitor's taste where the order is relevance.
+
+        Its first page may have advertisements, unless `session` is None: nobody sees it.
+        """
         request = page_request(understanding, limit).model_copy(
             update={"offset": offset, "facets": facets, "image": tuple(image)}
         )
-        learning = self.learning
+        ads = self.ads if session is not None and not offset else None
+        if ads is None:
+            return await self._search_organic(request, understanding, visitor)
+        request = request.model_copy(update={"candidates": ads.candidates()})
+        found = await self._search_organic(request, understanding, visitor)
+        return await asyncio.to_thread(
+            lambda: add_sponsored(
+                found, ads, audience_of(visitor, self.learning, session or ""), self._find
+            )
+        )
+
+    async def _search_organic(
+        self, request: SearchRequest, understanding: Understanding, visitor: Visitor | None
+    ) -> SearchResult:
+        """What is found for its own sake; campaigns change nothing of it."""
+        limit, learning = request.limit, self.learning
         if learning is None or visitor is None or understanding.sort is not Sort.RELEVANCE:
             return await asyncio.to_thread(self._searcher.search, request)
         # A few below the page, so that taste may bring one of them onto it.
@@ -455,6 +497,7 @@ class Assistant:
         limit: int = 24,
         offset: int = 0,
         understanding: Understanding | None = None,
+        visitor: Visitor | None = None,
     ) -> tuple[Understanding, SimilarResult | None]:
         """Products like this one; None for an unknown id."""
         if understanding is None:
@@ -465,8 +508,22 @@ class Assistant:
         request = understanding.search_request(limit).model_copy(
             update={"offset": offset, "cards": limit}
         )
-        found = await asyncio.to_thread(self._searcher.similar, product_id, request)
-        return understanding, found
+        ads = self.ads if not offset else None
+        if ads is None:
+            return understanding, await asyncio.to_thread(
+                self._searcher.similar, product_id, request
+            )
+        request = request.model_copy(update={"candidates": ads.candidates()})
+
+        def find() -> SimilarResult | None:
+            found = self._searcher.similar(product_id, request)
+            if found is None:
+                return None
+            audience = audience_of(visitor, self.learning)
+            result = add_sponsored(found.result, ads, audience, self._find, [product_id])
+            return found.model_copy(update={"result": result})
+
+        return understanding, await asyncio.to_thread(find)
 
     async def products(self, ids: Sequence[str]) -> tuple[Product, ...]:
         """The products with these ids, in the order asked; unknown ones are left out."""

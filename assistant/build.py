@@ -19,6 +19,7 @@ import sqlalchemy.engine
 
 import prompts
 from assistant.admin import CatalogAdmin, LoadEncoders
+from assistant.advertising import open_ads
 from assistant.answer.passages import PassageFinder
 from assistant.answer.verify import ClaimVerifier
 from assistant.answer.write import LLMAnswerWriter
@@ -51,6 +52,7 @@ from assistant.understand.learned.models import load_dialogue_model
 from assistant.understand.learned.quick import KeywordReader
 from assistant.understand.quick import RuleReader
 from assistant.understand.rewrite import LLMRewriter
+from retrieval.ads.server import AdServer
 from retrieval.catalog.demo.generate import generate_demo
 from retrieval.catalog.feed import ProductFeed, open_feed
 from retrieval.catalog.files import write_atomically
@@ -132,6 +134,9 @@ def open_service(settings: Settings, tokens: Iterable[str] = ()) -> Iterator[Ser
         learning = stack.enter_context(
             open_learning(settings, store, live.opened.generation.index, database)
         )
+        ads = stack.enter_context(
+            open_ads(settings, store.info, open_secret(settings), database, learning)
+        )
         engine = stack.enter_context(open_engine(settings))
         engine.warm_with(prompt_heads())
         catalog = open_catalog(settings, live.opened)
@@ -142,7 +147,7 @@ def open_service(settings: Settings, tokens: Iterable[str] = ()) -> Iterator[Ser
         finder = PassageFinder(encoders[1])
         jobs = JobRunner(shop, finder, queue, memory, staffed=bool(password))
         desk = Desk(queue, conversations, shop, password)
-        assistant = assemble(settings, catalog, conversations, jobs, desk, engine, learning)
+        assistant = assemble(settings, catalog, conversations, jobs, desk, engine, learning, ads)
 
         def use(opened: OpenedCatalog) -> None:
             assistant.use(open_catalog(settings, opened))
@@ -206,6 +211,7 @@ def assemble(
     desk: Desk,
     engine: Engine,
     learning: Learning | None = None,
+    ads: AdServer | None = None,
 ) -> Assistant:
     """An Assistant over opened parts."""
     model = EngineLanguageModel(engine)
@@ -225,7 +231,13 @@ def assemble(
         ),
         version=version("aisle"),
         learning=learning,
+        ads=ads,
     )
+
+
+def open_secret(settings: Settings) -> str:
+    """The key that signs shoppers' tokens and advertising offers."""
+    return read_secret(settings.secret.get_secret_value(), settings.secret_path)
 
 
 def open_catalog(settings: Settings, opened: OpenedCatalog) -> Catalog:
@@ -254,8 +266,7 @@ def open_shop(
     conversations: SqlConversationStore,
 ) -> Iterator[Shop]:
     """Carts, orders and sign-in: the shop's own system by URL, else the SQL database."""
-    secret = read_secret(settings.secret.get_secret_value(), settings.secret_path)
-    tokens = ShopperTokens(secret)
+    tokens = ShopperTokens(open_secret(settings))
     if settings.store_backend_url:
         key = settings.store_backend_key
         with RestStoreBackend(
@@ -529,6 +540,8 @@ async def evaluate_grounding(
 
     The auditor gets the products as the feed gives them, not as the store holds them.
     """
+    # Who is shown an advertisement is partly drawn by lot: no part of a measurement.
+    settings = settings.model_copy(update={"ads": False})
     own, products = settings.model_copy(update={"store": DEMO}), generate_demo().products
     if catalog != DEMO:
         own = import_for_evaluation(settings, Path(catalog), listener, currency)

@@ -47,9 +47,13 @@ class Catalog:
 
 @dataclass(frozen=True)
 class Selection:
-    """What a turn is about: cards, and for a search the list they head."""
+    """What a turn is about: cards, and for a search the list they head.
+
+    `sponsored` cards are shown behind them, and nothing is said of them but what they are.
+    """
 
     cards: tuple[ShownProduct, ...]
+    sponsored: tuple[ShownProduct, ...] = ()
     facts: tuple[ProductFacts, ...] = ()
     result: SearchResult | None = None
     comparison: Comparison | None = None
@@ -76,6 +80,7 @@ class TurnRecord:
     clock: float = field(default_factory=time.perf_counter)
     understanding: Understanding | None = None
     shown: tuple[str, ...] = ()
+    sponsored: tuple[str, ...] = ()
     sentences: list[Sentence] = field(default_factory=list)
     question: str | None = None
     failed: bool = False
@@ -100,6 +105,7 @@ class TurnRecord:
             message=self.message,
             understanding=self.understanding,
             shown=self.shown,
+            sponsored=self.sponsored,
             sentences=tuple(self.sentences),
             question=self.question,
             started=self.started,

@@ -14,6 +14,7 @@ from pydantic import Field
 from assistant.jobs.types import Job
 from assistant.memory.types import Preference, Statement
 from assistant.store.types import Cart
+from retrieval.ads.server import AdServer
 from retrieval.profile.types import Visitor
 from retrieval.recommend.service import Learning
 from retrieval.types import (
@@ -196,7 +197,8 @@ class Comparison(Frozen):
 class ShownProduct(Frozen):
     """A card: the hit, its position (1-based) and why it is here, written by code.
 
-    A `sponsored` card is labelled as such wherever it is shown.
+    A `sponsored` card is labelled as such wherever it is shown, stands behind the others and
+    has no number (position 0): ordinals, superlatives and comparisons never mean it.
     """
 
     hit: Hit
@@ -345,6 +347,7 @@ class Turn(Frozen):
     message: str
     understanding: Understanding
     shown: tuple[str, ...] = ()
+    sponsored: tuple[str, ...] = ()
     sentences: tuple[Sentence, ...] = ()
     question: str | None = None
     started: datetime
@@ -370,7 +373,7 @@ class Conversation(Frozen):
     @property
     def seen(self) -> frozenset[str]:
         """Ids of every product these turns showed."""
-        return frozenset(i for t in self.turns for i in t.shown)
+        return frozenset(i for t in self.turns for i in (*t.shown, *t.sponsored))
 
 
 # ------------------------------------------------------------------- status
@@ -434,6 +437,11 @@ class AssistantService(Protocol):
     @property
     def preferences(self) -> PreferenceStore | None:
         """What is kept in mind of shoppers; None where nothing is."""
+        ...
+
+    @property
+    def ads(self) -> AdServer | None:
+        """Sponsored campaigns; None where there are none."""
         ...
 
     @property
@@ -514,6 +522,7 @@ class AssistantService(Protocol):
         limit: int = 24,
         offset: int = 0,
         understanding: Understanding | None = None,
+        visitor: Visitor | None = None,
     ) -> tuple[Understanding, SimilarResult | None]:
         """Products like this one, `text` saying how they shall differ; None for an unknown id.
 

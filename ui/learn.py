@@ -11,6 +11,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
+from assistant.advertising import recommend
 from assistant.types import AssistantService
 from retrieval.profile.explain import ProfileView
 from retrieval.profile.types import Consent, ConsentMode
@@ -238,7 +239,7 @@ def _add_recommendations(router: APIRouter, service: AssistantService) -> None:
             ),
             limit=limit,
         )
-        found = await asyncio.to_thread(_learning(service).recommend, asked)
+        found = await asyncio.to_thread(recommend, _learning(service), service.ads, asked, visitor)
         # As JSON at once: checking again what was just made takes longer than making it.
         return Response(found.model_dump_json(), media_type="application/json")
 

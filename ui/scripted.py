@@ -24,6 +24,7 @@ from assistant.types import (
     TextEvent,
     Understanding,
 )
+from retrieval.ads.server import AdServer
 from retrieval.errors import InvalidRequestError
 from retrieval.profile.types import Visitor
 from retrieval.recommend.service import Learning
@@ -74,6 +75,7 @@ class ScriptedService:
         self.received: list[tuple[str, str, Language | None]] = []
         self.cancelled: list[str] = []
         self.learning: Learning | None = None
+        self.ads: AdServer | None = None
 
     def enqueue(self, *steps: Step) -> None:
         """The next reply plays `steps`; the ones after it go on with what is enqueued then."""
@@ -162,6 +164,7 @@ class ScriptedService:
         limit: int = 24,
         offset: int = 0,
         understanding: Understanding | None = None,
+        visitor: Visitor | None = None,
     ) -> tuple[Understanding, SimilarResult | None]:
         """What `search` finds without the product itself."""
         read, result = await self.search(

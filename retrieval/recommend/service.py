@@ -25,6 +25,7 @@ from retrieval.profile.types import (
     ConsentMode,
     Event,
     EventBus,
+    Handler,
     Rejected,
     StoredEvent,
     Visitor,
@@ -32,6 +33,7 @@ from retrieval.profile.types import (
 from retrieval.rank.rules import query_models
 from retrieval.recommend.engine import Recommender
 from retrieval.recommend.personal import personalise
+from retrieval.recommend.sponsored import find_relevance
 from retrieval.recommend.types import RecommendationRequest, Recommendations
 from retrieval.types import Hit, Language, Product
 
@@ -98,6 +100,20 @@ class Learning:
         """Go on with a changed catalogue; profiles are computed anew."""
         self._shelf = shelf
         self._profiles.clear()
+
+    def listen(self, group: str, handler: Handler) -> None:
+        """Bring committed events to `handler`, at least once, in a thread of its own."""
+        self._bus.subscribe(group, handler)
+
+    def remembers(self, visitor: Visitor) -> bool:
+        """Whether this visitor's shopper agreed to be logged and remembered."""
+        if self.consent is ConsentMode.OFF:
+            return False
+        names = {visitor.client_id, visitor.name}
+        answers = self.events.consents_of(list(names)).values()
+        if Consent.DENIED in answers:
+            return False
+        return self.consent is ConsentMode.ON or Consent.GRANTED in answers
 
     def start(self) -> None:
         """Listen to the bus, and read the log in the background."""
@@ -260,6 +276,21 @@ class Learning:
     def recommend(self, request: RecommendationRequest) -> Recommendations:
         """A list for the shopper of the request; see `Recommender.recommend`."""
         return self._shelf.recommender.recommend(request, self.profile(request.shopper))
+
+    def relevance_of(
+        self,
+        candidates: Sequence[str],
+        found: Recommendations,
+        request: RecommendationRequest,
+    ) -> dict[str, float]:
+        """How relevant each candidate is to a list that was recommended; see `find_relevance`."""
+        shelf = self._shelf
+        profile = self.profile(request.shopper)
+        return find_relevance(shelf.recommender, shelf.items, found, request, profile, candidates)
+
+    def products(self, ids: Sequence[str]) -> Sequence[Product]:
+        """The products with these ids; unknown ones are left out."""
+        return self._shelf.products(ids)
 
     def personalise(
         self, hits: Sequence[Hit], text: str, visitor: Visitor | None, language: Language

@@ -22,7 +22,7 @@
     const secure = location.protocol === 'https:' ? '; Secure' : '';
     document.cookie = `${name}=${value}; Path=/; Max-Age=${seconds}; SameSite=Lax${secure}`;
   };
-  const fresh = () => Array.from(crypto.getRandomValues(new Uint8Array(12)), (b) => b.toString(16).padStart(2, '0')).join('');
+  const fresh = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, '0')).join('');
 
   let agreed = read('aisle_consent') === 'granted';
   const visitor = () => {
@@ -73,10 +73,13 @@
     if (told.has(card)) return told.get(card);
     const list = card.closest('[data-list]');
     if (!list) return {object_id: card.dataset.id};
-    const cards = [...list.querySelectorAll('.ai-card[data-id]')];
+    const cards = [...list.querySelectorAll('.ai-card[data-id]:not([data-placement])')];
     const {list: id, surface = '', model = '', query = ''} = list.dataset;
+    // An advertisement goes by its offer; places are counted among what was found.
+    const {campaign, placement} = card.dataset;
+    const ad = placement ? {detail: {campaign_id: campaign, placement}} : {ordinal: cards.indexOf(card) + 1};
     return {object_id: card.dataset.id, query_id: id, surface, model_version: model,
-      ordinal: cards.indexOf(card) + 1, ...(query ? {user_query: query} : {})};
+      ...ad, ...(query ? {user_query: query} : {})};
   };
   const seen = new Set();
   const eyes = new IntersectionObserver((entries) => {
