@@ -141,7 +141,9 @@ class Assistant:
         Raises InvalidRequestError for a message out of bounds; whatever else goes wrong
         is an ErrorEvent, and what was already sent stays.
         """
-        caller = Caller(bound_conversation_id(conversation_id), shopper_id)
+        caller = Caller(
+            bound_conversation_id(conversation_id), shopper_id, self.remembered_client(visitor)
+        )
         turn = TurnRecord(message=bound_message(message, self._limits.message), visitor=visitor)
         try:
             async with aclosing(self._run(turn, caller, language)) as events:
@@ -170,7 +172,7 @@ class Assistant:
 
         quick = self._reader.read(turn.message, conversation, shown, language)
         quick, kept = await asyncio.to_thread(
-            self._jobs.memory.recall, caller.owner, turn.id, quick, conversation
+            self._jobs.memory.recall, caller.remembered, turn.id, quick, conversation
         )
         turn.understanding = quick
         context = self._context(caller, quick, turn, conversation)
@@ -190,7 +192,7 @@ class Assistant:
 
         understanding = await self._understand(turn, conversation, shown, quick)
         understanding, _ = await asyncio.to_thread(
-            self._jobs.memory.apply, caller.owner, understanding
+            self._jobs.memory.apply, caller.remembered, understanding
         )
         if changes_search(quick, understanding):
             selection = await self._select(turn, understanding, conversation, caller)
@@ -421,11 +423,26 @@ class Assistant:
                 if image
                 else read_query(self._reader, text, self.store, language)
             )
+            understanding = await asyncio.to_thread(self._recall, understanding, visitor)
         understanding = put_on_top(understanding, filters, sort)
         result = await self._search(
             understanding, limit, visitor, offset=offset, facets=facets, image=image, session=""
         )
         return understanding, result
+
+    def remembered_client(self, visitor: Visitor | None) -> str:
+        """The visitor's client id where their shopper agreed to be remembered, else nothing."""
+        if visitor is None or self.learning is None or not self.learning.remembers(visitor):
+            return ""
+        return visitor.client_id
+
+    def _recall(self, read: Understanding, visitor: Visitor | None) -> Understanding:
+        """What a search box asks for, with the tastes that its visitor stated in talks."""
+        client = self.remembered_client(visitor)
+        if visitor is None or not (client or visitor.user_id):
+            return read
+        owner = Caller("", visitor.user_id, client).remembered
+        return self._jobs.memory.apply(owner, read)[0]
 
     async def _search(
         self,

@@ -12,6 +12,8 @@ from typing import Any
 
 from sqlalchemy.engine import Engine as Database
 
+from assistant.memory.refusals import refusal_reader
+from assistant.memory.store import PreferenceStore
 from assistant.settings import Settings
 from assistant.types import Act, Turn
 from retrieval.catalog.store import Store
@@ -19,7 +21,6 @@ from retrieval.index.types import ProductIndex
 from retrieval.profile.bus import InProcessBus
 from retrieval.profile.events import SqlEventStore
 from retrieval.profile.items import ItemReader
-from retrieval.profile.preferences import state_preferences
 from retrieval.profile.statistics import BehaviourStatistics
 from retrieval.profile.types import Action, EventBus, Visitor
 from retrieval.recommend.engine import Recommender
@@ -47,6 +48,7 @@ def open_learning(
         statistics=statistics,
         consent=settings.consent,
         personal=settings.personal,
+        refusals=refusal_reader(PreferenceStore(database)),
     )
     learning.start()
     try:
@@ -94,7 +96,7 @@ def _last_row(path: Path) -> dict[str, Any]:
 
 
 def log_turn(learning: Learning, visitor: Visitor, conversation_id: str, turn: Turn) -> None:
-    """Log a turn of the conversation with what it asked for and refused."""
+    """Log a turn of the conversation; what it says of tastes is kept by the memory alone."""
     read = turn.understanding
     learning.log_act(
         visitor,
@@ -106,6 +108,5 @@ def log_turn(learning: Learning, visitor: Visitor, conversation_id: str, turn: T
         detail={
             "conversation_id": conversation_id,
             "follows": read.act is Act.REFINE,
-            **state_preferences(read.filters, read.query),
         },
     )

@@ -449,6 +449,10 @@ class AssistantService(Protocol):
         """The log of behaviour with profiles and recommendations; None where nothing learns."""
         ...
 
+    def remembered_client(self, visitor: Visitor | None) -> str:
+        """The visitor's client id where their shopper agreed to be remembered, else nothing."""
+        ...
+
     async def suggest(
         self, message: str, conversation_id: str, language: Language, shopper_id: str | None
     ) -> Suggestion:

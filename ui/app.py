@@ -61,6 +61,7 @@ def create_app(
         lifespan=lifespan,
     )
     app.state.service = service
+    app.state.admin = admin
     app.add_middleware(
         PathCORS,
         prefixes=OPEN_PATHS,

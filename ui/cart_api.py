@@ -17,6 +17,7 @@ from assistant.types import AssistantService
 from retrieval.types import Language
 from ui.errors import NotFoundError, Problem
 from ui.schemas import ConversationId
+from ui.visitor import visitor_of
 
 BEARER = "bearer "
 PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -159,12 +160,12 @@ def add_cart(router: APIRouter, service: AssistantService) -> None:
         return await view(done, change.language)
 
     @router.post("/v1/cart/claim", tags=["cart"], summary="After sign-in", responses=PROBLEMS)
-    async def claim(claim: Claim, shopper_id: SignedIn) -> CartView:
+    async def claim(claim: Claim, shopper_id: SignedIn, request: Request) -> CartView:
         """What was put in and said of tastes before signing in becomes the shopper's own."""
         caller = Caller(claim.conversation_id, shopper_id)
         if service.preferences is not None and shopper_id:
-            before = Caller(claim.conversation_id).owner
-            await asyncio.to_thread(service.preferences.move, before, caller.owner)
+            for before in anonymous_owners(service, request, claim.conversation_id):
+                await asyncio.to_thread(service.preferences.move, before, caller.owner)
         return await view(await asyncio.to_thread(shop().take_cart_along, caller), claim.language)
 
     @router.get("/v1/account", tags=["account"], summary="Who is signed in", responses=PROBLEMS)
@@ -184,6 +185,14 @@ def add_cart(router: APIRouter, service: AssistantService) -> None:
         found = await asyncio.to_thread(own.backend.shopper, wanted.shopper_id)
         assert found is not None  # it was among those offered
         return SignedInAs(token=token, shopper=found)
+
+
+def anonymous_owners(
+    service: AssistantService, request: Request, conversation_id: str
+) -> tuple[str, ...]:
+    """Under whom tastes of this request's visitor were kept before they signed in."""
+    client = service.remembered_client(visitor_of(request))
+    return tuple({Caller(conversation_id, None, c).remembered for c in ("", client)})
 
 
 async def view_cart(service: AssistantService, cart: Cart, language: Language) -> CartView:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from decimal import Decimal
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -18,10 +19,18 @@ from retrieval.profile.types import Consent, ConsentMode
 from retrieval.recommend.service import MOST_EVENTS, Learning, Receipt
 from retrieval.recommend.types import Kind, RecommendationRequest, Recommendations
 from retrieval.types import Language
-from ui.api import PROBLEMS, Price
+from ui.access import demand, read_name, read_proof
+from ui.api import PROBLEMS as API_PROBLEMS
+from ui.api import Price
 from ui.errors import NotFoundError, Problem
 from ui.filters import build_filters
 from ui.visitor import is_robot, visitor_of
+
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    **API_PROBLEMS,
+    401: {"model": Problem, "description": "A signed-in shopper's data needs their token."},
+    403: {"model": Problem, "description": "The token is another shopper's."},
+}
 
 BODY_LIMIT = 2 * 1024 * 1024
 """Bytes; a thousand events of the usual 400 bytes fill a fifth of it."""
@@ -140,7 +149,11 @@ def _add_events(router: APIRouter, service: AssistantService) -> None:
         if is_robot(request.headers.get("user-agent", "")):
             rows = [{**r, "automated": True} if isinstance(r, dict) else r for r in rows]
         receipt = await asyncio.to_thread(
-            _learning(service).receive, rows, visitor, vouched=batch.consent
+            _learning(service).receive,
+            rows,
+            visitor,
+            vouched=batch.consent,
+            check_user=partial(demand, read_proof(request)),
         )
         return _answer(receipt)
 
@@ -155,6 +168,8 @@ def _add_events(router: APIRouter, service: AssistantService) -> None:
         """Keep whether this client's shopper agrees to being logged; the last answer counts."""
         visitor = visitor_of(request)
         client = answer.client_id or (visitor.client_id if visitor else uuid.uuid4().hex)
+        if await asyncio.to_thread(_learning(service).knows_user, client):
+            demand(read_proof(request), client)
         await asyncio.to_thread(_learning(service).decide, client, answer.choice)
         return ConsentAnswer(choice=answer.choice, client_id=client)
 
@@ -204,7 +219,8 @@ def _add_recommendations(router: APIRouter, service: AssistantService) -> None:
             Query(
                 alias="for",
                 max_length=128,
-                description="A user id or a client id; left out, the client of the request.",
+                description="A client id, or a user id with that shopper's (or the merchant's) "
+                "token; left out, the client of the request.",
             ),
         ] = "",
         item: Annotated[
@@ -224,7 +240,7 @@ def _add_recommendations(router: APIRouter, service: AssistantService) -> None:
         visitor = visitor_of(request)
         asked = RecommendationRequest(
             kind=kind,
-            shopper=shopper or (visitor.name if visitor else ""),
+            shopper=await asyncio.to_thread(read_name, service, request, shopper, visitor),
             items=tuple(item),
             language=language,
             filters=build_filters(
@@ -257,5 +273,5 @@ def _add_recommendations(router: APIRouter, service: AssistantService) -> None:
     ) -> ProfileView:
         """Tastes, price range and refusals in words, each with the products it comes from."""
         visitor = visitor_of(request)
-        name = shopper or (visitor.name if visitor else "")
+        name = await asyncio.to_thread(read_name, service, request, shopper, visitor)
         return await asyncio.to_thread(_learning(service).view, name, language)

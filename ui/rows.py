@@ -58,7 +58,7 @@ class RowMaker:
         for kind in kinds:
             request = RecommendationRequest(
                 kind=kind,
-                shopper=visitor.name if visitor else "",
+                shopper=visitor.name if visitor and learning.may_read(visitor) else "",
                 items=tuple(items),
                 language=language,
                 limit=ROW,

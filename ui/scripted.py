@@ -112,6 +112,10 @@ class ScriptedService:
             self.cancelled.append(conversation_id)
             raise
 
+    def remembered_client(self, visitor: Visitor | None) -> str:
+        """Nobody is remembered."""
+        return ""
+
     async def search(
         self,
         text: str,

@@ -16,6 +16,15 @@ class Caller:
 
     conversation_id: str
     shopper_id: str | None = None
+    client_id: str = ""
+    """The browser or app, where its shopper agreed to be remembered."""
+
+    @property
+    def remembered(self) -> str:
+        """Whose tastes are kept: the shopper's, else the browser's, else the conversation's."""
+        if not self.shopper_id and self.client_id:
+            return f"client:{self.client_id}"
+        return self.owner
 
     @property
     def owner(self) -> str:

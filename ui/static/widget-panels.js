@@ -77,7 +77,7 @@ export function createPanels(kit) {
   const words = TEXTS[language];
 
   async function call(method, path, body) {
-    const headers = {'Content-Type': 'application/json', ...kit.credentials()};
+    const headers = {'Content-Type': 'application/json', ...kit.credentials(), ...window.AisleTrack?.headers()};
     const response = await fetch(`${server}${path}`,
       {method, headers, body: body ? JSON.stringify(body) : undefined});
     const answer = await response.json().catch(() => ({}));
@@ -194,6 +194,7 @@ export function createPanels(kit) {
 
   async function signIn(token, shopper = null) {
     memory.token = token;
+    window.AisleTrack?.identify(token);
     try {
       named(shopper || (await call('GET', '/v1/account')).shopper);
       if (memory.conversation) {
@@ -205,6 +206,7 @@ export function createPanels(kit) {
 
   function signOut() {
     memory.token = undefined;
+    window.AisleTrack?.identify('');
     named(null);
     count({count: 0});
   }
@@ -342,6 +344,7 @@ export function createPanels(kit) {
     watchHandoff({state: 'closed'});
   }
 
+  if (memory.token) window.AisleTrack?.identify(memory.token);
   if (['waiting', 'held'].includes(memory.handoff)) poll();
   if (memory.pieces) count({count: memory.pieces});
   return {buttons: [cartButton, accountButton, memoryButton], keptLine, evidence, buyButton, close, count, signIn, signOut, watchHandoff, endHandoff, viewMessage};

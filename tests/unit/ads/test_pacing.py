@@ -68,8 +68,8 @@ def test_a_rate_changes_once_a_minute_and_a_day_begins_anew() -> None:
     assert rate(timedelta(0), "0") == FIRST_RATE
     assert rate(timedelta(seconds=59), "0") == FIRST_RATE
     assert rate(timedelta(seconds=60), "0") == pytest.approx(FIRST_RATE * 1.1)
-    assert rate(timedelta(seconds=90), "9") == pytest.approx(FIRST_RATE * 1.1)
-    assert rate(timedelta(seconds=130), "9") == pytest.approx(FIRST_RATE * 1.1 * 0.9)
+    assert rate(timedelta(seconds=90), "0.5") == pytest.approx(FIRST_RATE * 1.1)
+    assert rate(timedelta(seconds=130), "0.5") == pytest.approx(FIRST_RATE * 1.1 * 0.9)
     assert rate(timedelta(days=1), "0") == FIRST_RATE
 
 
