@@ -20,6 +20,7 @@ from assistant.jobs.run import JobRunner
 from assistant.jobs.stream import stream_failure, stream_job
 from assistant.learning import log_turn
 from assistant.memory.store import PreferenceStore
+from assistant.privacy import PrivacyOffice
 from assistant.store.shop import Caller, Shop
 from assistant.turn import Catalog, Selection, TurnLimits, TurnRecord
 from assistant.types import (
@@ -97,11 +98,13 @@ class Assistant:
         version: str,
         learning: Learning | None = None,
         ads: AdServer | None = None,
+        privacy: PrivacyOffice | None = None,
     ) -> None:
         """Without `learning` nothing is logged and nothing is ordered by taste; without `ads`
         nothing is sponsored."""
         self.learning = learning
         self.ads = ads
+        self.privacy = privacy
         self._jobs = jobs
         self._desk = desk
         self.use(catalog)

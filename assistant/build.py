@@ -40,6 +40,7 @@ from assistant.llm.types import WarmUp
 from assistant.llm.weights import ensure_encoders, ensure_served, is_ready
 from assistant.memory.memory import Memory
 from assistant.memory.store import PreferenceStore
+from assistant.privacy import PrivacyOffice
 from assistant.settings import Settings
 from assistant.store.demo import seed_demo_orders
 from assistant.store.rest import RestStoreBackend
@@ -60,6 +61,7 @@ from retrieval.catalog.live import IndexerMaker, LiveCatalog, OpenedCatalog
 from retrieval.catalog.picture_download import PictureDownloader
 from retrieval.catalog.product_images import StoreImages
 from retrieval.catalog.report import ImportReport, add_pictures
+from retrieval.catalog.stock import LiveStock
 from retrieval.catalog.store import Store, StorePaths, load_store
 from retrieval.catalog.sync import import_feed
 from retrieval.catalog.types import FeedRow
@@ -140,7 +142,9 @@ def open_service(settings: Settings, tokens: Iterable[str] = ()) -> Iterator[Ser
         engine = stack.enter_context(open_engine(settings))
         engine.warm_with(prompt_heads())
         catalog = open_catalog(settings, live.opened)
-        shop = stack.enter_context(open_shop(settings, store, catalog, database, conversations))
+        shop = stack.enter_context(
+            open_shop(settings, store, catalog, database, conversations, LiveStock(live))
+        )
         password = settings.desk_password.get_secret_value()
         queue = HandoffQueue(database)
         memory = Memory(PreferenceStore(database), catalog.vocabulary, catalog.reader)
@@ -148,6 +152,7 @@ def open_service(settings: Settings, tokens: Iterable[str] = ()) -> Iterator[Ser
         jobs = JobRunner(shop, finder, queue, memory, staffed=bool(password))
         desk = Desk(queue, conversations, shop, password)
         assistant = assemble(settings, catalog, conversations, jobs, desk, engine, learning, ads)
+        assistant.privacy = PrivacyOffice(database, settings.store)
 
         def use(opened: OpenedCatalog) -> None:
             assistant.use(open_catalog(settings, opened))
@@ -264,8 +269,12 @@ def open_shop(
     catalog: Catalog,
     database: sqlalchemy.engine.Engine,
     conversations: SqlConversationStore,
+    stock: LiveStock,
 ) -> Iterator[Shop]:
-    """Carts, orders and sign-in: the shop's own system by URL, else the SQL database."""
+    """Carts, orders and sign-in: the shop's own system by URL, else the SQL database.
+
+    Only the demo store has a checkout, for which nobody pays.
+    """
     tokens = ShopperTokens(open_secret(settings))
     if settings.store_backend_url:
         key = settings.store_backend_key
@@ -277,7 +286,9 @@ def open_shop(
             yield Shop(rest, tokens, conversations)
         return
     name = catalog.store.name
-    own = SqlStoreBackend(database, catalog.store, catalog.searcher.get)
+    own = SqlStoreBackend(
+        database, catalog.store, catalog.searcher.get, stock=stock if name == DEMO else None
+    )
     events = store.paths.root / EVENTS
     if name == DEMO and events.is_file():
         seed_demo_orders(database, name, events, datetime.now(UTC).date())

@@ -15,6 +15,7 @@ from sqlalchemy.engine import Engine as Database
 from assistant.memory.refusals import refusal_reader
 from assistant.memory.store import PreferenceStore
 from assistant.settings import Settings
+from assistant.store.types import Order
 from assistant.types import Act, Turn
 from retrieval.catalog.store import Store
 from retrieval.index.types import ProductIndex
@@ -110,3 +111,17 @@ def log_turn(learning: Learning, visitor: Visitor, conversation_id: str, turn: T
             "follows": read.act is Act.REFINE,
         },
     )
+
+
+def log_order(learning: Learning, visitor: Visitor, order: Order) -> None:
+    """Log what was ordered, a line each."""
+    for line in order.lines:
+        learning.log_act(
+            visitor,
+            Action.ORDER,
+            object_id=line.product_id,
+            price=float(line.unit_price),
+            quantity=line.quantity,
+            transaction_id=order.id,
+            surface="checkout",
+        )

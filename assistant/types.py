@@ -35,6 +35,7 @@ from retrieval.types import (
 if TYPE_CHECKING:
     from assistant.desk.desk import Desk
     from assistant.memory.store import PreferenceStore
+    from assistant.privacy import PrivacyOffice
     from assistant.store.shop import Shop
 
 
@@ -437,6 +438,11 @@ class AssistantService(Protocol):
     @property
     def preferences(self) -> PreferenceStore | None:
         """What is kept in mind of shoppers; None where nothing is."""
+        ...
+
+    @property
+    def privacy(self) -> PrivacyOffice | None:
+        """Shows and removes what is kept of a shopper; None where nothing is kept."""
         ...
 
     @property

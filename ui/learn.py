@@ -13,7 +13,9 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
 from assistant.advertising import recommend
+from assistant.privacy import PrivacyOffice
 from assistant.types import AssistantService
+from retrieval.errors import InvalidRequestError
 from retrieval.profile.explain import ProfileView
 from retrieval.profile.types import Consent, ConsentMode
 from retrieval.recommend.service import MOST_EVENTS, Learning, Receipt
@@ -115,6 +117,7 @@ def create_learning_router(service: AssistantService) -> APIRouter:
     router = APIRouter()
     _add_events(router, service)
     _add_recommendations(router, service)
+    _add_privacy(router, service)
     return router
 
 
@@ -275,3 +278,39 @@ def _add_recommendations(router: APIRouter, service: AssistantService) -> None:
         visitor = visitor_of(request)
         name = await asyncio.to_thread(read_name, service, request, shopper, visitor)
         return await asyncio.to_thread(_learning(service).view, name, language)
+
+
+def _add_privacy(router: APIRouter, service: AssistantService) -> None:
+    def office() -> PrivacyOffice:
+        if service.privacy is None:
+            raise NotFoundError("This server keeps nothing of shoppers.")
+        return service.privacy
+
+    def name_of(request: Request, shopper: str) -> str:
+        name = read_name(service, request, shopper, visitor_of(request))
+        if not name:
+            raise InvalidRequestError(
+                "It is not said whose data is meant.",
+                remedy="Send X-Aisle-Client, a token, or for=ID.",
+            )
+        # All that is kept is more than a profile: the browser of who signed in does not do.
+        if (owner := _learning(service).owner(name)) != name:
+            demand(read_proof(request), owner)
+        return name
+
+    @router.get("/v1/privacy", tags=["privacy"], summary="All that is kept", responses=PROBLEMS)
+    async def export(
+        request: Request, shopper: Annotated[str, Query(alias="for", max_length=128)] = ""
+    ) -> dict[str, Any]:
+        """Events, consent, stated preferences and conversations of the shopper who asks."""
+        name = await asyncio.to_thread(name_of, request, shopper)
+        return await asyncio.to_thread(office().export, name)
+
+    @router.delete("/v1/privacy", tags=["privacy"], summary="Remove it", responses=PROBLEMS)
+    async def erase(
+        request: Request, shopper: Annotated[str, Query(alias="for", max_length=128)] = ""
+    ) -> dict[str, int]:
+        """Remove all of it; counts that name nobody stay."""
+        name = await asyncio.to_thread(name_of, request, shopper)
+        erased = await asyncio.to_thread(office().erase, name)
+        return {"events": erased.events, "conversations": erased.conversations}

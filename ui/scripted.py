@@ -8,6 +8,7 @@ from pathlib import Path
 
 from assistant.desk.desk import Desk
 from assistant.memory.store import PreferenceStore
+from assistant.privacy import PrivacyOffice
 from assistant.store.shop import Shop
 from assistant.types import (
     Act,
@@ -76,6 +77,7 @@ class ScriptedService:
         self.cancelled: list[str] = []
         self.learning: Learning | None = None
         self.ads: AdServer | None = None
+        self.privacy: PrivacyOffice | None = None
 
     def enqueue(self, *steps: Step) -> None:
         """The next reply plays `steps`; the ones after it go on with what is enqueued then."""

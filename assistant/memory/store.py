@@ -79,6 +79,12 @@ class PreferenceStore:
         with Session(self._database) as session, session.begin():
             return int(session.execute(statement).rowcount)  # type: ignore[attr-defined]
 
+    def erase(self, owners: Iterable[str]) -> None:
+        """Forget all that is kept of these owners."""
+        gone = delete(PreferenceRow).where(PreferenceRow.owner.in_(list(owners)))
+        with Session(self._database) as session, session.begin():
+            session.execute(gone)
+
     def move(self, owner: str, to: str) -> None:
         """After signing in: what was said before is the shopper's own; theirs stays."""
         known = {p.text for p in self.all(to)}

@@ -537,7 +537,7 @@
   }
   const whenReady = import(`${server}/aisle/widget-panels.js`).then((module) => {
     shadow.querySelector('style').append(module.STYLE);
-    panels = module.createPanels({make, money, memory, remember, server, language, drawPicture, drawCard, panel, log, credentials});
+    panels = module.createPanels({make, money, memory, remember, server, language, drawPicture, drawCard, panel, log, credentials, say});
     tools.append(...panels.buttons);
     for (const add of waitingForPanels.splice(0)) add();
     if (options.shopperToken && options.shopperToken !== memory.token) panels.signIn(options.shopperToken);
