@@ -1,4 +1,4 @@
-"""The demo store's checkout: the stock goes down, the order is told of, nothing is ordered twice."""
+"""The demo store's checkout: the stock goes down, chat tells of it, nothing is ordered twice."""
 
 from __future__ import annotations
 
