@@ -24,11 +24,13 @@ from assistant.types import (
     ShownProduct,
     Understanding,
 )
+from retrieval.rank.sponsored import place_in_slots
 from retrieval.types import (
     Attribute,
     Hit,
     HitVariant,
     Language,
+    Placement,
     Product,
     Range,
     SearchResult,
@@ -83,7 +85,7 @@ class Card(BaseModel):
     stock_class: str
     position: int
     reasons: tuple[str, ...]
-    sponsored: bool
+    placement: Placement | None = None
     choices: tuple[Choice, ...] = ()
     more_choices: int = 0
 
@@ -141,7 +143,7 @@ class Renderer:
         *,
         position: int = 0,
         reasons: Sequence[str] = (),
-        sponsored: bool = False,
+        sponsored: Placement | None = None,
         variants: Sequence[HitVariant] = (),
     ) -> Card:
         """What a card of `product` shows to a shopper of `language`."""
@@ -165,7 +167,7 @@ class Renderer:
             stock_class=stock_class,
             position=position,
             reasons=tuple(reasons),
-            sponsored=sponsored,
+            placement=sponsored,
             choices=choices[:SHOWN_CHOICES],
             more_choices=max(0, len(choices) - SHOWN_CHOICES),
         )
@@ -208,7 +210,7 @@ class Renderer:
                 language,
                 position=item.position,
                 reasons=item.reasons[:3],
-                sponsored=item.sponsored,
+                sponsored=item.hit.sponsored,
                 variants=item.hit.variants,
             )
             for item in shown
@@ -236,6 +238,7 @@ class Renderer:
             chips=[label for _, label in self.chips(event.understanding, language)],
             notes=event.understanding.notes,
             total=event.total,
+            organic=sum(not item.sponsored for item in event.products),
             searched=event.understanding.act.value in ("search", "refine"),
         )
 
@@ -305,7 +308,7 @@ class Renderer:
             typed=typed,
             chips=self.chips(understanding, language),
             notes=understanding.notes,
-            cards=self.hit_cards(result.hits, language, reasons),
+            cards=self.page_cards(result, language, reasons),
             relaxations=ways,
             nearest=[
                 (way.label, self.hit_cards(relaxation.hits, language))
@@ -315,6 +318,15 @@ class Renderer:
             exhaustive=result.exhaustive,
             ms=max(1, round(elapsed_ms)),
         )
+
+    def page_cards(
+        self,
+        result: SearchResult,
+        language: Language,
+        reasons: Mapping[str, Sequence[str]] | None = None,
+    ) -> list[Card]:
+        """The cards of a page: what was found in its order, advertisements at their slots."""
+        return self.hit_cards(place_in_slots(result.hits, result.sponsored), language, reasons)
 
     def hit_cards(
         self,
@@ -328,6 +340,7 @@ class Renderer:
             self.card(
                 hit.product,
                 language,
+                sponsored=hit.sponsored,
                 variants=hit.variants,
                 reasons=(*hit.reasons, *why.get(hit.product.id, ()))[:SHOWN_REASONS],
             )
