@@ -166,6 +166,11 @@ class LiveCatalog:
             )
         return read_product(payloads[point_id(product_id)])
 
+    def products(self) -> Iterator[Product]:
+        """Every product as it is stored."""
+        for _, payload in self.opened.generation.index.scan(("product",)):
+            yield read_product(payload)
+
     # ------------------------------------------------------------ whole feeds
 
     def import_feed(
