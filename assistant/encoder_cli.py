@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 from rich.console import Console
+from rich.table import Table
 
 from assistant.encoders import EncoderRole, trained_encoders
 from assistant.errors import CallerError
@@ -69,6 +70,42 @@ def train_encoder(
     if manifest:
         typer.echo(manifest.model_dump_json(indent=2))
         typer.echo(f"To serve it: aisle models promote {role.kind} {manifest.version}")
+
+
+def compress(
+    role: RoleOption = EncoderRole.ENGLISH,
+    store: StoreOption = None,
+    judgments: JudgmentsOption = None,
+    json_path: Annotated[Path | None, typer.Option("--json", help="Where to write.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="HTML page of plots to write.")] = None,
+    keep: Annotated[
+        str | None, typer.Option(help="Keep an encoder of shorter vectors, e.g. pca-192.")
+    ] = None,
+) -> None:
+    """Measure smaller encoders, shorter vectors and quantised indexes of a store.
+
+    Rows of the index name the settings that make it so; `aisle reindex` takes them on.
+    """
+    from assistant.compress import keep_reduced, measure_compression, write_table
+    from retrieval.train.compress.plot import plot_variants
+
+    settings = store_settings(store)
+    with show_progress(console) as listener:
+        variants, measured = measure_compression(settings, role, judgments, listener)
+        if json_path:
+            write_table(variants, json_path)
+        if plot:
+            plot_variants(variants, plot)
+        table = Table("part", "variant", "MiB", "p50 ms", "recall@100", "nDCG@10")
+        for row in variants:
+            told = [row.part, row.name, row.size_mib, row.p50_ms, row.recall, row.ndcg]
+            table.add_row(*("–" if value is None else str(value) for value in told))
+        console.print(table)
+        if keep:
+            manifest = keep_reduced(settings, role, measured, keep, listener)
+            loss = "--loss 0.005"
+            typer.echo(manifest.model_dump_json(indent=2))
+            typer.echo(f"To serve it: aisle models promote {role.kind} {manifest.version} {loss}")
 
 
 def promote_encoder(settings: Settings, role: EncoderRole, version: str, loss: float) -> None:

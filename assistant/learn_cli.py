@@ -13,6 +13,7 @@ from rich.table import Column, Table
 
 from assistant.encoder_cli import (
     StoreOption,
+    compress,
     promote_encoder,
     roll_back_encoder,
     store_settings,
@@ -46,6 +47,7 @@ def add_learning_commands(train: typer.Typer, evaluate: typer.Typer, models: typ
     """Put the commands of this file under `aisle train`, `aisle eval` and `aisle models`."""
     train.command("sequence")(train_sequence)
     train.command("encoder")(train_encoder)
+    train.command("compress")(compress)
     evaluate.command("recommend")(evaluate_recommend)
     models.command("trained")(list_trained)
     models.command("promote")(promote)

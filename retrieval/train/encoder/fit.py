@@ -18,6 +18,7 @@ from torch import Tensor, distributed, nn
 
 from retrieval.errors import CallerError
 from retrieval.train.encoder.pairs import Pair, PairKind
+from retrieval.train.sequence.loss import product_type
 from retrieval.types import Frozen, ProgressListener
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class EncoderTraining(Frozen):
     learning_rate: float = Field(default=3e-5, gt=0, lt=1)
     warmup: float = Field(default=0.1, ge=0, le=1)
     scale: float = Field(default=20.0, gt=0)
-    tokens: int = Field(default=64, ge=8, le=512)
+    tokens: int = Field(default=48, ge=8, le=512)
     words: bool = False
     save_steps: int = Field(default=50, ge=1)
     seed: int = 0
@@ -110,6 +111,8 @@ def _load(base: Path, settings: EncoderTraining) -> SentenceTransformer:
     model = SentenceTransformer(str(base), device=None if torch.cuda.is_available() else "cpu")
     model.float()
     model.max_seq_length = settings.tokens
+    # A checkpoint is for this trainer alone: nobody reads a card with examples.
+    model.model_card_data.generate_widget_examples = False
     if not settings.words:
         for name, parameter in model.named_parameters():
             parameter.requires_grad_("word_embeddings" not in name)
@@ -126,6 +129,8 @@ def _arguments(kind: Any, settings: EncoderTraining, checkpoints: Path) -> Any:
         warmup_steps=settings.warmup,
         batch_sampler="no_duplicates",
         use_cpu=not gpu,
+        # Four times as fast here; the weights that are trained stay float32.
+        bf16=product_type(torch.device("cuda" if gpu else "cpu")) is torch.bfloat16,
         ddp_backend=("nccl" if gpu else "gloo") if world() > 1 else None,
         ddp_find_unused_parameters=world() > 1,  # the pooler is in the file, not in the loss
         save_strategy="steps",
