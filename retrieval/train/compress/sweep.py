@@ -295,5 +295,5 @@ def _ranked(scores: Vectors, ids: Sequence[str]) -> list[list[str]]:
 def _ndcg(ranked: Sequence[Sequence[str]], material: Material) -> float | None:
     """Judged-only nDCG@10; the judged queries come first, in the order of the grades."""
     pairs = zip(ranked, material.grades.values(), strict=False)
-    scores = [score_query(row, grades).ndcg_judged for row, grades in pairs]
+    scores: list[float] = [score_query(row, grades).ndcg_judged for row, grades in pairs]
     return round(float(np.mean(scores)), 4) if scores else None
