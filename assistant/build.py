@@ -6,7 +6,7 @@ import asyncio
 import gc
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -125,7 +125,14 @@ def open_service(settings: Settings, tokens: Iterable[str] = ()) -> Iterator[Ser
         storage = stack.enter_context(open_storage(settings))
         images = open_images(settings)
         live = stack.enter_context(
-            LiveCatalog(storage, store, encoders, indexer_maker(images), images).kept_up()
+            LiveCatalog(
+                storage,
+                store,
+                encoders,
+                indexer_maker(images),
+                images,
+                load_stored=partial(load_stored_encoders, settings),
+            ).kept_up()
         )
         database = open_database(settings.sql_url)
         conversations = SqlConversationStore(database)
@@ -324,6 +331,11 @@ def load_encoders(settings: Settings) -> tuple[Encoder, Encoder]:
     """The English and the multilingual encoder that serve the active store."""
     english, multilingual = serving_names(settings, lambda: stored_encoders(settings))
     return _encoder(settings, english), _encoder(settings, multilingual)
+
+
+def load_stored_encoders(settings: Settings, names: Mapping[str, str]) -> tuple[Encoder, Encoder]:
+    """The encoders that an index was written with, by role."""
+    return _encoder(settings, names["english"]), _encoder(settings, names["multilingual"])
 
 
 def stored_encoders(settings: Settings) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from retrieval.catalog.sync import import_feed
 from retrieval.errors import CallerError, InvalidRequestError, UnknownProductError
 from retrieval.index.indexer import Indexer
 from retrieval.index.schema import index_schema
-from retrieval.index.storage import IndexStorage, stored_schema
+from retrieval.index.storage import EmbeddedStorage, IndexStorage, stored_schema
 from retrieval.index.types import Group, ProductIndex
 from retrieval.search import HybridSearcher
 from retrieval.types import Encoder, Product, SearchRequest
@@ -201,3 +201,26 @@ def test_another_process_that_switched_is_followed(
     info.write_text(info.read_text().replace('"title"', '"title" '))
     live.follow()
     assert len(heard) == 1
+
+
+def test_another_process_that_switched_to_other_encoders_is_followed(
+    live: LiveCatalog, storage: IndexStorage, tmp_path: Path
+) -> None:
+    if isinstance(storage, EmbeddedStorage):
+        pytest.skip("an embedded index belongs to one process")
+    asked: list[Mapping[str, str]] = []
+
+    def load(names: Mapping[str, str]) -> tuple[Encoder, Encoder]:
+        asked.append(names)
+        return NEW
+
+    other = LiveCatalog(
+        storage, load_store(tmp_path / "store"), OLD, make_indexer, load_stored=load
+    )
+    live.reindex(NEW, ignore)
+    other.follow()
+    assert asked == [{"english": "new", "multilingual": "new"}]
+    assert other.opened.encoders == NEW
+    assert find(other, MONITOR.title)
+    other.follow()
+    assert len(asked) == 1, "loaded once"
