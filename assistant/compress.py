@@ -49,7 +49,7 @@ from retrieval.train.registry import HeldOut, TrainedManifest
 from retrieval.types import ProgressListener, Vectors
 
 # Lengths of vectors that every tuning of the index is tried with, as shares of the whole.
-INDEXED_SHARES = (0.5, 0.25)
+INDEXED_SHARES = (0.5,)
 STEP = 2048
 
 

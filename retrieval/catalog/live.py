@@ -302,11 +302,8 @@ class LiveCatalog:
     def _stored_encoders(self, known: Encoders) -> Encoders:
         """The encoders of the index in use, which may be others than those known so far."""
         names = stored_schema(self._storage).encoders
-        ours = {
-            VectorName.ENGLISH.value: known[0].name,
-            VectorName.MULTILINGUAL.value: known[1].name,
-        }
-        same = all(names.get(role) == name for role, name in ours.items())
+        roles = (VectorName.ENGLISH, VectorName.MULTILINGUAL)
+        same = [names.get(role.value) for role in roles] == [encoder.name for encoder in known]
         return known if same or self._load_stored is None else self._load_stored(names)
 
     # ------------------------------------------------------------ inner parts
