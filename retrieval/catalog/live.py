@@ -207,6 +207,7 @@ class LiveCatalog:
             former = self.opened
             new = self._storage.begin(index_schema(*encoders, self._image_encoder))
             indexer = self._make_indexer(new.index, encoders)
+            indexer.reuse(former.generation.index, _shared_vectors(former.generation, new))
             try:
                 self._touched = set()
                 self._copy_all(former.generation.index, indexer, listener)
@@ -377,6 +378,12 @@ class LiveCatalog:
             return self.opened.store.paths.info.stat().st_mtime_ns
         except OSError:
             return 0
+
+
+def _shared_vectors(former: Generation, new: Generation) -> list[VectorName]:
+    """The vectors that both generations have of one encoder."""
+    before, now = (schema.encoders for schema in (former.schema, new.schema))
+    return [VectorName(name) for name in before.keys() & now.keys() if before[name] == now[name]]
 
 
 def _read(index: ProductIndex, ids: Sequence[str]) -> list[Product]:

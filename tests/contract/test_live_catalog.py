@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from retrieval.index.schema import index_schema
 from retrieval.index.storage import EmbeddedStorage, IndexStorage, stored_schema
 from retrieval.index.types import Group, ProductIndex
 from retrieval.search import HybridSearcher
-from retrieval.types import Encoder, Product, SearchRequest
+from retrieval.types import Encoder, Product, SearchRequest, Vectors
 
 NewStorage = Callable[[], IndexStorage]
 OLD = HashingEncoder("old"), HashingEncoder("old")
@@ -224,3 +224,26 @@ def test_another_process_that_switched_to_other_encoders_is_followed(
     assert find(other, MONITOR.title)
     other.follow()
     assert len(asked) == 1, "loaded once"
+
+
+class CountingEncoder(HashingEncoder):
+    """Counts the texts it encodes."""
+
+    encoded = 0
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        self.encoded += len(texts)
+        return super().encode_passages(texts)
+
+
+def test_a_reindex_embeds_only_what_another_encoder_reads(live: LiveCatalog) -> None:
+    kept, other = CountingEncoder("old"), CountingEncoder("new", dimensions=64)
+    live.put([samovar()])
+    assert live.reindex((other, kept), ignore) == len(PRODUCTS) + 1
+    assert (other.encoded, kept.encoded) == (len(PRODUCTS) + 1, 0)
+    assert find(live, "samovar")[0].id == "s1"
+    again = CountingEncoder("new", dimensions=64)
+    live.put([samovar(title="Zorbomatic samovar of brass")])
+    live.reindex((again, CountingEncoder("other")), ignore)
+    assert again.encoded == 0
+    assert find(live, "brass")[0].id == "s1"

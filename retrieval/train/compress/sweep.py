@@ -280,7 +280,7 @@ def _search_deep(index: ProductIndex, queries: Vectors, judged: int) -> list[lis
 
 def _recall(exact: Vectors, scores: Vectors) -> float:
     """Mean share of the 100 best by `exact` among the 100 best by `scores`."""
-    depth = min(DEPTH_OF_RECALL, exact.shape[1])
+    depth: int = min(DEPTH_OF_RECALL, exact.shape[1])
     best, got = (np.argpartition(-s, depth - 1, axis=1)[:, :depth] for s in (exact, scores))
     shared = [len(set(a) & set(b)) for a, b in zip(best.tolist(), got.tolist(), strict=True)]
     mean = float(np.mean(shared))
