@@ -17,15 +17,13 @@ import numpy as np
 from assistant.catalog_access import read_products
 from assistant.encoders import EncoderRole, base_name, trained_encoders
 from assistant.errors import CallerError
-from assistant.learn_encoder import (
+from assistant.learn_encoder import EncoderSource, collect_pairs, text_of
+from assistant.promote_encoder import (
     HELD_OUT,
     MEASURE,
-    EncoderSource,
-    collect_pairs,
     describe_in_use,
     measure_folder,
     serving_name,
-    text_of,
 )
 from assistant.settings import Settings
 from retrieval.catalog.files import write_atomically

@@ -110,7 +110,7 @@ def compress(
 
 def promote_encoder(settings: Settings, role: EncoderRole, version: str, loss: float) -> None:
     """Let a version serve: compared, then embedded beside the index in use."""
-    from assistant.learn_encoder import check_promotion
+    from assistant.promote_encoder import check_promotion
 
     with show_progress(console) as listener:
         name = check_promotion(settings, role, version, listener, loss=loss)
@@ -121,7 +121,7 @@ def promote_encoder(settings: Settings, role: EncoderRole, version: str, loss: f
 
 def roll_back_encoder(settings: Settings, role: EncoderRole) -> None:
     """Let the encoder serve that did before, embedded beside the index in use."""
-    from assistant.learn_encoder import name_before
+    from assistant.promote_encoder import name_before
 
     name = name_before(settings, role)
     with show_progress(console) as listener:

@@ -187,7 +187,7 @@ def _models(kind: str, store: str | None) -> TrainedModels:
 
 
 def _training(**given: Any) -> Any:
-    from retrieval.train.sequence.fit import TrainingSettings
+    from retrieval.train.sequence.settings import TrainingSettings
 
     try:
         return TrainingSettings(**{k: v for k, v in given.items() if v is not None})

@@ -18,19 +18,25 @@ from typing import NamedTuple
 from filelock import FileLock
 from torch import Tensor
 
-from assistant.build import stored_encoders
 from assistant.catalog_access import read_products
 from assistant.database import open_database
 from assistant.encoders import (
     EncoderRole,
     base_name,
-    encoder_name,
-    serving_names,
     trained_encoders,
 )
 from assistant.errors import CallerError
 from assistant.learning import load_store_log
 from assistant.llm.weights import ensure_encoders
+from assistant.promote_encoder import (
+    GUARD,
+    GUARD_LOSS,
+    HELD_OUT,
+    MEASURE,
+    describe_in_use,
+    measure_folder,
+    serving_name,
+)
 from assistant.settings import Settings
 from retrieval.catalog.feed import open_feed
 from retrieval.catalog.files import write_atomically
@@ -42,13 +48,12 @@ from retrieval.index.encoder import load_encoder
 from retrieval.index.encoder_models import PRECISIONS
 from retrieval.profile.events import SqlEventStore
 from retrieval.train.encoder.export import Tensors, export_encoder, interpolate, read_weights
-from retrieval.train.encoder.fit import EncoderTraining, fine_tune, is_first, leave_processes
+from retrieval.train.encoder.fit import EncoderTraining, fine_tune
 from retrieval.train.encoder.measures import (
     EncoderMeasures,
     Questions,
     ask_clicks,
     ask_judgments,
-    load_questions,
     measure_encoder,
 )
 from retrieval.train.encoder.pairs import (
@@ -63,16 +68,12 @@ from retrieval.train.encoder.pairs import (
     read_pairs,
     split_by_time,
 )
+from retrieval.train.processes import process_group, rank
 from retrieval.train.registry import HeldOut, TrainedManifest
 from retrieval.types import Product, ProgressListener
 
-MEASURE = "ndcg@10"
 # How far from the base to the tuned weights: chosen on the validation pairs.
 SHARES = (0.25, 0.5, 0.75, 1.0)
-# General search, as judgments show it, may move by this and is still the same: a fifth of what
-# the choice of the queries moves it by on 100 of them.
-GUARD_LOSS = 0.005
-HELD_OUT, GUARD = "held_out.json", "guard.json"
 PAIRS, TEXTS = "pairs.jsonl", "texts.json"
 
 
@@ -129,14 +130,12 @@ def train_encoder(
             f"{name} is no packaged encoder.", remedy=f"There are: {', '.join(PRECISIONS)}."
         )
     run = models.root / f".run-{training_key(name, source, training)}"
-    pairs, texts = begin_run(settings, role, source, run)
-    split = split_by_time(pairs)
-    try:
+    with process_group():
+        pairs, texts = begin_run(settings, role, source, run)
+        split = split_by_time(pairs)
         tuned = fine_tune(base, split.learned, training, run / "checkpoints", listener)
-    finally:
-        leave_processes()
-    if not is_first():
-        return None
+        if rank() > 0:
+            return None
     task = make_task(split, role, source, texts)
     chosen = choose_share(base, weights, tuned, task, listener)
     manifest = keep_encoder(settings, role, training, task, chosen, (weights, tuned), listener)
@@ -312,92 +311,5 @@ def keep_encoder(
     return manifest
 
 
-def describe_in_use(
-    settings: Settings, serving: str, asked: Path, listener: ProgressListener
-) -> dict[str, object]:
-    """The encoder that serves, measured on the same questions."""
-    held_out, guard = measure_folder(settings, settings.models_path / serving, asked, listener)
-    return {
-        "name": serving,
-        "held_out": held_out.model_dump(),
-        "guard": guard.model_dump() if guard else None,
-    }
-
-
-def measure_folder(
-    settings: Settings, folder: Path, asked: Path, listener: ProgressListener
-) -> tuple[EncoderMeasures, EncoderMeasures | None]:
-    """The encoder in `folder` on the questions that lie in `asked`: held-out period, guard."""
-    encoder = load_encoder(
-        str(folder.relative_to(settings.models_path)), settings.models_path, "onnx"
-    )
-    held_out = measure_encoder(encoder, load_questions(asked / HELD_OUT))
-    guard = None
-    if (asked / GUARD).is_file():
-        guard = measure_encoder(
-            encoder, load_questions(asked / GUARD), listener, f"guarding {folder.name}"
-        )
-    return held_out, guard
-
-
 def _day(time: float) -> str:
     return f"{datetime.fromtimestamp(time, UTC):%Y-%m-%d}"
-
-
-# -------------------------------------------------------------------------- promoting
-
-
-def serving_name(settings: Settings, role: EncoderRole) -> str:
-    """The name of the encoder that serves the active store."""
-    english, multilingual = serving_names(settings, lambda: stored_encoders(settings))
-    return english if role is EncoderRole.ENGLISH else multilingual
-
-
-def check_promotion(
-    settings: Settings,
-    role: EncoderRole,
-    wanted: str,
-    listener: ProgressListener,
-    *,
-    loss: float = 0.0,
-) -> str:
-    """The name of a version that may serve: it is not worse than the encoder that does.
-
-    Both are measured on what was held out from the version, and on its judgments. `loss` is how
-    much worse it may be, for encoders that are smaller or faster. Raises CallerError.
-    """
-    models = trained_encoders(settings, role)
-    models.manifest(wanted)
-    folder, serving = models.root / wanted, serving_name(settings, role)
-    name = encoder_name(models, wanted)
-    if serving == name:
-        return name
-    ours = measure_folder(settings, folder, folder, listener)
-    theirs = measure_folder(settings, settings.models_path / serving, folder, listener)
-    _refuse_worse(wanted, serving, "the held-out period", ours[0], theirs[0], loss)
-    if ours[1] and theirs[1]:
-        _refuse_worse(wanted, serving, "the judgments", ours[1], theirs[1], loss + GUARD_LOSS)
-    return name
-
-
-def _refuse_worse(
-    wanted: str,
-    serving: str,
-    where: str,
-    ours: EncoderMeasures,
-    theirs: EncoderMeasures,
-    loss: float,
-) -> None:
-    if ours.ndcg < theirs.ndcg - loss:
-        raise CallerError(
-            f"{wanted} is worse on {where} than {serving}, which serves: {MEASURE} "
-            f"{ours.ndcg:.4f} against {theirs.ndcg:.4f}.",
-            remedy="Nothing was changed.",
-        )
-
-
-def name_before(settings: Settings, role: EncoderRole) -> str:
-    """The encoder that served before the last promotion."""
-    models = trained_encoders(settings, role)
-    before = models.before()
-    return encoder_name(models, before) if before else base_name(settings, role)

@@ -7,17 +7,17 @@ Loss: each anchor's own text against the texts of all others in the batch (Hende
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 from pydantic import Field
-from torch import Tensor, distributed, nn
+from torch import Tensor, nn
 
 from retrieval.errors import CallerError
 from retrieval.train.encoder.pairs import Pair, PairKind
+from retrieval.train.processes import world
 from retrieval.train.sequence.loss import product_type
 from retrieval.types import Frozen, ProgressListener
 
@@ -179,19 +179,3 @@ def _reads(path: Path) -> bool:
         return bool(json.loads(path.read_text("utf-8")))
     except ValueError:
         return False
-
-
-def world() -> int:
-    """How many processes train together."""
-    return int(os.environ.get("WORLD_SIZE", "1"))
-
-
-def is_first() -> bool:
-    """Whether this process is the one that writes."""
-    return int(os.environ.get("RANK", "0")) == 0
-
-
-def leave_processes() -> None:
-    """End the group that the trainer joined."""
-    if distributed.is_initialized():
-        distributed.destroy_process_group()
