@@ -6,7 +6,7 @@ import asyncio
 import gc
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,6 +28,7 @@ from assistant.conversation import SqlConversationStore
 from assistant.database import open_database
 from assistant.desk.desk import Desk
 from assistant.desk.queue import HandoffQueue
+from assistant.encoders import serving_names
 from assistant.errors import CallerError, EngineUnavailableError
 from assistant.evaluate.audit.auditor import Auditor
 from assistant.evaluate.grounding import GroundingReport, audit_turns
@@ -72,7 +73,7 @@ from retrieval.index.encoder import load_encoder
 from retrieval.index.image_encoder import OnnxImageEncoder
 from retrieval.index.indexer import Indexer
 from retrieval.index.qdrant_collections import ServerStorage, connect
-from retrieval.index.schema import index_schema
+from retrieval.index.schema import index_schema, read_schema
 from retrieval.index.storage import EmbeddedStorage, IndexStorage, stored_schema
 from retrieval.index.types import ProductIndex
 from retrieval.pictures import PhotoReader
@@ -130,7 +131,14 @@ def open_service(settings: Settings, tokens: Iterable[str] = ()) -> Iterator[Ser
         storage = stack.enter_context(open_storage(settings))
         images = open_images(settings)
         live = stack.enter_context(
-            LiveCatalog(storage, store, encoders, indexer_maker(images), images).kept_up()
+            LiveCatalog(
+                storage,
+                store,
+                encoders,
+                indexer_maker(images),
+                images,
+                load_stored=partial(load_stored_encoders, settings),
+            ).kept_up()
         )
         database = open_database(settings.sql_url)
         conversations = SqlConversationStore(database)
@@ -205,10 +213,16 @@ def encoder_loader(settings: Settings) -> LoadEncoders:
     def load(
         english: str | None, multilingual: str | None, listener: ProgressListener
     ) -> tuple[Encoder, Encoder]:
-        named = {"encoder_english": english, "encoder_multilingual": multilingual}
-        chosen = settings.model_copy(update={k: v for k, v in named.items() if v})
-        ensure_encoders(chosen, listener)
-        return load_encoders(chosen)
+        serving = serving_names(settings, lambda: stored_encoders(settings))
+        names = {
+            "encoder_english": english or serving[0],
+            "encoder_multilingual": multilingual or serving[1],
+        }
+        ensure_encoders(settings.model_copy(update=names), listener)
+        return (
+            _encoder(settings, names["encoder_english"]),
+            _encoder(settings, names["encoder_multilingual"]),
+        )
 
     return load
 
@@ -343,11 +357,21 @@ def prompt_heads() -> list[WarmUp]:
 
 
 def load_encoders(settings: Settings) -> tuple[Encoder, Encoder]:
-    """The English and the multilingual encoder."""
-    return (
-        _encoder(settings, settings.encoder_english),
-        _encoder(settings, settings.encoder_multilingual),
-    )
+    """The English and the multilingual encoder that serve the active store."""
+    english, multilingual = serving_names(settings, lambda: stored_encoders(settings))
+    return _encoder(settings, english), _encoder(settings, multilingual)
+
+
+def load_stored_encoders(settings: Settings, names: Mapping[str, str]) -> tuple[Encoder, Encoder]:
+    """The encoders that an index was written with, by role."""
+    return _encoder(settings, names["english"]), _encoder(settings, names["multilingual"])
+
+
+def stored_encoders(settings: Settings) -> dict[str, str]:
+    """The encoders that the active store's index was written with; none without an index."""
+    with open_storage(settings) as storage:
+        stored = storage.stored()
+    return dict(read_schema(stored).encoders) if stored else {}
 
 
 def load_image_encoder(settings: Settings) -> ImageEncoder | None:

@@ -16,8 +16,8 @@ from rich.table import Table
 
 from assistant import build, cli_catalog
 from assistant.assistant import Assistant
+from assistant.catalog_access import running_catalog
 from assistant.cli_ads import ads_app
-from assistant.cli_catalog import running_catalog
 from assistant.cli_learn import events_app, privacy_app
 from assistant.console import print_reply, print_result
 from assistant.errors import AisleError, CallerError

@@ -12,9 +12,10 @@ import typer
 from rich.console import Console
 
 from assistant import build
+from assistant.catalog_access import rebuild_index, running_catalog
 from assistant.errors import CallerError
 from assistant.progress import show_progress
-from assistant.remote import RemoteCatalog, find_server
+from assistant.remote import RemoteCatalog
 from assistant.settings import Settings, load_settings
 from retrieval.catalog.checked import check_product
 from retrieval.catalog.live import LiveCatalog
@@ -29,17 +30,6 @@ StoreOption = Annotated[str | None, typer.Option("--store", help="Name of the st
 def active_settings(store: str | None) -> Settings:
     """The settings, with the store named on the command line if there is one."""
     return load_settings(**({"store": store} if store else {}))
-
-
-def running_catalog(settings: Settings) -> RemoteCatalog:
-    """The catalogue of the server that holds the store; raises CallerError if none serves it."""
-    server = find_server(settings)
-    if server is None:
-        raise CallerError(
-            f"The store {settings.store!r} is in use by another Aisle process.",
-            remedy="Stop that process, or wait until it is done.",
-        )
-    return RemoteCatalog(server)
 
 
 @contextmanager
@@ -118,24 +108,10 @@ def reindex_store(
     store: StoreOption = None,
 ) -> None:
     """Build the index anew beside the one in use, which serves until it is replaced."""
-    settings = active_settings(store)
+    named = {"encoder_english": encoder_english, "encoder_multilingual": encoder_multilingual}
+    given = {name: value for name, value in named.items() if value}
     with show_progress(console) as listener:
-        try:
-            live = build.open_live_catalog(settings, as_stored=True)
-        except StoreInUseError:
-            named = {
-                "encoder_english": encoder_english,
-                "encoder_multilingual": encoder_multilingual,
-            }
-            given = {name: value for name, value in named.items() if value}
-            console.print(running_catalog(settings).reindex(given, listener))
-            return
-        try:
-            load = build.encoder_loader(settings)
-            count = live.reindex(load(encoder_english, encoder_multilingual, listener), listener)
-        finally:
-            live.close()
-    console.print(f"{count:,} products indexed.")
+        console.print(rebuild_index(active_settings(store), given, listener))
 
 
 def _read_lines(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:

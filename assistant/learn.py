@@ -13,6 +13,7 @@ from assistant.build import load_encoders
 from assistant.llm.weights import ensure_encoders
 from assistant.settings import Settings
 from retrieval.recommend.sequence import load_sequence_model
+from retrieval.train.processes import process_group, rank
 from retrieval.train.registry import HeldOut, Remeasure, TrainedManifest, TrainedModels
 from retrieval.train.sequence.data import (
     Sequences,
@@ -21,8 +22,8 @@ from retrieval.train.sequence.data import (
     read_texts,
     texts_of,
 )
-from retrieval.train.sequence.fit import TrainingSettings, process_group, rank
 from retrieval.train.sequence.measures import measure_ranks, rank_targets
+from retrieval.train.sequence.settings import TrainingSettings
 from retrieval.train.sequence.train import TrainingReport, text_vectors, train_sequence_model
 from retrieval.types import ProgressListener, Vectors
 

@@ -11,9 +11,19 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Column, Table
 
+from assistant.encoder_cli import (
+    StoreOption,
+    compress,
+    promote_encoder,
+    roll_back_encoder,
+    store_settings,
+    train_encoder,
+)
+from assistant.encoders import read_role, trained_encoders
 from assistant.errors import CallerError
 from assistant.progress import show_progress
 from assistant.settings import load_settings
+from retrieval.train.registry import TrainedModels
 
 console = Console()
 
@@ -27,12 +37,17 @@ LimitOption = Annotated[int | None, typer.Option(help="Only the first users.", m
 EpochsOption = Annotated[
     int | None, typer.Option(help="At most so many; 0: by the size of the data.")
 ]
+KindArgument = Annotated[
+    str, typer.Argument(help="sequence, encoder-english or encoder-multilingual.")
+]
 SeedOption = Annotated[int | None, typer.Option(help="Seed of everything random.")]
 
 
 def add_learning_commands(train: typer.Typer, evaluate: typer.Typer, models: typer.Typer) -> None:
     """Put the commands of this file under `aisle train`, `aisle eval` and `aisle models`."""
     train.command("sequence")(train_sequence)
+    train.command("encoder")(train_encoder)
+    train.command("compress")(compress)
     evaluate.command("recommend")(evaluate_recommend)
     models.command("trained")(list_trained)
     models.command("promote")(promote)
@@ -116,12 +131,11 @@ def evaluate_recommend(
 
 
 def list_trained(
-    kind: Annotated[str, typer.Argument(help="Kind of model.")] = "sequence",
+    kind: KindArgument = "sequence",
+    store: StoreOption = None,
 ) -> None:
     """List trained models, how well each does and which one serves."""
-    from retrieval.train.registry import TrainedModels
-
-    models = TrainedModels(load_settings().models_path, kind)
+    models = _models(kind, store)
     serving = models.promoted()
     # A version that is cut off cannot be copied.
     table = Table(Column("version", no_wrap=True), "trained", "measure", "value", "serves")
@@ -134,29 +148,46 @@ def list_trained(
 
 
 def promote(
-    kind: Annotated[str, typer.Argument(help="Kind of model: sequence.")],
+    kind: KindArgument,
     version: Annotated[str, typer.Argument(help="See: aisle models trained.")],
     sequences: Annotated[
         Path | None, typer.Option(help="Measure both on this file's last items.")
     ] = None,
+    store: StoreOption = None,
+    loss: Annotated[
+        float, typer.Option(help="How much nDCG@10 a smaller encoder may cost.", min=0, max=1)
+    ] = 0.0,
 ) -> None:
-    """Let a trained model serve; refused when it is worse on the held-out items."""
+    """Let a trained model serve; refused when it is worse on what was held out.
+
+    An encoder's index is built beside the one in use; no query waits or fails.
+    """
+    if role := read_role(kind):
+        promote_encoder(store_settings(store), role, version, loss)
+        return
     from assistant.learn import promote_model
 
     manifest = promote_model(load_settings(), kind, version, sequences)
     console.print(f"{kind}: {manifest.version} serves.")
 
 
-def rollback(kind: Annotated[str, typer.Argument(help="Kind of model: sequence.")]) -> None:
+def rollback(kind: KindArgument, store: StoreOption = None) -> None:
     """Let the model serve that did before the last promotion."""
-    from retrieval.train.registry import TrainedModels
-
-    version = TrainedModels(load_settings().models_path, kind).rollback()
+    if role := read_role(kind):
+        roll_back_encoder(store_settings(store), role)
+        return
+    version = _models(kind, store).rollback()
     console.print(f"{kind}: {version or 'no trained model'} serves.")
 
 
+def _models(kind: str, store: str | None) -> TrainedModels:
+    settings = store_settings(store)
+    role = read_role(kind)
+    return trained_encoders(settings, role) if role else TrainedModels(settings.models_path, kind)
+
+
 def _training(**given: Any) -> Any:
-    from retrieval.train.sequence.fit import TrainingSettings
+    from retrieval.train.sequence.settings import TrainingSettings
 
     try:
         return TrainingSettings(**{k: v for k, v in given.items() if v is not None})

@@ -68,6 +68,17 @@ class RemoteCatalog:
             headers={"Authorization": f"Bearer {server.token}"},
         )
 
+    def products(self) -> list[Product]:
+        """Every product."""
+        try:
+            with self._client.stream("GET", "/v1/catalog/products") as response:
+                if response.is_error:
+                    response.read()
+                    _raise_for(response)
+                return [Product.model_validate_json(line) for line in response.iter_lines()]
+        except httpx.HTTPError as error:
+            raise RetryableError("The running Aisle does not answer.", remedy=str(error)) from None
+
     def put(self, fields: Mapping[str, Any]) -> str:
         """Add or replace a product; returns what it needed."""
         path = f"/v1/catalog/products/{quote(str(fields['id']), safe='')}"

@@ -21,9 +21,9 @@ from assistant.progress import show_progress
 from assistant.settings import load_settings
 from retrieval.recommend.sequence import Blend, SequenceModel, history_matrix
 from retrieval.train.sequence.data import Indices, Split, count_items, leave_one_out
-from retrieval.train.sequence.fit import TrainingSettings
 from retrieval.train.sequence.measures import Measures, Scorer, measure_ranks, rank_targets
 from retrieval.train.sequence.neighbours import fit_ease
+from retrieval.train.sequence.settings import TrainingSettings
 from retrieval.train.sequence.train import COLD_EVENTS, train_sequence_model
 from retrieval.types import ProgressListener, Vectors
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Protocol, Self
+from typing import TYPE_CHECKING, Annotated, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from retrieval.wording import humanise
+
+if TYPE_CHECKING:
+    from retrieval.index.types import ProductIndex, VectorName
 
 
 class Frozen(BaseModel):
@@ -627,6 +630,11 @@ class ProductIndexer(Protocol):
 
     def fingerprints(self) -> dict[str, Fingerprint]:
         """Product id → fingerprint of what is stored."""
+        ...
+
+    def reuse(self, index: ProductIndex, names: Collection[VectorName]) -> None:
+        """Take vectors of unchanged products from another index, whose vectors of these names
+        are of the same encoders."""
         ...
 
     def index(self, products: Sequence[Product]) -> None:

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi import Path as PathParameter
+from fastapi.responses import StreamingResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, ConfigDict
 
@@ -82,6 +83,12 @@ def require_token(admin: CatalogAdmin, needing: str) -> Callable[..., Awaitable[
 
 
 def _add_products(router: APIRouter, admin: CatalogAdmin) -> None:
+    @router.get("/products", summary="The whole catalogue", response_class=StreamingResponse)
+    def export() -> StreamingResponse:
+        """JSON lines, a product each, as `PUT` takes them; in no order."""
+        lines = (f"{product.model_dump_json()}\n" for product in admin.live.products())
+        return StreamingResponse(lines, media_type="application/jsonl")
+
     @router.put("/products/{product_id}", summary="Add or replace a product")
     async def put(product_id: ProductId, request: Request) -> Placed:
         """The body is a product as `GET /v1/products/{id}` shows it; the next query finds it."""

@@ -28,8 +28,8 @@ from retrieval.catalog.vocabulary import VocabularyBuilder
 from retrieval.errors import CallerError, InvalidRequestError, UnknownProductError
 from retrieval.index.document import DIGESTS, read_product, stored_fingerprint
 from retrieval.index.schema import index_schema
-from retrieval.index.storage import Generation, IndexStorage
-from retrieval.index.types import Group, ProductIndex, point_id
+from retrieval.index.storage import Generation, IndexStorage, stored_schema
+from retrieval.index.types import Group, ProductIndex, VectorName, point_id
 from retrieval.types import (
     Encoder,
     Product,
@@ -54,6 +54,8 @@ FIXED = frozenset({"id", "currency"})
 T = TypeVar("T")
 
 Encoders = tuple[Encoder, Encoder]
+# Encoders by the names an index was written with, by role.
+LoadStored = Callable[[Mapping[str, str]], Encoders]
 IndexerMaker = Callable[[ProductIndex, Encoders], ProductIndexer]
 
 
@@ -77,15 +79,18 @@ class LiveCatalog:
         make_indexer: IndexerMaker,
         images: ProductImages | None = None,
         *,
+        load_stored: LoadStored | None = None,
         quiet_s: float = QUIET_S,
         retire_s: float = RETIRE_S,
     ) -> None:
         """Opens the index; raises what `IndexStorage.open` raises.
 
-        `images` are the pictures that the indexers of `make_indexer` embed.
+        `images` are the pictures that the indexers of `make_indexer` embed; `load_stored` gives
+        the encoders of an index that another process switched to.
         """
         self._storage = storage
         self._make_indexer = make_indexer
+        self._load_stored = load_stored
         self._quiet_s, self._retire_s = quiet_s, retire_s
         self._image_encoder = images.encoder if images else None
         generation = storage.open(index_schema(*encoders, self._image_encoder))
@@ -172,6 +177,11 @@ class LiveCatalog:
             )
         return read_product(payloads[point_id(product_id)])
 
+    def products(self) -> Iterator[Product]:
+        """Every product as it is stored."""
+        for _, payload in self.opened.generation.index.scan(("product",)):
+            yield read_product(payload)
+
     # ------------------------------------------------------------ whole feeds
 
     def import_feed(
@@ -203,6 +213,7 @@ class LiveCatalog:
             former = self.opened
             new = self._storage.begin(index_schema(*encoders, self._image_encoder))
             indexer = self._make_indexer(new.index, encoders)
+            indexer.reuse(former.generation.index, _shared_vectors(former.generation, new))
             try:
                 self._touched = set()
                 self._copy_all(former.generation.index, indexer, listener)
@@ -285,14 +296,22 @@ class LiveCatalog:
             return
         try:
             opened = self.opened
-            generation = opened.generation
+            generation, encoders = opened.generation, opened.encoders
             if self._storage.current() not in (None, generation.name):
-                generation = self._storage.open(generation.schema)
+                encoders = self._stored_encoders(encoders)
+                generation = self._storage.open(index_schema(*encoders, self._image_encoder))
             if generation is not opened.generation or self._files_time() != self._files_of:
                 store = load_store(opened.store.paths.root)
-                self._swap(store, generation, opened.encoders)
+                self._swap(store, generation, encoders)
         finally:
             self._working.release()
+
+    def _stored_encoders(self, known: Encoders) -> Encoders:
+        """The encoders of the index in use, which may be others than those known so far."""
+        names = stored_schema(self._storage).encoders
+        roles = (VectorName.ENGLISH, VectorName.MULTILINGUAL)
+        same = [names.get(role.value) for role in roles] == [encoder.name for encoder in known]
+        return known if same or self._load_stored is None else self._load_stored(names)
 
     # ------------------------------------------------------------ inner parts
 
@@ -365,6 +384,12 @@ class LiveCatalog:
             return self.opened.store.paths.info.stat().st_mtime_ns
         except OSError:
             return 0
+
+
+def _shared_vectors(former: Generation, new: Generation) -> list[VectorName]:
+    """The vectors that both generations have of one encoder."""
+    before, now = (schema.encoders for schema in (former.schema, new.schema))
+    return [VectorName(name) for name in before.keys() & now.keys() if before[name] == now[name]]
 
 
 def _read(index: ProductIndex, ids: Sequence[str]) -> list[Product]:

@@ -9,6 +9,8 @@ from retrieval.errors import WeightsError
 from retrieval.index.encoder_onnx import GRAPH, OnnxEncoder
 from retrieval.types import Encoder
 
+# Beside the graph of an encoder whose vectors it shortens; the weights give the whole ones.
+PROJECTED = "projection.json"
 Runtime = Literal["auto", "torch", "onnx"]
 
 
@@ -33,6 +35,11 @@ def load_encoder(
                 remedy="Set AISLE_ENCODER_RUNTIME=auto.",
             )
         return _load_torch(name, name, threads)
+    if runtime == "torch" and (folder / PROJECTED).is_file():
+        raise WeightsError(
+            f"The vectors of {name} are shortened by its ONNX graph alone.",
+            remedy="Set AISLE_ENCODER_RUNTIME=auto.",
+        )
     if runtime == "torch" or (runtime == "auto" and not (folder / GRAPH).is_file()):
         return _load_torch(str(folder), name, threads)
     return OnnxEncoder(folder, name, passage_threads=threads)

@@ -108,6 +108,12 @@ def build_efficientnet(place: Workplace, listener: ProgressListener) -> None:
     source.unlink()
 
 
+PRECISIONS: dict[str, Precision] = {
+    "all-minilm-l6-v2": MINILM_PRECISION,
+    "multilingual-e5-small": E5_PRECISION,
+}
+"""How the dense layers of a packaged encoder, or of one trained from it, are kept."""
+
 ENCODERS = {
     spec.name: spec
     for spec in (

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from operator import attrgetter
 
 import numpy as np
 
@@ -48,9 +49,18 @@ class Indexer:
         self._index = index
         self._encoders = {VectorName.ENGLISH: english, VectorName.MULTILINGUAL: multilingual}
         self._images = images if index.has_vector(VectorName.IMAGE) else None
+        # Where vectors of unchanged texts and pictures are looked for, and which of them.
+        self._sources: list[tuple[ProductIndex, frozenset[VectorName]]] = [
+            (index, frozenset(VectorName))
+        ]
         self._numbers: Counter[str] = Counter()
         self._declared: set[str] = set()
         self._seen = 0
+
+    def reuse(self, index: ProductIndex, names: Collection[VectorName]) -> None:
+        """Take vectors of unchanged products from another index, whose vectors of these names
+        are of the same encoders."""
+        self._sources.append((index, frozenset(names)))
 
     def fingerprint(self, product: Product) -> Fingerprint:
         """What `fingerprints` would give for this product if it were stored now."""
@@ -67,13 +77,16 @@ class Indexer:
         points_of = {point_id(product.id): product.id for product in products}
         there = self._index.fetch(list(points_of), DIGESTS)
         refuse_shared_points(products, points_of, there)
-        stored = {p["id"]: stored_fingerprint(p) for p in there.values()}
         now = {product.id: self.fingerprint(product) for product in products}
-        read = [p.id for p in products if p.id in stored and stored[p.id].text == now[p.id].text]
-        seen = [p.id for p in products if p.id in stored and stored[p.id].image == now[p.id].image]
-        english = self._embed(VectorName.ENGLISH, products, english_text, read)
-        multilingual = self._embed(VectorName.MULTILINGUAL, products, multilingual_text, read)
-        images = self._embed_images(products, now, seen)
+        before = [_stored_fingerprints(index, list(now)) for index, _ in self._sources]
+        english, multilingual = (
+            self._embed(name, products, write, self._unchanged(name, now, before))
+            for name, write in (
+                (VectorName.ENGLISH, english_text),
+                (VectorName.MULTILINGUAL, multilingual_text),
+            )
+        )
+        images = self._embed_images(products, now, self._unchanged(VectorName.IMAGE, now, before))
         points = [
             Point(
                 id=point_id(product.id),
@@ -92,36 +105,48 @@ class Indexer:
         self._index.upsert(points)
         self._declare_numbers(points)
 
+    def _unchanged(
+        self,
+        name: VectorName,
+        now: Mapping[str, Fingerprint],
+        before: Sequence[Mapping[str, Fingerprint]],
+    ) -> dict[str, Vectors]:
+        """Vectors by id of products whose text, or picture, is as it was when they were made."""
+        part = attrgetter("image" if name is VectorName.IMAGE else "text")
+        found: dict[str, Vectors] = {}
+        for (index, names), stored in zip(self._sources, before, strict=True):
+            same = [i for i, then in stored.items() if part(then) and part(then) == part(now[i])]
+            wanted = [i for i in same if i not in found] if name in names else []
+            vectors = index.vectors(name, [point_id(i) for i in wanted]) if wanted else {}
+            found |= {i: vectors[point_id(i)] for i in wanted if point_id(i) in vectors}
+        return found
+
     def _embed(
         self,
         name: VectorName,
         products: Sequence[Product],
         write: Callable[[Product], str],
-        known: Sequence[str],
+        known: Mapping[str, Vectors],
     ) -> list[Vectors]:
-        """The text vectors of `products`, those of the `known` ids as they are stored."""
-        stored = self._stored_vectors(name, known)
-        unknown = [product for product in products if product.id not in stored]
+        """The text vectors of `products`, the `known` ones as they are."""
+        unknown = [product for product in products if product.id not in known]
         vectors = encode_by_length(self._encoders[name], [write(p) for p in unknown])
         fresh = dict(zip((p.id for p in unknown), vectors, strict=True))
-        return [stored[p.id] if p.id in stored else fresh[p.id] for p in products]
+        return [known[p.id] if p.id in known else fresh[p.id] for p in products]
 
     def _embed_images(
-        self, products: Sequence[Product], now: Mapping[str, Fingerprint], known: Sequence[str]
+        self,
+        products: Sequence[Product],
+        now: Mapping[str, Fingerprint],
+        known: Mapping[str, Vectors],
     ) -> list[Vectors | None]:
         """The same of their pictures, None where there is none."""
         if self._images is None:
             return [None] * len(products)
-        pictured = [product for product in products if now[product.id].image]
-        stored = self._stored_vectors(VectorName.IMAGE, [i for i in known if now[i].image])
-        unknown = [product for product in pictured if product.id not in stored]
+        unknown = [p for p in products if now[p.id].image and p.id not in known]
         vectors = self._images.encode(unknown) if unknown else []
         fresh = dict(zip((p.id for p in unknown), vectors, strict=True))
-        return [stored[p.id] if p.id in stored else fresh.get(p.id) for p in products]
-
-    def _stored_vectors(self, name: VectorName, ids: Sequence[str]) -> dict[str, Vectors]:
-        found = self._index.vectors(name, [point_id(i) for i in ids]) if ids else {}
-        return {i: found[point_id(i)] for i in ids if point_id(i) in found}
+        return [known[p.id] if p.id in known else fresh.get(p.id) for p in products]
 
     def update(self, products: Sequence[Product]) -> None:
         """Replace everything but the vectors (price, stock, rating ...)."""
@@ -155,6 +180,11 @@ class Indexer:
                 self._declared.add(name)
                 if len(self._declared) <= MOST_NUMBERS:
                     self._index.declare_number(number_field(name))
+
+
+def _stored_fingerprints(index: ProductIndex, ids: Sequence[str]) -> dict[str, Fingerprint]:
+    payloads = index.fetch([point_id(i) for i in ids], DIGESTS)
+    return {payload["id"]: stored_fingerprint(payload) for payload in payloads.values()}
 
 
 def encode_by_length(encoder: Encoder, texts: Sequence[str]) -> Vectors:

@@ -103,6 +103,20 @@ class TrainedModels:
         versions = self._promotions().versions
         return versions[-1] if versions else None
 
+    def before(self) -> str | None:
+        """The version that `rollback` would let serve; None: no trained model would."""
+        versions = self._promotions().versions
+        if not versions:
+            raise CallerError(
+                f"No {self.kind} model was promoted.", remedy="Nothing to go back from."
+            )
+        return versions[-2] if len(versions) > 1 else None
+
+    def mark_promoted(self, version: str) -> None:
+        """Note that `version` serves, where the caller has compared and switched by itself."""
+        if self.promoted() != version:
+            self._write((*self._promotions().versions, version))
+
     def promote(self, version: str, remeasure: Remeasure | None = None) -> TrainedManifest:
         """Let `version` serve, unless it is worse than the one that does on the held-out items.
 
@@ -115,17 +129,13 @@ class TrainedModels:
             return candidate
         if current is not None:
             self._compare(candidate, self.manifest(current), remeasure)
-        self._write((*self._promotions().versions, version))
+        self.mark_promoted(version)
         return candidate
 
     def rollback(self) -> str | None:
         """Let the version before serve again and return it (None: no trained model serves)."""
-        versions = self._promotions().versions
-        if not versions:
-            raise CallerError(
-                f"No {self.kind} model was promoted.", remedy="Nothing to go back from."
-            )
-        self._write(versions[:-1])
+        self.before()
+        self._write(self._promotions().versions[:-1])
         return self.promoted()
 
     def _compare(

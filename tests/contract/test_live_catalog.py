@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -18,10 +18,10 @@ from retrieval.catalog.sync import import_feed
 from retrieval.errors import CallerError, InvalidRequestError, UnknownProductError
 from retrieval.index.indexer import Indexer
 from retrieval.index.schema import index_schema
-from retrieval.index.storage import IndexStorage, stored_schema
+from retrieval.index.storage import EmbeddedStorage, IndexStorage, stored_schema
 from retrieval.index.types import Group, ProductIndex
 from retrieval.search import HybridSearcher
-from retrieval.types import Encoder, Product, SearchRequest
+from retrieval.types import Encoder, Product, SearchRequest, Vectors
 
 NewStorage = Callable[[], IndexStorage]
 OLD = HashingEncoder("old"), HashingEncoder("old")
@@ -201,3 +201,49 @@ def test_another_process_that_switched_is_followed(
     info.write_text(info.read_text().replace('"title"', '"title" '))
     live.follow()
     assert len(heard) == 1
+
+
+def test_another_process_that_switched_to_other_encoders_is_followed(
+    live: LiveCatalog, storage: IndexStorage, tmp_path: Path
+) -> None:
+    if isinstance(storage, EmbeddedStorage):
+        pytest.skip("an embedded index belongs to one process")
+    asked: list[Mapping[str, str]] = []
+
+    def load(names: Mapping[str, str]) -> tuple[Encoder, Encoder]:
+        asked.append(names)
+        return NEW
+
+    other = LiveCatalog(
+        storage, load_store(tmp_path / "store"), OLD, make_indexer, load_stored=load
+    )
+    live.reindex(NEW, ignore)
+    other.follow()
+    assert asked == [{"english": "new", "multilingual": "new"}]
+    assert other.opened.encoders == NEW
+    assert find(other, MONITOR.title)
+    other.follow()
+    assert len(asked) == 1, "loaded once"
+
+
+class CountingEncoder(HashingEncoder):
+    """Counts the texts it encodes."""
+
+    encoded = 0
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        self.encoded += len(texts)
+        return super().encode_passages(texts)
+
+
+def test_a_reindex_embeds_only_what_another_encoder_reads(live: LiveCatalog) -> None:
+    kept, other = CountingEncoder("old"), CountingEncoder("new", dimensions=64)
+    live.put([samovar()])
+    assert live.reindex((other, kept), ignore) == len(PRODUCTS) + 1
+    assert (other.encoded, kept.encoded) == (len(PRODUCTS) + 1, 0)
+    assert find(live, "samovar")[0].id == "s1"
+    again = CountingEncoder("new", dimensions=64)
+    live.put([samovar(title="Zorbomatic samovar of brass")])
+    live.reindex((again, CountingEncoder("other")), ignore)
+    assert again.encoded == 0
+    assert find(live, "brass")[0].id == "s1"

@@ -27,7 +27,7 @@ from retrieval.catalog.product_images import StoreImages
 from retrieval.errors import IndexIncompatibleError, InvalidRequestError
 from retrieval.index.indexer import Indexer
 from retrieval.index.schema import index_schema
-from retrieval.index.storage import IndexStorage
+from retrieval.index.storage import EmbeddedStorage, IndexStorage
 from retrieval.index.types import Group, ProductIndex, VectorName, point_id
 from retrieval.pictures import PhotoReader, PictureLimits
 from retrieval.search import HybridSearcher
@@ -184,3 +184,23 @@ def test_a_store_with_pictures_opens_without_their_encoder(
     with pytest.raises(IndexIncompatibleError, match="another"):
         storage.open(index_schema(TEXT, TEXT, other))
     storage.close()
+
+
+def test_an_index_built_beside_another_takes_its_pictures(
+    index: ProductIndex, images: StoreImages, store: Path, tmp_path: Path
+) -> None:
+    Indexer(index, TEXT, TEXT, images).index(LAMPS)
+    assert images.counts.embedded == 3
+    put_picture(store, f"{RED_LAMP.id}.png", draw(BLUE, left=True))
+    schema = index_schema(TEXT, TEXT, images.encoder)
+    beside = EmbeddedStorage(tmp_path / "beside").open(schema).index
+    try:
+        indexer = Indexer(beside, TEXT, TEXT, images)
+        indexer.reuse(index, [VectorName.IMAGE])
+        indexer.index(LAMPS)
+        assert images.counts.embedded == 4, "only the picture that changed"
+        key = point_id(GREEN_LAMP.id)
+        before, after = (i.vectors(VectorName.IMAGE, [key])[key] for i in (index, beside))
+        np.testing.assert_allclose(after, before, atol=1e-6)
+    finally:
+        beside.close()

@@ -19,7 +19,9 @@ from pathlib import Path
 import torch
 from retrieval.train.sequence import loss
 from retrieval.train.sequence.data import leave_one_out, read_sequences
-from retrieval.train.sequence.fit import Trainer, TrainingSettings, process_group, rank, world
+from retrieval.train.sequence.fit import Trainer
+from retrieval.train.sequence.settings import TrainingSettings
+from retrieval.train.processes import process_group, rank, world
 loss.product_type = lambda device: torch.float32
 settings = TrainingSettings(dimensions=16, epochs=2, batch_tokens=150, dropout=0,
     embedding_dropout=0, item_dropout=0, warmup_steps=2, threads=1, learning_rate=1e-3)

@@ -373,6 +373,8 @@ async def test_openapi_describes_every_route_with_examples(client: httpx.AsyncCl
         "/v1/cart/lines",
         "/v1/cart/lines/{line_id}",
         "/v1/cart/claim",
+        "/v1/cart/checkout",
+        "/v1/privacy",
         "/v1/account",
         "/v1/account/demo",
         "/v1/handoff",

@@ -5,26 +5,26 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from pydantic import Field
 from torch import Tensor, distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from retrieval.errors import CallerError
-from retrieval.recommend.network import NetworkShape, NextItemNetwork, pack
+from retrieval.recommend.network import NextItemNetwork, pack
+from retrieval.train.processes import device, rank, world
 from retrieval.train.sequence.batches import Batch, Window, cut_windows, draw_batches, make_batch
 from retrieval.train.sequence.data import Indices, Sequences, Split, repeats
 from retrieval.train.sequence.loss import full_softmax_loss, sampled_softmax_loss
 from retrieval.train.sequence.measures import Measures, measure_ranks, rank_targets
 from retrieval.train.sequence.neighbours import cooccurrence_vectors
-from retrieval.types import Frozen, ProgressListener, Vectors
+from retrieval.train.sequence.settings import TrainingSettings, shape_of
+from retrieval.types import ProgressListener, Vectors
 
 # Up to here the full softmax is faster than drawing negatives (a step then costs what 20,000
 # negatives would).
@@ -45,37 +45,6 @@ WATCHED = 10_000
 WARM_NORM = 0.6
 
 
-class TrainingSettings(Frozen):
-    """How the model is trained; the defaults are for any shop's data.
-
-    `batch_tokens` inputs make a step; `negatives` 0 means the full softmax where the catalogue
-    is small enough; `epochs` 0 means EPOCHS, fewer where the data is large.
-    """
-
-    dimensions: int = Field(default=64, ge=8, le=1024)
-    blocks: int = Field(default=2, ge=1, le=12)
-    heads: int = Field(default=2, ge=1, le=16)
-    length: int = Field(default=50, ge=2, le=1000)
-    dropout: float = Field(default=0.4, ge=0, lt=1)
-    embedding_dropout: float = Field(default=0.4, ge=0, lt=1)
-    cosine: bool = False
-    epochs: int = Field(default=0, ge=0, le=10_000)
-    patience: int = Field(default=4, ge=1)
-    batch_tokens: int = Field(default=1500, ge=16)
-    learning_rate: float = Field(default=2e-3, gt=0)
-    weight_decay: float = Field(default=0.05, ge=0)
-    warmup_steps: int = Field(default=200, ge=0)
-    label_smoothing: float = Field(default=0.1, ge=0, lt=1)
-    horizon: int = Field(default=1, ge=1, le=20)
-    horizon_decay: float = Field(default=0.5, gt=0, le=1)
-    item_dropout: float = Field(default=0.1, ge=0, lt=1)
-    warm_start: bool = True
-    average: float = Field(default=0.995, ge=0, lt=1)
-    negatives: int = Field(default=0, ge=0)
-    seed: int = 0
-    threads: int = Field(default=0, ge=0)
-
-
 @dataclass
 class Trained:
     """A fitted network (with its averaged weights) and its validation measures by epoch."""
@@ -84,20 +53,6 @@ class Trained:
     epochs: list[Measures]
     best_epoch: int
     seconds: float
-
-
-def shape_of(settings: TrainingSettings, items: int, text_dimensions: int) -> NetworkShape:
-    """The network's shape; raises CallerError when heads don't divide dimensions."""
-    if settings.dimensions % settings.heads:
-        raise CallerError(
-            f"{settings.dimensions} dimensions cannot be shared by {settings.heads} heads.",
-            remedy="Choose --dimensions as a multiple of --heads.",
-        )
-    return NetworkShape(
-        items=items,
-        text_dimensions=text_dimensions,
-        **settings.model_dump(include=set(NetworkShape.model_fields) - {"items"}),
-    )
 
 
 class Trainer:
@@ -353,33 +308,3 @@ def _parameter_groups(network: nn.Module, decay: float) -> list[dict[str, Any]]:
     matrices = [p for p in network.parameters() if p.dim() > 1]
     others = [p for p in network.parameters() if p.dim() <= 1]
     return [{"params": matrices, "weight_decay": decay}, {"params": others, "weight_decay": 0.0}]
-
-
-def device() -> torch.device:
-    """The GPU of this process, else the CPU."""
-    if torch.cuda.is_available():
-        return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
-    return torch.device("cpu")
-
-
-def rank() -> int:
-    """This process's number; 0 when it is alone."""
-    return distributed.get_rank() if distributed.is_initialized() else 0
-
-
-def world() -> int:
-    """How many processes train together."""
-    return distributed.get_world_size() if distributed.is_initialized() else 1
-
-
-@contextmanager
-def process_group() -> Iterator[None]:
-    """Join the processes that torchrun started, if it did: nccl on GPUs, else gloo."""
-    if int(os.environ.get("WORLD_SIZE", "1")) < 2 or distributed.is_initialized():
-        yield
-        return
-    distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
-    try:
-        yield
-    finally:
-        distributed.destroy_process_group()

@@ -9,11 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from retrieval.recommend.sequence import Blend, ModelConfig, SequenceModel, Tables
+from retrieval.train.processes import rank
 from retrieval.train.sequence.blend import fit_blend
 from retrieval.train.sequence.data import Sequences, Split, count_items, leave_one_out
-from retrieval.train.sequence.fit import Trainer, TrainingSettings, rank
+from retrieval.train.sequence.fit import Trainer
 from retrieval.train.sequence.measures import Measures, Scorer, measure_ranks, rank_targets
 from retrieval.train.sequence.neighbours import fit_cooccurrence, fit_transitions, popularity
+from retrieval.train.sequence.settings import TrainingSettings
 from retrieval.types import Encoder, Frozen, ProgressListener, Vectors
 
 # Decays of older items to choose from, on validation, by what transitions make of them.

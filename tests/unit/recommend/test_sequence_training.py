@@ -14,9 +14,10 @@ from retrieval.recommend.network import NetworkShape, NextItemNetwork, pack
 from retrieval.recommend.sequence import NETWORK, history_matrix, load_sequence_model
 from retrieval.train.sequence import loss as losses
 from retrieval.train.sequence.data import leave_one_out, read_sequences
-from retrieval.train.sequence.fit import Trainer, TrainingSettings
+from retrieval.train.sequence.fit import Trainer
 from retrieval.train.sequence.measures import measure_ranks, rank_targets
 from retrieval.train.sequence.neighbours import fit_ease, fit_transitions, popularity
+from retrieval.train.sequence.settings import TrainingSettings
 from retrieval.train.sequence.train import train_sequence_model
 
 SMALL = TrainingSettings(

@@ -1,0 +1,1 @@
+"""Fine-tuning of text encoders on what shoppers clicked and looked at together."""
