@@ -421,17 +421,22 @@ class Assistant:
         learning = self.learning
         if learning is None or visitor is None or understanding.sort is not Sort.RELEVANCE:
             return await asyncio.to_thread(self._searcher.search, request)
-        # A few below the page, so that taste may bring one of them onto it.
-        spare = MOST_PLACES if limit < BLOCK else 0
-        wider = request.model_copy(update={"limit": limit + spare, "cards": limit + spare})
 
         def search() -> SearchResult:
-            found = self._searcher.search(wider)
-            hits = learning.personalise(
-                found.hits, understanding.query, visitor, understanding.language
+            reach = learning.reach(visitor, offset, limit)
+            wider = {"offset": reach.offset, "limit": reach.limit, "cards": reach.limit}
+            found = self._searcher.search(request.model_copy(update=wider))
+            hits, version = learning.order(
+                found.hits,
+                understanding.query,
+                visitor,
+                understanding.language,
+                offset=offset,
+                limit=limit,
             )
-            more = found.more or len(hits) > limit
-            return found.model_copy(update={"request": request, "hits": hits[:limit], "more": more})
+            more = found.more or reach.offset + len(found.hits) > offset + limit
+            shown = {"request": request, "hits": hits, "more": more, "model_version": version}
+            return found.model_copy(update=shown)
 
         return await asyncio.to_thread(search)
 
@@ -515,6 +520,7 @@ class Assistant:
             products=self.store.products,
             engine=self.engine.status,
             version=self._version,
+            learning=self.learning.learning_status() if self.learning else LearningStatus(),
         )
 
 

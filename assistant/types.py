@@ -402,6 +402,7 @@ class ServiceStatus(Frozen):
     products: int
     engine: EngineStatus
     version: str
+    learning: LearningStatus = LearningStatus()
 
 
 # ---------------------------------------------------------------- protocols

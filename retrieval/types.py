@@ -361,7 +361,8 @@ class Hit(Frozen):
 
     `family` is shared by products that differ in colour, size or capacity only; `variants`
     are the versions to choose from, this one included, when the request is `diverse`.
-    `reasons` say what of the shopper's own tastes it meets, where that moved it.
+    `reasons` say what of the shopper's own tastes it meets, where that moved it. `propensity`
+    is the probability with which it was put at its place; events about it repeat it.
     """
 
     product: Product
@@ -370,6 +371,7 @@ class Hit(Frozen):
     family: str = ""
     variants: tuple[HitVariant, ...] = ()
     reasons: tuple[str, ...] = ()
+    propensity: float = 1.0
 
 
 class FilterKind(StrEnum):
@@ -434,7 +436,8 @@ class SearchResult(Frozen):
     `total` counts what passes the filters and, for a `relevant` request with a text, is what
     the text is about (see `retrieval.relevance`). Where the text is about more products than
     are looked at, `exhaustive` is False and counts are lower bounds. `more` says whether a
-    further page has hits.
+    further page has hits. `model_version` names what ordered it besides relevance; events
+    about it repeat it.
     """
 
     request: SearchRequest
@@ -444,6 +447,7 @@ class SearchResult(Frozen):
     more: bool = False
     facets: tuple[Facet, ...] = ()
     relaxations: tuple[Relaxation, ...] = ()
+    model_version: str = ""
     timings_ms: dict[str, float] = Field(default_factory=dict)
 
 

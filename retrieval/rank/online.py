@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 import numpy as np
 from pydantic import Field
@@ -103,12 +103,13 @@ class OnlineState(Frozen):
         return self.alarm is not Alarm.CTR
 
 
-class Batch(Frozen):
-    """Joined impressions: standardised features with ones, examination, clicks, weights."""
+@dataclass(frozen=True)
+class Batch:
+    """Joined impressions: standardised features with ones, examination of their places, clicks."""
 
-    features: Any
-    examined: Any
-    clicks: Any
+    features: Numbers
+    examined: Numbers
+    clicks: Numbers
 
     def __len__(self) -> int:
         return len(self.clicks)
@@ -137,10 +138,11 @@ def learn(state: OnlineState, model: ClickModel, batch: Batch) -> OnlineState:
     prior = prior_of(model)
     kept = 0.5 ** (len(batch) / HALF_LIFE)
     faded = prior + kept * (precision - prior)
-    gradient, evidence = _slopes(batch, before)
-    pull = (faded - kept * precision) @ (model.layer - before)
+    trained = prior @ model.layer
+    start = np.linalg.solve(faded, trained + kept * (precision @ before - trained))
+    gradient, evidence = _slopes(batch, start)
     after_precision = faded + evidence
-    after = before + np.linalg.solve(after_precision, gradient + pull)
+    after = start + np.linalg.solve(after_precision, gradient)
     moved = float(np.sqrt(np.mean((batch.features @ (after - before)) ** 2)))
     if not np.isfinite(after).all() or moved > JUMP:
         detail = f"one batch moved the scores by {moved:.2f} logits, {JUMP} is the bound"

@@ -5,7 +5,18 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from pydantic import ValidationError
-from sqlalchemy import JSON, Column, Engine, Integer, String, Table, insert, select, update
+from sqlalchemy import (
+    JSON,
+    Column,
+    ColumnElement,
+    Engine,
+    Integer,
+    String,
+    Table,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from retrieval.errors import RetryableError
@@ -48,6 +59,15 @@ class OnlineStore:
             # Of another version of Aisle: what was trained is still there.
             return int(row.revision), None
 
+    def revision(self) -> int:
+        """Grows with every change; 0 before the first."""
+        query = select(online_models.c.revision).where(*self._mine())
+        try:
+            with self._database.connect() as link:
+                return int(link.scalar(query) or 0)
+        except SQLAlchemyError as error:
+            raise _unavailable(error) from error
+
     def save(self, revision: int, state: OnlineState) -> bool:
         """Replace the state of `revision`; False when another process did so before."""
         fields = {
@@ -68,7 +88,7 @@ class OnlineStore:
         except SQLAlchemyError as error:
             raise _unavailable(error) from error
 
-    def _mine(self) -> tuple[object, ...]:
+    def _mine(self) -> tuple[ColumnElement[bool], ...]:
         return tuple(online_models.c[name] == value for name, value in self._key.items())
 
 

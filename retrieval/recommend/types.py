@@ -38,13 +38,17 @@ class RecommendationRequest(Frozen):
 
 
 class Recommended(Frozen):
-    """One product with its place (from 1), why it is here, and what scored it."""
+    """One product with its place (from 1), why it is here, and what scored it.
+
+    `propensity` is the probability with which it was put there; events about it repeat it.
+    """
 
     product: Product
     position: int
     reasons: tuple[str, ...]
     score: float
     signals: dict[str, float] = Field(default_factory=dict)
+    propensity: float = 1.0
 
 
 class RecommendedGuide(Frozen):

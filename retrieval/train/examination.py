@@ -27,6 +27,8 @@ SETTLED = 1e-4
 LEAST = 0.02
 # A click counts at most so much for its place (Saito et al., WSDM 2020, clip likewise).
 MOST_WEIGHT = 10.0
+# How strongly calibration holds to what was learned: a log's few days must not bend it.
+PLATT_RIDGE = 10.0
 # Places that are told apart; those beyond share the last one's probability.
 PLACES = 30
 
@@ -152,11 +154,12 @@ def fit_weighted(shown: Shown, theta: Numbers) -> Numbers:
 
 def fit_platt(logits: Numbers, examined: Numbers, clicks: Numbers) -> tuple[float, float]:
     """Slope and intercept of the logits (Platt, 1999) under which clicks are likeliest, places
-    being what they are."""
+    being what they are, drawn a little to (1, 0)."""
 
     def loss(w: Numbers) -> float:
         chance = np.clip(examined * sigmoid(w[0] * logits + w[1]), 1e-9, 1 - 1e-9)
-        return -float((clicks * np.log(chance) + (1 - clicks) * np.log(1 - chance)).sum())
+        likelihood = (clicks * np.log(chance) + (1 - clicks) * np.log(1 - chance)).sum()
+        return float(PLATT_RIDGE * ((w[0] - 1) ** 2 + w[1] ** 2) - likelihood)
 
     found = minimize(loss, np.array([1.0, 0.0]), method="Nelder-Mead").x
     return float(found[0]), float(found[1])
