@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Protocol
+from typing import Annotated, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -309,6 +309,18 @@ class Repair(Frozen):
     sure: bool = True
 
 
+class SearchTreatment(Frozen):
+    """Overrides of one search, by an experiment; None leaves what serves.
+
+    `ranker` names a ranker of the store's rankers folder; "off" orders by the fused scores,
+    "shipped" by the ranker that comes with Aisle. `lexical_share` is what words count beside
+    vectors in fusion.
+    """
+
+    ranker: Annotated[str | None, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")] = None
+    lexical_share: Annotated[float | None, Field(ge=0, le=1)] = None
+
+
 class SearchRequest(Frozen):
     """A typed search: what is looked for, under which conditions, in which order.
 
@@ -335,6 +347,7 @@ class SearchRequest(Frozen):
     facets: bool = False
     relax: bool = False
     image: tuple[float, ...] = Field(default=(), exclude=True, repr=False)
+    treatment: SearchTreatment = Field(default=SearchTreatment(), exclude=True, repr=False)
 
 
 # ------------------------------------------------------------------- result
