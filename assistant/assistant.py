@@ -50,7 +50,7 @@ from assistant.understand.context import merge_filters
 from assistant.understand.difference import DifferenceReader
 from assistant.understand.merge import changes_search, merge, needs_model
 from retrieval.profile.types import Visitor
-from retrieval.recommend.personal import BLOCK, MOST_PLACES
+from retrieval.recommend.online import LearningStatus
 from retrieval.recommend.service import Learning
 from retrieval.types import (
     Filters,

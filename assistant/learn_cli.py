@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from pydantic import ValidationError
@@ -13,7 +14,11 @@ from rich.table import Column, Table
 
 from assistant.errors import CallerError
 from assistant.progress import show_progress
-from assistant.settings import load_settings
+from assistant.settings import Settings, load_settings
+from retrieval.rank.clicks import CLICKS
+
+if TYPE_CHECKING:
+    from retrieval.train.registry import TrainedModels
 
 console = Console()
 
@@ -27,12 +32,15 @@ LimitOption = Annotated[int | None, typer.Option(help="Only the first users.", m
 EpochsOption = Annotated[
     int | None, typer.Option(help="At most so many; 0: by the size of the data.")
 ]
+StoreOption = Annotated[str | None, typer.Option("--store", help="Name of the store.")]
+KindArgument = Annotated[str, typer.Argument(help="Kind of model: sequence or clicks.")]
 SeedOption = Annotated[int | None, typer.Option(help="Seed of everything random.")]
 
 
 def add_learning_commands(train: typer.Typer, evaluate: typer.Typer, models: typer.Typer) -> None:
     """Put the commands of this file under `aisle train`, `aisle eval` and `aisle models`."""
     train.command("sequence")(train_sequence)
+    train.command("clicks")(train_clicks)
     evaluate.command("recommend")(evaluate_recommend)
     models.command("trained")(list_trained)
     models.command("promote")(promote)
@@ -93,6 +101,24 @@ def train_sequence(
         typer.echo(f"To serve it: aisle models promote {manifest.kind} {manifest.version}")
 
 
+def train_clicks(
+    store: StoreOption = None,
+    most_lists: Annotated[int | None, typer.Option(help="Only the newest lists.")] = None,
+    seed: SeedOption = None,
+) -> None:
+    """Train a click model on the store's log of behaviour; a killed run goes on when started
+    again. The store must not be served meanwhile, unless its index is a cluster's."""
+    from assistant.learn_clicks import train_clicks
+    from retrieval.train.clicks import ClickTraining
+
+    given = {"most_lists": most_lists, "seed": seed}
+    training = _checked(ClickTraining, **given)
+    with show_progress(console) as listener:
+        manifest = train_clicks(_settings(store), training, listener)
+    typer.echo(manifest.model_dump_json(indent=2))
+    typer.echo(f"To serve it: aisle models promote clicks {manifest.version}")
+
+
 def evaluate_recommend(
     sequences: SequencesOption,
     items: ItemsOption = None,
@@ -116,12 +142,11 @@ def evaluate_recommend(
 
 
 def list_trained(
-    kind: Annotated[str, typer.Argument(help="Kind of model.")] = "sequence",
+    kind: KindArgument = "sequence",
+    store: StoreOption = None,
 ) -> None:
     """List trained models, how well each does and which one serves."""
-    from retrieval.train.registry import TrainedModels
-
-    models = TrainedModels(load_settings().models_path, kind)
+    models = _models(kind, store)
     serving = models.promoted()
     # A version that is cut off cannot be copied.
     table = Table(Column("version", no_wrap=True), "trained", "measure", "value", "serves")
@@ -134,32 +159,54 @@ def list_trained(
 
 
 def promote(
-    kind: Annotated[str, typer.Argument(help="Kind of model: sequence.")],
+    kind: KindArgument,
     version: Annotated[str, typer.Argument(help="See: aisle models trained.")],
     sequences: Annotated[
         Path | None, typer.Option(help="Measure both on this file's last items.")
     ] = None,
+    store: StoreOption = None,
 ) -> None:
-    """Let a trained model serve; refused when it is worse on the held-out items."""
-    from assistant.learn import promote_model
+    """Let a trained model serve; refused when it is worse on what was held out."""
+    if kind == CLICKS:
+        from assistant.learn_clicks import promote_clicks
 
-    manifest = promote_model(load_settings(), kind, version, sequences)
+        with show_progress(console) as listener:
+            manifest = promote_clicks(_settings(store), version, listener)
+    else:
+        from assistant.learn import promote_model
+
+        manifest = promote_model(load_settings(), kind, version, sequences)
     console.print(f"{kind}: {manifest.version} serves.")
 
 
-def rollback(kind: Annotated[str, typer.Argument(help="Kind of model: sequence.")]) -> None:
+def rollback(kind: KindArgument, store: StoreOption = None) -> None:
     """Let the model serve that did before the last promotion."""
+    version = _models(kind, store).rollback()
+    console.print(f"{kind}: {version or 'no trained model'} serves.")
+
+
+def _settings(store: str | None) -> Settings:
+    return load_settings(**({"store": store} if store else {}))
+
+
+def _models(kind: str, store: str | None) -> TrainedModels:
+    """The trained models of a kind; those of clicks are a store's own."""
+    from assistant.learning import click_models
     from retrieval.train.registry import TrainedModels
 
-    version = TrainedModels(load_settings().models_path, kind).rollback()
-    console.print(f"{kind}: {version or 'no trained model'} serves.")
+    settings = _settings(store)
+    return click_models(settings) if kind == CLICKS else TrainedModels(settings.models_path, kind)
 
 
 def _training(**given: Any) -> Any:
     from retrieval.train.sequence.fit import TrainingSettings
 
+    return _checked(TrainingSettings, **given)
+
+
+def _checked(made: Callable[..., Any], **given: Any) -> Any:
     try:
-        return TrainingSettings(**{k: v for k, v in given.items() if v is not None})
+        return made(**{k: v for k, v in given.items() if v is not None})
     except ValidationError as error:
         first = error.errors()[0]
         option = "--" + "-".join(str(part) for part in first["loc"]).replace("_", "-")

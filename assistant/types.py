@@ -15,6 +15,7 @@ from assistant.jobs.types import Job
 from assistant.memory.types import Preference, Statement
 from assistant.store.types import Cart
 from retrieval.profile.types import Visitor
+from retrieval.recommend.online import LearningStatus
 from retrieval.recommend.service import Learning
 from retrieval.types import (
     Filters,

@@ -322,6 +322,11 @@ class Learning:
     def _by_clicks(self, visitor: Visitor | None) -> bool:
         return self._clicks is not None and self._clicks.orders(visitor)
 
+    def learn_now(self) -> int:
+        """One step of learning while serving, for who cannot wait for its time; gives the
+        number of impressions it went through."""
+        return self._learner.step() if self._learner else 0
+
     def learning_status(self) -> LearningStatus:
         """What learning while serving has come to."""
         if self._learner:

@@ -76,7 +76,8 @@
     const cards = [...list.querySelectorAll('.ai-card[data-id]')];
     const {list: id, surface = '', model = '', query = ''} = list.dataset;
     return {object_id: card.dataset.id, query_id: id, surface, model_version: model,
-      ordinal: cards.indexOf(card) + 1, ...(query ? {user_query: query} : {})};
+      ordinal: cards.indexOf(card) + 1, ...(query ? {user_query: query} : {}),
+      ...(card.dataset.propensity ? {propensity: Number(card.dataset.propensity)} : {})};
   };
   const seen = new Set();
   const eyes = new IntersectionObserver((entries) => {
@@ -87,7 +88,7 @@
       if (!at || !at.query_id || seen.has(key)) continue;
       seen.add(key);
       eyes.unobserve(target);
-      log('impression', {...at, propensity: 1}, false);
+      log('impression', {propensity: 1, ...at}, false);
     }
   }, {threshold: 0.5});
   /** A card that another script drew, in a shadow tree perhaps. */
