@@ -21,6 +21,7 @@ from retrieval.profile.profile import Facet, Profile, affinity
 from retrieval.types import Language
 
 Numbers = NDArray[np.float64]
+Integers = NDArray[np.int64]
 
 # Clicks that a product, or all products of one value, would get by chance before its own
 # record counts as much: a product is seen a hundred times for four clicks.

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field, ValidationError, model_validator
 
 from retrieval.errors import TerminalError
@@ -71,7 +72,7 @@ class ClickModel(Frozen):
         return np.array([*(slope * w for w in self.weights), slope * self.bias + intercept])
 
     @property
-    def personal(self) -> NDArrayBool:
+    def personal(self) -> NDArray[np.bool_]:
         """Which entries of the layer are about the shopper."""
         return np.array([*(feature in PERSONAL for feature in self.features), False])
 
@@ -85,10 +86,7 @@ class ClickModel(Frozen):
     def examined(self, places: Sequence[int]) -> Numbers:
         """The probability that a place (from 1) is looked at, by the last one known beyond."""
         known = np.array(self.examination)
-        return known[np.minimum(np.array(places, dtype=int), len(known)) - 1]
-
-
-NDArrayBool = np.ndarray[tuple[int], np.dtype[np.bool_]]
+        return np.asarray(known[np.minimum(np.array(places, dtype=int), len(known)) - 1])
 
 
 def load_click_model(folder: Path) -> ClickModel:

@@ -50,8 +50,8 @@ def explore_page(
     draw = random.random()
     if draw >= odds.sum():
         return shown, propensities
-    flat = np.searchsorted(np.cumsum(odds), draw, side="right")
-    here, there = (int(n) for n in np.unravel_index(min(flat, odds.size - 1), odds.shape))
+    flat = int(np.searchsorted(np.cumsum(odds), draw, side="right"))
+    here, there = divmod(min(flat, odds.size - 1), len(odds))
     shown[here], shown[there] = shown[there], shown[here]
     propensities[here] = propensities[there] = float(odds[here, there])
     return shown, propensities

@@ -11,12 +11,20 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from retrieval.profile.items import ItemReader
 from retrieval.profile.profile import Profile, build_profile
 from retrieval.profile.statistics import BehaviourStatistics
 from retrieval.profile.types import Action, StoredEvent
-from retrieval.rank.click_features import ClickFeature, Everybody, Numbers, Records, click_features
+from retrieval.rank.click_features import (
+    ClickFeature,
+    Everybody,
+    Integers,
+    Numbers,
+    Records,
+    click_features,
+)
 from retrieval.types import ProgressListener
 
 # A click, cart or order joins the impression of the same list and product within this time.
@@ -50,16 +58,16 @@ class ClickTable:
     """Impressions of many lists, oldest first: features of shape (impressions, features)."""
 
     features: Numbers
-    places: np.ndarray[tuple[int], np.dtype[np.int64]]
+    places: Integers
     clicks: Numbers
     moments: Numbers
-    lists: np.ndarray[tuple[int], np.dtype[np.int64]]
+    lists: Integers
     names: tuple[str, ...]
 
     def __len__(self) -> int:
         return len(self.clicks)
 
-    def take(self, rows: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> ClickTable:
+    def take(self, rows: NDArray[np.bool_]) -> ClickTable:
         """The impressions of a mask."""
         names = tuple(name for name, wanted in zip(self.names, rows, strict=True) if wanted)
         return ClickTable(

@@ -12,7 +12,7 @@ from retrieval.catalog.files import write_atomically
 from retrieval.errors import CallerError
 from retrieval.profile.items import ItemReader
 from retrieval.profile.types import Action, StoredEvent
-from retrieval.rank.click_features import ClickFeature, Numbers, Records
+from retrieval.rank.click_features import ClickFeature, Integers, Numbers, Records
 from retrieval.rank.clicks import FILE, ClickModel, sigmoid
 from retrieval.train.click_log import (
     ClickTable,
@@ -244,7 +244,7 @@ def _measure_all(
     theta: Numbers,
     layers: dict[str, Numbers],
     platts: dict[str, tuple[float, float]],
-    lists: Numbers,
+    lists: Integers,
 ) -> dict[str, Measures]:
     """Ours, the same without calibration, and the baselines, on the held-out days."""
     learned, calibrated, held = parts
@@ -268,7 +268,7 @@ def _measure_all(
     return found
 
 
-def _by_place(before: Numbers, clicks: Numbers, places: Numbers) -> Numbers:
+def _by_place(before: Integers, clicks: Numbers, places: Integers) -> Numbers:
     """The clicks an impression at each place got before, shrunk a little to the mean."""
     last = int(max(before.max(), places.max()))
     mean = clicks.mean()
@@ -278,7 +278,7 @@ def _by_place(before: Numbers, clicks: Numbers, places: Numbers) -> Numbers:
 
 
 def _measure(
-    chance: Numbers, clicks: Numbers, looked: Numbers, lists: Numbers, logits: Numbers
+    chance: Numbers, clicks: Numbers, looked: Numbers, lists: Integers, logits: Numbers
 ) -> Measures:
     return Measures(
         log_loss=round(log_loss(chance, clicks), 6),
@@ -301,7 +301,7 @@ def calibration_error(chance: Numbers, clicks: Numbers) -> float:
     return float(sum(gaps) / len(chance))
 
 
-def ordered_share(scores: Numbers, clicks: Numbers, weights: Numbers, lists: Numbers) -> float:
+def ordered_share(scores: Numbers, clicks: Numbers, weights: Numbers, lists: Integers) -> float:
     """Pairs of one list, one clicked and one not, that the scores order right, ties half."""
     right = total = 0.0
     for number in np.unique(lists[clicks > 0]):

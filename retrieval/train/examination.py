@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize
 
-from retrieval.rank.click_features import Numbers
+from retrieval.rank.click_features import Integers, Numbers
 from retrieval.rank.clicks import sigmoid
 
 # Ridge on weights of standardised features, in impressions' log loss.
@@ -38,7 +38,7 @@ class Shown:
     """Impressions: standardised features with a last column of ones, places from 1, clicks."""
 
     features: Numbers
-    places: np.ndarray[tuple[int], np.dtype[np.int64]]
+    places: Integers
     clicks: Numbers
     names: Sequence[str] = ()
     """What was shown for what ("query\\x1fproduct"): the pairs that harvesting looks for."""
@@ -116,7 +116,7 @@ def _join_ratios(clicks: Numbers) -> Numbers:
     curve = np.exp(np.concatenate([[0.0], found]))
     curve[~linked] = np.nan
     curve[0] = 1.0
-    return curve
+    return np.asarray(curve)
 
 
 def fit_logistic(
