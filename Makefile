@@ -3,7 +3,7 @@ PORT ?= $(or $(AISLE_PORT),7860)
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench bench-setup bench-search bench-recommend bench-million clean browser
+.PHONY: help setup demo test check bench bench-setup bench-search bench-recommend bench-learn bench-million clean browser
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -41,6 +41,11 @@ bench-search: bench-setup ## search quality and speed beside the baselines
 
 bench-recommend: setup ## next-item recommendation beside its baselines (half an hour)
 	@$(BIN)/python -m benchmarks.recommend
+
+bench-learn: setup ## learning, recommendations and experiments (an hour)
+	@$(BIN)/python -m benchmarks.experiments
+	@$(BIN)/python -m benchmarks.recommend
+	@$(BIN)/python -m benchmarks.learn_serving
 
 bench-million: bench-setup ## query times at a million synthetic products (long, much memory)
 	@$(BIN)/python -m benchmarks.million

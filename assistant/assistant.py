@@ -13,6 +13,12 @@ from assistant.answer.relaxed import ask_to_relax, tell_relaxations
 from assistant.answer.stream import AnswerTrace, stream_answer
 from assistant.desk.desk import Desk
 from assistant.errors import AisleError, EngineUnavailableError, ModelOutputError
+from assistant.experiments import (
+    search_interleaved,
+    treat_limits,
+    treat_rewriter,
+    treat_writer,
+)
 from assistant.guard import bound_conversation_id, bound_message
 from assistant.jobs.result import JobContext
 from assistant.jobs.run import JobRunner
@@ -49,9 +55,11 @@ from assistant.understand.clarify import CANDIDATES, choose_question, may_ask
 from assistant.understand.context import merge_filters
 from assistant.understand.difference import DifferenceReader
 from assistant.understand.merge import changes_search, merge, needs_model
+from retrieval.experiment.assign import Experiments
+from retrieval.experiment.types import NOTHING, Assignment, Part
 from retrieval.profile.types import Visitor
 from retrieval.recommend.online import LearningStatus
-from retrieval.recommend.service import Learning
+from retrieval.recommend.service import Learning, Reach
 from retrieval.types import (
     Filters,
     Hit,
@@ -94,8 +102,11 @@ class Assistant:
         limits: TurnLimits,
         version: str,
         learning: Learning | None = None,
+        experiments: Experiments | None = None,
     ) -> None:
-        """Without `learning` nothing is logged and nothing is ordered by taste."""
+        """Without `learning` nothing is logged and nothing is ordered by taste; without
+        `experiments` every shopper gets the same."""
+        self.experiments = experiments or Experiments()
         self.learning = learning
         self._jobs = jobs
         self._desk = desk
@@ -137,7 +148,11 @@ class Assistant:
         is an ErrorEvent, and what was already sent stays.
         """
         caller = Caller(bound_conversation_id(conversation_id), shopper_id)
-        turn = TurnRecord(message=bound_message(message, self._limits.message), visitor=visitor)
+        turn = TurnRecord(
+            message=bound_message(message, self._limits.message),
+            visitor=visitor,
+            assignment=self.experiments.assign(visitor),
+        )
         try:
             async with aclosing(self._run(turn, caller, language)) as events:
                 async for event in events:
@@ -151,7 +166,8 @@ class Assistant:
             # one" will point at.
             self._remember(turn, caller)
             if self.learning and visitor and (finished := turn.finished()):
-                log_turn(self.learning, visitor, caller.conversation_id, finished)
+                exposed = turn.exposed | turn.assignment.exposed([Part.CHAT])
+                log_turn(self.learning, visitor, caller.conversation_id, finished, exposed)
 
     async def _run(
         self, turn: TurnRecord, caller: Caller, language: Language | None
@@ -196,7 +212,9 @@ class Assistant:
             yield ComparisonEvent(comparison=selection.comparison)
         async for sentence in self._answer(turn, understanding, selection):
             yield TextEvent(sentence=sentence)
-        if question := await self._question(understanding, selection, conversation):
+        if question := await self._question(
+            understanding, selection, conversation, turn.assignment
+        ):
             turn.question = question.text
             yield question
         turn.failed = selection.is_dead_end
@@ -232,7 +250,8 @@ class Assistant:
             products = await self.products(understanding.references)
             hits = tuple(Hit(product=product, score=0.0) for product in products)
             return self._selection(understanding, hits, conversation.shown)
-        result = await self._search(understanding, self._limits.cards, turn.visitor)
+        limits = treat_limits(self._limits, turn.assignment.treatment.chat)
+        result = await self._search(understanding, limits.cards, turn.visitor, turn.assignment)
         return self._selection(understanding, result.hits, (), result)
 
     def _selection(
@@ -268,6 +287,8 @@ class Assistant:
         if selection.result:
             turn.shown = tuple(product.id for product in selection.products)
             turn.trace.setdefault("search_ms", {})[stage] = selection.result.timings_ms
+            turn.trace["results"] = selection.result.total
+            turn.exposed = selection.result.experiments
         turn.mark(stage)
         turn.trace[f"{stage}_understanding"] = understanding.model_dump(
             mode="json", exclude_defaults=True
@@ -279,6 +300,7 @@ class Assistant:
             total=selection.result.total if selection.result else len(selection.cards),
             understanding=understanding,
             elapsed_ms=turn.elapsed_ms(),
+            experiments=turn.exposed,
         )
 
     async def _understand(
@@ -292,11 +314,17 @@ class Assistant:
         if not needs_model(quick):
             turn.trace["llm_understanding"] = "not needed: the rules left nothing open"
             return quick
+        treatment = turn.assignment.treatment.chat
+        rewriter = treat_rewriter(self._rewriter, treatment)
+        if rewriter is None:
+            turn.trace["llm_understanding"] = "off by an experiment"
+            return quick
+        limit_s = treat_limits(self._limits, treatment).understand_s
         try:
-            async with asyncio.timeout(self._limits.understand_s):
-                read = await self._rewriter.rewrite(turn.message, conversation, shown, quick)
+            async with asyncio.timeout(limit_s):
+                read = await rewriter.rewrite(turn.message, conversation, shown, quick)
         except TimeoutError:
-            turn.trace["llm_understanding"] = f"gave up after {self._limits.understand_s:g} s"
+            turn.trace["llm_understanding"] = f"gave up after {limit_s:g} s"
             return quick
         except (EngineUnavailableError, ModelOutputError) as error:
             turn.trace["llm_understanding"] = f"failed: {error.message}"
@@ -315,15 +343,16 @@ class Assistant:
             yield sentence
         nearest = await self._nearest(understanding, selection)
         trace = AnswerTrace()
+        treatment = turn.assignment.treatment.chat
         answer = stream_answer(
-            self._writer,
+            treat_writer(self._writer, treatment),
             self._verifier,
             turn.message,
             understanding,
             selection.facts,
             self.store,
             self.vocabulary,
-            timeout_s=self._limits.answer_s,
+            timeout_s=treat_limits(self._limits, treatment).answer_s,
             trace=trace,
             nearest=nearest,
             said=verdict,
@@ -360,13 +389,19 @@ class Assistant:
         return build_facts(understanding, products, self.vocabulary, self.store)
 
     async def _question(
-        self, understanding: Understanding, selection: Selection, conversation: Conversation
+        self,
+        understanding: Understanding,
+        selection: Selection,
+        conversation: Conversation,
+        assignment: Assignment,
     ) -> QuestionEvent | None:
         """A question worth asking: which condition to relax, or what splits the candidates."""
         if selection.result is None:
             return None
         if selection.result.relaxations:
             return ask_to_relax(understanding, selection.result.relaxations)
+        if assignment.treatment.chat.clarify is False:
+            return None
         if not may_ask(understanding, conversation):
             return None
         # The question looks further down the list than the cards, which did not wait for it.
@@ -389,8 +424,12 @@ class Assistant:
         facets: bool = False,
         visitor: Visitor | None = None,
         image: Sequence[float] = (),
+        assignment: Assignment | None = None,
     ) -> tuple[Understanding, SearchResult]:
-        """The search box: read by rules, searched at once; given filters go on top."""
+        """The search box: read by rules, searched at once; given filters go on top.
+
+        `assignment` replaces what the visitor's experiments say.
+        """
         if understanding is None:
             text = bound_message(text, self._limits.message) if text.strip() else ""
             understanding = (
@@ -400,7 +439,13 @@ class Assistant:
             )
         understanding = put_on_top(understanding, filters, sort)
         result = await self._search(
-            understanding, limit, visitor, offset=offset, facets=facets, image=image
+            understanding,
+            limit,
+            visitor,
+            self.experiments.assign(visitor) if assignment is None else assignment,
+            offset=offset,
+            facets=facets,
+            image=image,
         )
         return understanding, result
 
@@ -409,6 +454,7 @@ class Assistant:
         understanding: Understanding,
         limit: int,
         visitor: Visitor | None,
+        assignment: Assignment = NOTHING,
         *,
         offset: int = 0,
         facets: bool = False,
@@ -416,16 +462,33 @@ class Assistant:
     ) -> SearchResult:
         """A page of results, a little to the visitor's taste where the order is relevance."""
         request = page_request(understanding, limit).model_copy(
-            update={"offset": offset, "facets": facets, "image": tuple(image)}
+            update={
+                "offset": offset,
+                "facets": facets,
+                "image": tuple(image),
+                "treatment": assignment.treatment.search,
+            }
         )
-        learning = self.learning
-        if learning is None or visitor is None or understanding.sort is not Sort.RELEVANCE:
-            return await asyncio.to_thread(self._searcher.search, request)
+        relevance = understanding.sort is Sort.RELEVANCE
+        personal = assignment.treatment.personal is not False and visitor is not None
+        learning = self.learning if relevance and personal else None
+        acting = [Part.RANKING] if understanding.query and relevance and not image else []
+        if relevance and self.learning and visitor:
+            acting.append(Part.TASTE)
+        shown = {"request": request, "experiments": assignment.exposed(acting)}
+        reach = learning.reach(visitor, offset, limit) if learning else Reach(offset, limit)
+        wider = request.model_copy(
+            update={"offset": reach.offset, "limit": reach.limit, "cards": reach.limit}
+        )
 
         def search() -> SearchResult:
-            reach = learning.reach(visitor, offset, limit)
-            wider = {"offset": reach.offset, "limit": reach.limit, "cards": reach.limit}
-            found = self._searcher.search(request.model_copy(update=wider))
+            draft = assignment.interleaving if acting[:1] == [Part.RANKING] else None
+            if draft and visitor:
+                found = search_interleaved(self._searcher, wider, draft, visitor)
+            else:
+                found = self._searcher.search(wider)
+            if learning is None:
+                return found.model_copy(update=shown)
             hits, version = learning.order(
                 found.hits,
                 understanding.query,
@@ -435,8 +498,9 @@ class Assistant:
                 limit=limit,
             )
             more = found.more or reach.offset + len(found.hits) > offset + limit
-            shown = {"request": request, "hits": hits, "more": more, "model_version": version}
-            return found.model_copy(update=shown)
+            return found.model_copy(
+                update={**shown, "hits": hits, "more": more, "model_version": version}
+            )
 
         return await asyncio.to_thread(search)
 

@@ -32,6 +32,7 @@ from assistant.evaluate.audit.auditor import Auditor
 from assistant.evaluate.grounding import GroundingReport, audit_turns
 from assistant.evaluate.questions import Question
 from assistant.evaluate.transcript import ShownTurn, ask_all
+from assistant.experiments import open_experiments
 from assistant.jobs.run import JobRunner
 from assistant.learning import open_learning, open_shelf, utc_now
 from assistant.llm.engine import Engine, EngineLanguageModel, open_engine
@@ -62,6 +63,7 @@ from retrieval.catalog.store import Store, StorePaths, load_store
 from retrieval.catalog.sync import import_feed
 from retrieval.catalog.types import FeedRow
 from retrieval.evaluate import RetrievalMeasures, evaluate_retrieval, read_judgments
+from retrieval.experiment.assign import Experiments
 from retrieval.index.encoder import load_encoder
 from retrieval.index.image_encoder import OnnxImageEncoder
 from retrieval.index.indexer import Indexer
@@ -74,7 +76,7 @@ from retrieval.profile.types import Clock
 from retrieval.query.dictionary import load_dictionary
 from retrieval.query.translate import DictionaryTranslator
 from retrieval.rank.kinds import KindReader
-from retrieval.rank.ranker import LinearRanker, load_ranker
+from retrieval.rank.ranker import LinearRanker, load_ranker, load_rankers
 from retrieval.recommend.service import Learning
 from retrieval.search import HybridSearcher
 from retrieval.train.ranker import collect_examples, train_with_manifest
@@ -146,7 +148,10 @@ def open_service(
         finder = PassageFinder(encoders[1])
         jobs = JobRunner(shop, finder, queue, memory, staffed=bool(password))
         desk = Desk(queue, conversations, shop, password)
-        assistant = assemble(settings, catalog, conversations, jobs, desk, engine, learning)
+        experiments = open_experiments(settings.experiments_path, store.paths.rankers)
+        assistant = assemble(
+            settings, catalog, conversations, jobs, desk, engine, learning, experiments
+        )
 
         def use(opened: OpenedCatalog) -> None:
             assistant.use(open_catalog(settings, opened))
@@ -210,6 +215,7 @@ def assemble(
     desk: Desk,
     engine: Engine,
     learning: Learning | None = None,
+    experiments: Experiments | None = None,
 ) -> Assistant:
     """An Assistant over opened parts."""
     model = EngineLanguageModel(engine)
@@ -229,6 +235,7 @@ def assemble(
         ),
         version=version("aisle"),
         learning=learning,
+        experiments=experiments,
     )
 
 
@@ -369,6 +376,7 @@ def open_searcher(
         vocabulary=store.vocabulary,
         languages=store.info.languages,
         ranker=load_ranker(store.paths.ranker),
+        rankers=load_rankers(store.paths.rankers),
         translator=open_translator(store, encoders[1]),
         kinds=KindReader(store.vocabulary, encoders[0]),
         photos=photos,

@@ -23,6 +23,7 @@ from assistant.errors import AisleError, CallerError
 from assistant.evaluate.commands import add_understanding
 from assistant.evaluate.questions import read_questions
 from assistant.evaluate.transcript import TranscriptFile
+from assistant.experiment_cli import eval_policy, experiments_app
 from assistant.learn_cli import add_learning_commands
 from assistant.llm import weights
 from assistant.progress import show_progress
@@ -49,6 +50,8 @@ app.add_typer(cli_catalog.app, name="catalog")
 app.command("reindex")(cli_catalog.reindex_store)
 app.add_typer(privacy_app, name="privacy")
 app.add_typer(events_app, name="events")
+app.add_typer(experiments_app, name="experiments")
+eval_app.command("policy")(eval_policy)
 add_understanding(eval_app, train_app)
 
 console = Console()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -124,8 +124,14 @@ def _last_row(path: Path) -> dict[str, Any]:
     return dict(json.loads(lines[-1])) if lines else {}
 
 
-def log_turn(learning: Learning, visitor: Visitor, conversation_id: str, turn: Turn) -> None:
-    """Log a turn of the conversation with what it asked for and refused."""
+def log_turn(
+    learning: Learning,
+    visitor: Visitor,
+    conversation_id: str,
+    turn: Turn,
+    experiments: Mapping[str, str] | None = None,
+) -> None:
+    """Log a turn of the conversation with what it asked for and refused, and what it cost."""
     read = turn.understanding
     learning.log_act(
         visitor,
@@ -134,9 +140,23 @@ def log_turn(learning: Learning, visitor: Visitor, conversation_id: str, turn: T
         user_query=turn.message[:2000],
         surface="chat",
         language=read.language,
+        experiments=dict(experiments or {}),
         detail={
             "conversation_id": conversation_id,
+            **turn_costs(turn),
             "follows": read.act is Act.REFINE,
             **state_preferences(read.filters, read.query),
         },
     )
+
+
+def turn_costs(turn: Turn) -> dict[str, Any]:
+    """What experiments compare of a turn: its results, its milliseconds, whether it was handed
+    to a human."""
+    elapsed = turn.trace.get("reached_ms", {}).get("done")
+    found: dict[str, Any] = {
+        "results": turn.trace.get("results"),
+        "elapsed_ms": elapsed,
+        "handoff": turn.understanding.act is Act.HANDOFF or None,
+    }
+    return {name: value for name, value in found.items() if value is not None}

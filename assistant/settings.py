@@ -42,6 +42,8 @@ class Settings(BaseSettings):
     online_every_s: float = Field(default=30, ge=0.1, le=3600)
     explore: float = Field(default=0.05, ge=0, le=0.5)
     held_out: float = Field(default=0.05, ge=0, le=0.5)
+    # experiments.yaml; empty: the file of that name in AISLE_HOME, where there is one
+    experiments: str = ""
 
     # faces
     host: str = "127.0.0.1"
@@ -216,6 +218,11 @@ class Settings(BaseSettings):
     def models_path(self) -> Path:
         """Folder of the built model weights."""
         return self.home / "models"
+
+    @property
+    def experiments_path(self) -> Path:
+        """The file of experiments (docs/experiments.md); nothing runs where there is none."""
+        return Path(self.experiments) if self.experiments else self.home / "experiments.yaml"
 
     @property
     def engine_path(self) -> Path:

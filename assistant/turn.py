@@ -19,6 +19,7 @@ from assistant.types import (
     Turn,
     Understanding,
 )
+from retrieval.experiment.types import NOTHING, Assignment
 from retrieval.profile.types import Visitor
 from retrieval.types import Product, Searcher, SearchResult, StoreInfo, Vocabulary
 
@@ -71,11 +72,13 @@ class TurnRecord:
 
     message: str
     visitor: Visitor | None = None
+    assignment: Assignment = NOTHING
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
     clock: float = field(default_factory=time.perf_counter)
     understanding: Understanding | None = None
     shown: tuple[str, ...] = ()
+    exposed: dict[str, str] = field(default_factory=dict)
     sentences: list[Sentence] = field(default_factory=list)
     question: str | None = None
     failed: bool = False

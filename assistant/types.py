@@ -14,6 +14,7 @@ from pydantic import Field
 from assistant.jobs.types import Job
 from assistant.memory.types import Preference, Statement
 from assistant.store.types import Cart
+from retrieval.experiment.assign import Experiments
 from retrieval.profile.types import Visitor
 from retrieval.recommend.online import LearningStatus
 from retrieval.recommend.service import Learning
@@ -209,7 +210,7 @@ class ShownProduct(Frozen):
 class ProductsEvent(Frozen):
     """Ranked cards; a later event of the same turn replaces the earlier one.
 
-    `list_id` is the query_id of the events about this list.
+    `list_id` is the query_id of the events about this list; they name its `experiments`.
     """
 
     type: Literal["products"] = "products"
@@ -219,6 +220,7 @@ class ProductsEvent(Frozen):
     total: int
     understanding: Understanding
     elapsed_ms: float
+    experiments: dict[str, str] = Field(default_factory=dict)
 
 
 class TextEvent(Frozen):
@@ -421,6 +423,11 @@ class AssistantService(Protocol):
     @property
     def media_path(self) -> Path:
         """Folder of product pictures; `Product.image_url` "media/…" is relative to it."""
+        ...
+
+    @property
+    def experiments(self) -> Experiments:
+        """What runs on shoppers now."""
         ...
 
     @property

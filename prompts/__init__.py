@@ -5,6 +5,6 @@ A prompt is a Markdown file beside this module. Lines ``=== system ===``, ``=== 
 A file that is in use never changes its meaning: a better prompt is a new version.
 """
 
-from prompts._load import PromptError, fence, load
+from prompts._load import PromptError, fence, has_prompt, load
 
-__all__ = ["PromptError", "fence", "load"]
+__all__ = ["PromptError", "fence", "has_prompt", "load"]

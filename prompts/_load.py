@@ -33,6 +33,11 @@ class PromptError(Exception):
     """A prompt file is missing, malformed, or was given other values than it asks for."""
 
 
+def has_prompt(name: str) -> bool:
+    """Whether there is a prompt of this name and version."""
+    return bool(NAME.fullmatch(name)) and (FOLDER / f"{name}.md").is_file()
+
+
 def load(name: str, **values: object) -> tuple[BaseMessage, ...]:
     """Render prompt `name` (``"answer.v1"``, ``"answer.v1.zh"``) into its chat messages.
 

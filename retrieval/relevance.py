@@ -10,7 +10,7 @@ are lower bounds and filters act inside the search again, which then reaches dee
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -62,28 +62,43 @@ class ResultSets:
         queries: Sequence[VectorQuery] = (),
         weights: Sequence[float] = (),
         floors: Sequence[float] = (),
-        pinned: Collection[str] = (),
-        has_text: bool = False,
-        answers: Sequence[Mapping[str, float]] | None = None,
+        whole: Sequence[Mapping[str, float]] = (),
     ) -> None:
-        """`floors` are the shares of each retriever's worst score that say nothing; `answers`
-        are those of `queries`, each `MOST` deep, when they have been asked already."""
+        """`floors` are the shares of each retriever's worst score that say nothing, `whole` what
+        each finds without a filter, `MOST` deep; without queries every product counts."""
         self._index = index
         self._units = units
         self._queries = [replace(query, limit=MOST) for query in queries]
-        self._pinned = tuple(pinned)
-        self.has_text = has_text
-        if has_text:
-            if answers is None:
-                answers = self._ask(self._queries)
-            self._scales = [
-                measure(answer, weight, floor)
-                for answer, weight, floor in zip(answers, weights, floors, strict=True)
-            ]
-            scores = self._fuse(answers)
-            self._least = RELEVANT_SHARE * max(scores.values(), default=0.0)
-            self._all = self._admit(scores)
-            self._complete = self._reaches_floor(answers)
+        self._scales = [
+            measure(answer, weight, floor)
+            for answer, weight, floor in zip(whole, weights, floors, strict=True)
+        ]
+        self._pinned: tuple[str, ...] = ()
+        self._passing_answers: dict[Group, list[dict[str, float]]] = {}
+        self.has_text = bool(queries)
+        self._whole = whole
+        scores = self._fuse(whole)
+        self._least = RELEVANT_SHARE * max(scores.values(), default=0.0)
+        self._all = self._admit(scores)
+        self._complete = self._reaches_floor(whole)
+
+    def pin(self, keys: Iterable[str]) -> None:
+        """Let `keys` belong to the text whatever they score, first in their order."""
+        self._pinned = tuple(dict.fromkeys(keys))
+        self._all = tuple(dict.fromkeys((*self._pinned, *self._all)))
+
+    def answers(self, condition: Group) -> list[dict[str, float]]:
+        """What each query finds within `condition`: of a complete set, all that belongs to it
+        and what else was looked at; else `MOST` deep."""
+        if condition not in self._passing_answers:
+            if self._complete:
+                seen = dict.fromkeys(key for answer in self._whole for key in answer)
+                kept = set(self._passing(condition, tuple(seen)))
+                found = [{k: s for k, s in a.items() if k in kept} for a in self._whole]
+            else:
+                found = self._ask([replace(q, condition=condition) for q in self._queries])
+            self._passing_answers[condition] = found
+        return self._passing_answers[condition]
 
     def find(self, filters: Filters) -> ResultSet:
         """The products that pass `filters` and that the text is about."""
@@ -93,11 +108,11 @@ class ResultSets:
         if condition == Group():
             return ResultSet(self._all, len(self._all), self._complete, condition)
         if self._complete:
-            kept = set(self._passing(condition))
+            kept = set(self._passing(condition, self._all))
             ids = tuple(key for key in self._all if key in kept)
             return ResultSet(ids, len(ids), True, condition)
-        answers = self._ask([replace(q, condition=condition) for q in self._queries])
-        kept = set(self._passing(condition, self._pinned))
+        answers = self.answers(condition)
+        kept = set(self._passing(condition, (*self._all, *self._pinned)))
         ids = tuple(k for k in self._admit(self._fuse(answers)) if k in kept or k not in self._all)
         return ResultSet(ids, len(ids), self._reaches_floor(answers), condition)
 
@@ -115,15 +130,13 @@ class ResultSets:
         ids = self._index.browse(condition, limit=MOST)
         return ResultSet(tuple(ids), total, total <= len(ids), condition)
 
-    def _passing(self, condition: Group, ids: Sequence[str] | None = None) -> list[str]:
-        asked = self._all if ids is None else (*self._all, *ids)
-        if not asked:
+    def _passing(self, condition: Group, ids: tuple[str, ...]) -> list[str]:
+        if not ids:
             return []
-        within = Group(must=(condition, HasId(tuple(asked))))
-        return self._index.browse(within, limit=len(asked))
+        return self._index.browse(Group(must=(condition, HasId(ids))), limit=len(ids))
 
     def _ask(self, queries: Sequence[VectorQuery]) -> list[dict[str, float]]:
-        found = self._index.search(queries) if queries else []
+        found = self._index.search(queries)
         return [{scored.id: scored.score for scored in answer} for answer in found]
 
     def _fuse(self, answers: Sequence[Mapping[str, float]]) -> dict[str, float]:

@@ -92,6 +92,8 @@ LOOKED_AT, FEW_OF_KIND = 20, 5
 RELEVANT_SHARE = 0.6
 PICTURED = Group(must=(Equals("pictured", ("yes",)),))
 _CJK = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
+# The name under which a treatment does without a ranker.
+RANKER_OFF = "off"
 # Encoded queries kept: paging, facets and refinements ask the same text again.
 ENCODED = 2048
 
@@ -112,13 +114,29 @@ class QueryTranslator(Protocol):
 
 
 @dataclass(frozen=True)
+class Asked:
+    """Queries, what each counts and found, and the result sets that it took to know."""
+
+    queries: Sequence[VectorQuery]
+    weights: Sequence[float]
+    answers: list[dict[str, float]]
+    unfiltered: list[dict[str, float]] = field(default_factory=list)
+    sets: ResultSets | None = None
+
+
+@dataclass(frozen=True)
 class Ranking:
-    """Scores by point id, best first; what each retriever answered; what a kind brought in."""
+    """Scores by point id, best first; what was asked for them; what a kind brought in."""
 
     scores: dict[str, float] = field(default_factory=dict)
-    retrieved: Sequence[Retrieved] = field(default_factory=list)
+    asked: Asked = field(default_factory=lambda: Asked((), (), []))
     added: list[str] = field(default_factory=list)
-    wording: str = ""
+
+    @property
+    def retrieved(self) -> list[Retrieved]:
+        """What each retriever answered, by its name."""
+        pairs = zip(self.asked.queries, self.asked.answers, strict=True)
+        return [(query.using.value, answer) for query, answer in pairs]
 
 
 class HybridSearcher:
@@ -135,19 +153,21 @@ class HybridSearcher:
         translator: QueryTranslator | None = None,
         kinds: KindReader | None = None,
         photos: PhotoReader | None = None,
+        rankers: Mapping[str, LinearRanker] | None = None,
     ) -> None:
         """`languages` are those of the catalogue's texts (`StoreInfo.languages`).
 
         Without a `ranker` the fused scores order the candidates. The `translator` turns
         Chinese queries into English where the catalogue has no Chinese. With `kinds`
         accessories do not stand for the thing that a query asks for. `photos` encodes them as
-        the products' pictures were.
+        the products' pictures were. `rankers` are those that a request's treatment may name.
         """
         self._index = index
         self._encoders = {VectorName.ENGLISH: english, VectorName.MULTILINGUAL: multilingual}
         self._photos = photos if index.has_vector(VectorName.IMAGE) else None
         self._languages = frozenset(languages)
         self._ranker = ranker
+        self._rankers = dict(rankers or {})
         self._kinds = kinds
         self._translator = None if Language.CHINESE in self._languages else translator
         self._units = attribute_units(vocabulary)
@@ -201,9 +221,9 @@ class HybridSearcher:
         condition = build_condition(request.filters, self._units)
         ranking = Ranking()
         if has_text(request):
-            ranking = self._rank(request, condition, watch, deep=condition == Group())
+            ranking = self._rank(request, condition, watch, deep=True)
         watch.lap("rank")
-        sets = self._result_sets(request, ranking, asked=condition == Group())
+        sets = self._result_sets(request, ranking, condition)
         found = sets.find(request.filters)
         watch.lap("relevance")
         order = self._page_order(request, found, ranking.scores)
@@ -223,24 +243,17 @@ class HybridSearcher:
             timings_ms=watch.laps(),
         )
 
-    def _result_sets(self, request: SearchRequest, ranking: Ranking, *, asked: bool) -> ResultSets:
-        """The result sets of the request's text; `asked` when the ranking, without a filter,
-        has asked for them already."""
-        if not has_text(request):
+    def _result_sets(
+        self, request: SearchRequest, ranking: Ranking, condition: Group
+    ) -> ResultSets:
+        """The result sets of the request's text, with what is pinned or was brought in."""
+        asked, added = ranking.asked, ranking.added
+        if asked.sets is None:
             return ResultSets(self._index, self._units)
-        queries, weights = self._plan(
-            request.model_copy(update={"offset": 0}), Group(), ranking.wording
-        )
-        floors = [FLOORS.get(query.using, 0.0) for query in queries]
-        pinned = self._pinned(request.text, Group())
-        answers, added = None, ranking.added
-        if asked:
-            answers = [dict(islice(scores.items(), MOST)) for _, scores in ranking.retrieved]
-        elif added and (kinds := self._read_kinds(request)):
-            added = union_keys(self._retrieve_kind(queries, kinds, Group()))
-        return ResultSets(
-            self._index, self._units, queries, weights, floors, [*pinned, *added], True, answers
-        )
+        if added and condition != Group() and (kinds := self._read_kinds(request)):
+            added = union_keys(self._retrieve_kind(asked.queries, kinds, Group()))
+        asked.sets.pin([*self._pinned(request.text, Group()), *added])
+        return asked.sets
 
     def _page_order(
         self, request: SearchRequest, found: ResultSet, scores: Mapping[str, float]
@@ -287,31 +300,44 @@ class HybridSearcher:
         self, request: SearchRequest, condition: Group, watch: Stopwatch, *, deep: bool = False
     ) -> Ranking:
         """Fused and reranked scores, best first, and what each retriever answered; `deep` asks
-        for as many products as a result set looks at, which does not change the order."""
-        queries, weights = self._plan(request, condition)
-        if deep:
-            queries = [replace(query, limit=max(MOST, query.limit)) for query in queries]
-        watch.lap("encode")
-        answers = self._retrieve(queries)
+        for what a result set looks at as well, which does not change the order."""
+        asked = self._ask(request, condition, deep=deep)
         watch.lap("retrieve")
         kinds = self._read_kinds(request)
-        wording = kinds.wording if kinds and self._misses(queries, weights, answers, kinds) else ""
-        if wording:
-            queries, weights = self._plan(request, condition, wording)
-            if deep:
-                queries = [replace(query, limit=max(MOST, query.limit)) for query in queries]
-            answers = self._retrieve(queries)
-        fused, added = self._candidates(queries, weights, answers, kinds, condition)
-        ranked = self._rerank(fused, queries, answers, weights)
+        if kinds and self._misses(asked, kinds):
+            asked = self._ask(request, condition, kinds.wording, deep=deep, before=asked)
+        fused, added = self._candidates(asked, kinds, condition)
+        ranked = self._rerank(fused, asked, self._ranker_of(request))
         if kinds and kinds.tells_apart and ranked:
             aside = self._index.browse(kinds.find_accessories(list(ranked)), limit=len(ranked))
             ranked = demote(ranked, aside)
-        ranked = append_deeper(ranked, spread_scores(queries, answers), weights, DEPTH)
-        retrieved = [
-            (query.using.value, answer) for query, answer in zip(queries, answers, strict=True)
-        ]
-        pinned = self._pinned(request.text, condition)
-        return Ranking(pin(ranked, pinned), retrieved, added, wording)
+        spread = spread_scores(asked.queries, asked.answers)
+        ranked = append_deeper(ranked, spread, asked.weights, DEPTH)
+        return Ranking(pin(ranked, self._pinned(request.text, condition)), asked, added)
+
+    def _ask(
+        self,
+        request: SearchRequest,
+        condition: Group,
+        wording: str = "",
+        *,
+        deep: bool = False,
+        before: Asked | None = None,
+    ) -> Asked:
+        """Every retriever's answer, as far as the result sets look when `deep`; what was asked
+        `before` without the `wording` is not asked again."""
+        queries, weights = self._plan(request, condition, wording)
+        if not deep:
+            known = before.answers if before else []
+            return Asked(queries, weights, [*known, *self._retrieve(queries[len(known) :])])
+        depth = max(MOST, queries[0].limit) if queries else MOST
+        free = [replace(query, limit=depth, condition=Group()) for query in queries]
+        known = before.unfiltered if before else []
+        found = [*known, *self._retrieve(free[len(known) :])]
+        floors = [FLOORS.get(query.using, 0.0) for query in queries]
+        sets = ResultSets(self._index, self._units, free, weights, floors, _heads(found, MOST))
+        answers = found if condition == Group() else sets.answers(condition)
+        return Asked(queries, weights, answers, found, sets)
 
     def _read_kinds(self, request: SearchRequest) -> Kinds | None:
         """What kind of thing the request asks for, in the catalogue's language."""
@@ -320,42 +346,32 @@ class HybridSearcher:
         return self._kinds.read(self._translate(request) or request.text)
 
     def _candidates(
-        self,
-        queries: Sequence[VectorQuery],
-        weights: Sequence[float],
-        answers: list[dict[str, float]],
-        kinds: Kinds | None,
-        condition: Group,
+        self, asked: Asked, kinds: Kinds | None, condition: Group
     ) -> tuple[dict[str, float], list[str]]:
         """The products worth ranking, fused, and those of them that only their kind brought in
-        (their scores are added to `answers`, behind the others)."""
-        heads = [dict(islice(answer.items(), DEPTH)) for answer in answers]
-        fused = fuse_scores(spread_scores(queries, heads), weights)
+        (their scores are added to the answers, behind the others)."""
+        heads = _heads(asked.answers, DEPTH)
+        fused = fuse_scores(spread_scores(asked.queries, heads), asked.weights)
         if kinds is None or not fused:
             return fused, []
         own = Group(must=(HasId(tuple(fused)), *kinds.condition.must))
         if len(self._index.browse(own, limit=ENOUGH)) >= ENOUGH:
             return fused, []
-        brought = self._retrieve_kind(queries, kinds, condition)
-        for head, answer, more in zip(heads, answers, brought, strict=True):
+        brought = self._retrieve_kind(asked.queries, kinds, condition)
+        for head, answer, more in zip(heads, asked.answers, brought, strict=True):
             head.update({key: score for key, score in more.items() if key not in head})
             answer.update({key: score for key, score in more.items() if key not in answer})
         added = [key for key in union_keys(brought) if key not in fused]
-        return fuse_scores(spread_scores(queries, heads), weights), added
+        return fuse_scores(spread_scores(asked.queries, heads), asked.weights), added
 
-    def _misses(
-        self,
-        queries: Sequence[VectorQuery],
-        weights: Sequence[float],
-        answers: Sequence[Mapping[str, float]],
-        kinds: Kinds,
-    ) -> bool:
+    def _misses(self, asked: Asked, kinds: Kinds) -> bool:
         """Whether next to nothing of what the query's own words find best is of the wanted kind,
         so that the catalogue's name for it is worth searching for."""
         if not kinds.wording:
             return False
-        heads = [dict(islice(answer.items(), DEPTH)) for answer in answers]
-        best = list(islice(fuse_scores(spread_scores(queries, heads), weights), LOOKED_AT))
+        heads = _heads(asked.answers, DEPTH)
+        fused = fuse_scores(spread_scores(asked.queries, heads), asked.weights)
+        best = list(islice(fused, LOOKED_AT))
         own = Group(must=(HasId(tuple(best)), *kinds.condition.must))
         return bool(best) and len(self._index.browse(own, limit=FEW_OF_KIND)) < FEW_OF_KIND
 
@@ -373,30 +389,42 @@ class HybridSearcher:
         """Candidates of `request` in their fused order (point ids) and the features that the
         ranker weighs, shape (candidates, features): what `aisle train ranker` learns from."""
         condition = build_condition(request.filters, self._units)
-        queries, weights = self._plan(request, condition)
-        answers = self._retrieve(queries)
+        asked = self._ask(request, condition)
         kinds = self._read_kinds(request)
-        if kinds and self._misses(queries, weights, answers, kinds):
-            queries, weights = self._plan(request, condition, kinds.wording)
-            answers = self._retrieve(queries)
-        fused, _ = self._candidates(queries, weights, answers, kinds, condition)
+        if kinds and self._misses(asked, kinds):
+            asked = self._ask(request, condition, kinds.wording, before=asked)
+        fused, _ = self._candidates(asked, kinds, condition)
         if not fused:
             return [], np.zeros((0, 0), np.float32)
-        return list(fused), compute_features(self._index, queries, answers, weights, fused, FLOORS)
+        return list(fused), self._features(fused, asked)
+
+    def _features(self, fused: Mapping[str, float], asked: Asked) -> Vectors:
+        return compute_features(
+            self._index, asked.queries, asked.answers, asked.weights, fused, FLOORS
+        )
 
     def _rerank(
-        self,
-        fused: dict[str, float],
-        queries: Sequence[VectorQuery],
-        answers: Sequence[Mapping[str, float]],
-        weights: Sequence[float],
+        self, fused: dict[str, float], asked: Asked, ranker: LinearRanker | None
     ) -> dict[str, float]:
         """The candidates as the ranker orders them."""
-        if self._ranker is None or not fused or any(q.using is VectorName.IMAGE for q in queries):
+        pictured = any(query.using is VectorName.IMAGE for query in asked.queries)
+        if ranker is None or not fused or pictured:
             return fused  # the ranker learned from words only
-        features = compute_features(self._index, queries, answers, weights, fused, FLOORS)
-        scores = self._ranker.score(features)
+        features = self._features(fused, asked)
+        scores = ranker.score(features)
         return best_first(dict(zip(fused, map(float, scores), strict=True)))
+
+    def _ranker_of(self, request: SearchRequest) -> LinearRanker | None:
+        """The ranker that serves, or the one that the request's treatment names."""
+        name = request.treatment.ranker
+        if name is None:
+            return self._ranker
+        if name == RANKER_OFF:
+            return None
+        try:
+            return self._rankers[name]
+        except KeyError:
+            raise InvalidRequestError(f"This store has no ranker {name!r}.") from None
 
     def _plan(
         self, request: SearchRequest, condition: Group, wording: str = ""
@@ -433,7 +461,7 @@ class HybridSearcher:
             shares = {k: SYNONYM_SHARE * v for k, v in shares.items()}
             shares[wording] = shares.get(wording, 0.0) + 1 - SYNONYM_SHARE
         for words, share in shares.items():
-            for name, weight in self._weights(words).items():
+            for name, weight in self._weights(words, request.treatment.lexical_share).items():
                 yield words, name, share * weight
 
     def _translate(self, request: SearchRequest) -> str:
@@ -444,11 +472,14 @@ class HybridSearcher:
             return ""
         return self._translator.translate(text)
 
-    def _weights(self, wording: str) -> dict[VectorName, float]:
+    def _weights(self, wording: str, lexical: float | None) -> dict[VectorName, float]:
         """English alone is best on English products; anything else needs the other encoder."""
         language = language_of(wording)
         known = language is Language.ENGLISH and Language.ENGLISH in self._languages
-        return WEIGHTS[Language.ENGLISH if known else Language.CHINESE]
+        weights = WEIGHTS[Language.ENGLISH if known else Language.CHINESE]
+        if lexical is None:
+            return weights
+        return {k: lexical if k is VectorName.LEXICAL else 1 - lexical for k in weights}
 
     def _pinned(self, text: str, condition: Group) -> list[str]:
         models = query_models(text)
@@ -533,6 +564,11 @@ def spread_scores(
         lower_floor(ranking, FLOORS.get(query.using, 0.0), DEPTH)
         for query, ranking in zip(queries, rankings, strict=True)
     ]
+
+
+def _heads(answers: Sequence[Mapping[str, float]], depth: int) -> list[dict[str, float]]:
+    """The first `depth` of each answer."""
+    return [dict(islice(answer.items(), depth)) for answer in answers]
 
 
 def union_keys(answers: Iterable[Mapping[str, float]]) -> list[str]:

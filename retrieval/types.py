@@ -109,7 +109,10 @@ class Product(Frozen):
 
     def attribute(self, name: str) -> Attribute | None:
         """The attribute called `name`, or None."""
-        return next((a for a in self.attributes if a.name == name), None)
+        for attribute in self.attributes:
+            if attribute.name == name:
+                return attribute
+        return None
 
 
 class Guide(Frozen):
@@ -375,7 +378,8 @@ class Hit(Frozen):
     `family` is shared by products that differ in colour, size or capacity only; `variants`
     are the versions to choose from, this one included, when the request is `diverse`.
     `reasons` say what of the shopper's own tastes it meets, where that moved it. `propensity`
-    is the probability with which it was put at its place; events about it repeat it.
+    is the probability with which it was put at its place; events about it repeat it. `team` is
+    the ranking that put it here where an experiment interleaves two.
     """
 
     product: Product
@@ -385,6 +389,7 @@ class Hit(Frozen):
     variants: tuple[HitVariant, ...] = ()
     reasons: tuple[str, ...] = ()
     propensity: float = 1.0
+    team: str = ""
 
 
 class FilterKind(StrEnum):
@@ -449,8 +454,8 @@ class SearchResult(Frozen):
     `total` counts what passes the filters and, for a `relevant` request with a text, is what
     the text is about (see `retrieval.relevance`). Where the text is about more products than
     are looked at, `exhaustive` is False and counts are lower bounds. `more` says whether a
-    further page has hits. `model_version` names what ordered it besides relevance; events
-    about it repeat it.
+    further page has hits. `model_version` names what ordered it besides relevance and
+    `experiments` (→ arm) those that could act on this list: the events about it name them.
     """
 
     request: SearchRequest
@@ -462,6 +467,7 @@ class SearchResult(Frozen):
     relaxations: tuple[Relaxation, ...] = ()
     model_version: str = ""
     timings_ms: dict[str, float] = Field(default_factory=dict)
+    experiments: dict[str, str] = Field(default_factory=dict)
 
 
 class SimilarKind(StrEnum):

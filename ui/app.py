@@ -15,6 +15,7 @@ from ui.admin import create_admin_router
 from ui.api import CONVERSATION_HEADER, create_router
 from ui.cors import PathCORS
 from ui.errors import install_handlers
+from ui.experiments import create_experiments_router
 from ui.learn import create_learning_router
 from ui.likeness import add_likeness
 from ui.media import MediaFiles
@@ -70,6 +71,8 @@ def create_app(
     if admin is not None:
         app.include_router(create_admin_router(admin, feed_limit_mb))
     app.include_router(create_learning_router(service))
+    if admin is not None:
+        app.include_router(create_experiments_router(service, admin))
     # Before the other routes under /v1, the last of which takes every path.
     likeness = APIRouter()
     add_likeness(likeness, service)

@@ -25,6 +25,7 @@ from assistant.types import (
     Understanding,
 )
 from retrieval.errors import InvalidRequestError
+from retrieval.experiment.assign import Experiments
 from retrieval.profile.types import Visitor
 from retrieval.recommend.service import Learning
 from retrieval.types import (
@@ -74,6 +75,7 @@ class ScriptedService:
         self.received: list[tuple[str, str, Language | None]] = []
         self.cancelled: list[str] = []
         self.learning: Learning | None = None
+        self.experiments = Experiments()
 
     def enqueue(self, *steps: Step) -> None:
         """The next reply plays `steps`; the ones after it go on with what is enqueued then."""

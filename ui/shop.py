@@ -128,6 +128,8 @@ class _Shop:
             language,
             q=q,
             list_id=uuid.uuid4().hex,
+            experiments=dict(result.experiments),
+            teams=[hit.team for hit in result.hits] if any(h.team for h in result.hits) else [],
             rows=rows,
             cards=[
                 self._renderer.card(hit.product, language, reasons=hit.reasons)

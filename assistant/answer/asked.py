@@ -7,12 +7,11 @@ from collections.abc import Sequence
 
 from assistant.answer.known import CJK, known_phrases, split_words, wordings
 from assistant.answer.lexicon import harmless_words
-from assistant.answer.metrics import names_attribute
 from assistant.answer.names import NameIndex
 from assistant.answer.phrases import PHRASES
 from assistant.answer.quotable import is_quotable
 from assistant.answer.record import Record, Verdict
-from assistant.answer.telling import is_showable, is_spoken_of, show_attribute
+from assistant.answer.telling import Spoken, is_showable, is_spoken_of, show_attribute
 from assistant.types import Fact, FactKind, ProductFacts, Understanding
 from retrieval.index.analysis import STOPWORDS, fold
 from retrieval.types import Language, Vocabulary
@@ -74,12 +73,8 @@ class Question:
 
     def _find_attributes(self) -> tuple[str, ...]:
         names = dict.fromkeys(a.name for r in self._records for a in r.product.attributes)
-        return tuple(
-            name
-            for name in names
-            if names_attribute(self.text, name, self._vocabulary)
-            or is_spoken_of(name, self.text, self._records, self._vocabulary)
-        )
+        spoken = Spoken.read(self.text)
+        return tuple(n for n in names if is_spoken_of(n, spoken, self._records, self._vocabulary))
 
     def _find_words(self) -> tuple[str, ...]:
         """Properties asked for by word: what is neither grammar nor the product's own name."""

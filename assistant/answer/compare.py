@@ -19,6 +19,7 @@ from assistant.answer.names import name_products
 from assistant.answer.quantity import format_number
 from assistant.answer.record import read_record
 from assistant.answer.telling import (
+    Spoken,
     is_showable,
     is_spoken_of,
     show_label,
@@ -61,6 +62,7 @@ class _ComparisonBuilder:
         self, understanding: Understanding, products: Sequence[Product], vocabulary: Vocabulary
     ) -> None:
         self._understanding = understanding
+        self._request = Spoken.read(" ".join((understanding.query, *understanding.wishes)))
         self._language = understanding.language
         self._products = tuple(products)
         self._vocabulary = vocabulary
@@ -80,11 +82,10 @@ class _ComparisonBuilder:
         ratings = [self._rating(p) for p in self._products]
         if any(ratings):
             yield self._row(RATING, self._labels[RATING], ratings)
-        request = " ".join((self._understanding.query, *self._understanding.wishes))
         told = 2
         for name in telling_attributes(self._understanding, self._records, self._vocabulary):
             values = [self._value(p, name) for p in self._products]
-            asked = is_spoken_of(name, request, self._records, self._vocabulary)
+            asked = is_spoken_of(name, self._request, self._records, self._vocabulary)
             if told < ROWS and any(values) and (asked or len(set(values)) > 1):
                 told += 1
                 yield self._row(name, self._label(name), values)
@@ -142,8 +143,7 @@ class _ComparisonBuilder:
             yield Sentence(text=text, product_ids=ids, evidence=(evidence,))
 
     def _is_asked(self, metric: str) -> bool:
-        request = " ".join((self._understanding.query, *self._understanding.wishes))
-        return is_spoken_of(metric, request, self._records, self._vocabulary)
+        return is_spoken_of(metric, self._request, self._records, self._vocabulary)
 
     def _best(
         self,

@@ -261,17 +261,17 @@ def _phrasings(words: str) -> tuple[str, ...]:
 def names_attribute(text: str, name: str, vocabulary: Vocabulary) -> bool:
     """Whether folded `text` speaks of attribute `name` by any of its names."""
     words = frozenset(split_words(text))
-    labels = tuple(attribute_names(name, vocabulary))
-    related = _related_to(labels)
-    for label in (*labels, *(n for group in related for n in group)):
-        folded = fold(label)
-        if folded.isascii():
-            wanted = _content(folded)
-            if wanted and wanted <= words:
-                return True
-        elif folded in text:
-            return True
-    return False
+    wanted, written = _asked_by(tuple(attribute_names(name, vocabulary)))
+    return any(w <= words for w in wanted) or any(name in text for name in written)
+
+
+@lru_cache(maxsize=4096)
+def _asked_by(labels: tuple[str, ...]) -> tuple[tuple[frozenset[str], ...], tuple[str, ...]]:
+    """What speaks of an attribute so labelled: sets of English stems, folded Chinese names."""
+    related = (name for group in _related_to(labels) for name in group)
+    folded = dict.fromkeys(map(fold, (*labels, *related)))
+    wanted = dict.fromkeys(_content(name) for name in folded if name.isascii())
+    return tuple(w for w in wanted if w), tuple(n for n in folded if not n.isascii())
 
 
 @lru_cache(maxsize=8192)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import ROUND_HALF_UP, Decimal
-from functools import cache
+from functools import cache, lru_cache
 
 from babel import Locale
 from babel.core import get_global
@@ -83,6 +83,12 @@ def money_pattern() -> re.Pattern[str]:
 
 def format_money(amount: Decimal, currency: str, language: Language) -> str:
     """`amount` in `currency`: "$1,649", "CN¥99.50"; in Chinese "1,649美元", "99.5元"."""
+    return _format_money(amount, currency, language)
+
+
+# Babel takes 60 µs, and the same few prices are told many times in a turn.
+@lru_cache(maxsize=4096)
+def _format_money(amount: Decimal, currency: str, language: Language) -> str:
     digits = get_currency_precision(currency) if currency.isalpha() and len(currency) == 3 else 2
     amount = amount.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
     whole = amount == amount.to_integral_value()

@@ -91,12 +91,32 @@ class Finding(NamedTuple):
 _UNKNOWN = Finding(Verdict.UNKNOWN)
 
 
+class _Words:
+    """A text, its stems found when they are needed: most texts are asked of a word they lack."""
+
+    def __init__(self, text: str) -> None:
+        self.folded = fold(text)
+
+    @cached_property
+    def stems(self) -> tuple[str, ...]:
+        return split_words(self.folded)
+
+    def may_have(self, stem: str) -> bool:
+        """Whether the stem could be among them; short stems may differ from their word's
+        beginning (lie of lying), longer ones only at their end."""
+        return stem[: 3 if len(stem) > 3 else 1] in self.folded
+
+
 class Entry(NamedTuple):
-    """One text of the record: where it stands, folded, and its stems in order."""
+    """One text of the record: where it stands and its words."""
 
     evidence: str
-    text: str
-    stems: tuple[str, ...]
+    words: _Words
+
+    @property
+    def text(self) -> str:
+        """The text folded."""
+        return self.words.folded
 
 
 class Record:
@@ -351,29 +371,29 @@ def _essence(name: str) -> tuple[str, ...]:
 def is_positive(attribute: Attribute) -> bool:
     """Whether the attribute's value only says yes."""
     value = attribute.value
-    return value is True or (isinstance(value, str) and fold(value).strip() in _YES_VALUES)
+    return value is True or (isinstance(value, str) and _normalise(value) in _YES_VALUES)
 
 
 def is_negative(attribute: Attribute) -> bool:
     """Whether the attribute's value only says no."""
     value = attribute.value
     if isinstance(value, str):
-        return " ".join(fold(value).replace("_", " ").split()) in _NO_VALUES
+        return _normalise(value) in _NO_VALUES
     return value is False
 
 
+@lru_cache(maxsize=16384)
+def _normalise(value: str) -> str:
+    return " ".join(fold(value).replace("_", " ").split())
+
+
 def _entry(evidence: str, text: str) -> Entry:
-    return Entry(evidence, *(_read_label(text) if len(text) <= _LABEL else _read_text(text)))
-
-
-def _read_text(text: str) -> tuple[str, tuple[str, ...]]:
-    folded = fold(text)
-    return folded, split_words(folded)
+    return Entry(evidence, _read_label(text) if len(text) <= _LABEL else _Words(text))
 
 
 # Names and values of attributes recur from product to product; descriptions don't.
 _LABEL = 80
-_read_label = lru_cache(maxsize=16384)(_read_text)
+_read_label = lru_cache(maxsize=16384)(_Words)
 
 
 def _occurrences(entry: Entry, wording: str) -> Iterator[bool]:
@@ -386,8 +406,11 @@ def _occurrences(entry: Entry, wording: str) -> Iterator[bool]:
         return
     wanted = split_words(wording)
     size = len(wanted)
-    for i in range(len(entry.stems) - size + 1 if wanted else 0):
-        if entry.stems[i : i + size] == wanted:
-            before = entry.stems[max(0, i - _NEGATION_REACH) : i]
-            after = entry.stems[i + size : i + size + 1]
+    if not wanted or not all(map(entry.words.may_have, wanted)):
+        return
+    stems = entry.words.stems
+    for i in range(len(stems) - size + 1):
+        if stems[i : i + size] == wanted:
+            before = stems[max(0, i - _NEGATION_REACH) : i]
+            after = stems[i + size : i + size + 1]
             yield bool(_NEGATIONS & set(before)) or after == ("free",)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from assistant.answer.known import split_words, wordings
@@ -43,28 +44,43 @@ def telling_attributes(
     asked = [f.name for f in understanding.filters.attributes]
     request = " ".join((understanding.query, *understanding.wishes, *understanding.rewrites))
     names = dict.fromkeys(a.name for r in records for a in r.product.attributes)
-    asked += [name for name in names if is_spoken_of(name, request, records, vocabulary)]
+    spoken = Spoken.read(request)
+    asked += [name for name in names if is_spoken_of(name, spoken, records, vocabulary)]
     spoken_of = set(asked)
     weights = {n: _weight(n, records, vocabulary) for n in names if n not in spoken_of}
     rest = sorted(weights, key=lambda name: (-weights[name], name))
-    others = (*asked, *names)
+    others = frozenset((*asked, *names))
     shown = [name for name in rest if weights[name] > 0 and not _repeats(name, others)]
     return tuple(dict.fromkeys((*(n for n in asked if n in names), *shown)))
 
 
+@dataclass(frozen=True)
+class Spoken:
+    """A request made ready to be asked what it speaks of."""
+
+    folded: str
+    words: frozenset[str]
+
+    @classmethod
+    def read(cls, request: str) -> Spoken:
+        """`request` folded, and the stems of its words."""
+        folded = fold(request)
+        return cls(folded, frozenset(split_words(folded)))
+
+
 def is_spoken_of(
-    name: str, request: str, records: Sequence[Record], vocabulary: Vocabulary
+    name: str, request: Spoken, records: Sequence[Record], vocabulary: Vocabulary
 ) -> bool:
     """Whether `request` uses a name of the attribute or one of its values here."""
-    if names_attribute(fold(request), name, vocabulary):
+    if names_attribute(request.folded, name, vocabulary):
         return True
-    words = set(split_words(request))
-    folded = fold(request)
-    texts: list[str] = []
+    words, folded = request.words, request.folded
+    values: dict[str, None] = {}
     for record in records:
         attribute = record.attributes.get(name)
         if attribute and isinstance(attribute.value, str) and not is_negative(attribute):
-            texts += [attribute.value, vocabulary.label(attribute.value, Language.CHINESE)]
+            values[attribute.value] = None
+    texts = [t for value in values for t in (value, vocabulary.label(value, Language.CHINESE))]
     for text in texts:
         for wording in wordings(text):
             if wording.isascii():
@@ -76,9 +92,9 @@ def is_spoken_of(
     return False
 
 
-def _repeats(name: str, others: Sequence[str]) -> bool:
+def _repeats(name: str, others: Collection[str]) -> bool:
     """Whether the attribute only refines another ("color_name" beside "color")."""
-    return any(name.startswith(other) and name[len(other) :].startswith("_") for other in others)
+    return any(name[:end] in others for end, letter in enumerate(name) if letter == "_")
 
 
 def _weight(name: str, records: Sequence[Record], vocabulary: Vocabulary) -> float:
@@ -141,6 +157,7 @@ def show_attribute(attribute: Attribute, language: Language, vocabulary: Vocabul
 
 
 __all__ = [
+    "Spoken",
     "is_showable",
     "is_spoken_of",
     "show_attribute",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from assistant.answer.known import CJK, attribute_names, kinds, known_phrases, split_words, wordings
@@ -124,11 +124,15 @@ def _is_property(phrase: str, records: Sequence[Record], vocabulary: Vocabulary)
 
 def _is_name(phrase: str, name: str, vocabulary: Vocabulary) -> bool:
     """Whether `phrase` is what attribute `name` is called: a topic, not a property."""
-    names = attribute_names(name, vocabulary)
-    asked = {fold(w) for w in wordings(phrase)}
-    return bool(asked & set(names)) or any(
-        asked & set(group) and set(names) & set(group) for group, _ in RELATED
-    )
+    return not _alike(phrase).isdisjoint(attribute_names(name, vocabulary))
+
+
+@lru_cache(maxsize=4096)
+def _alike(phrase: str) -> frozenset[str]:
+    """What attributes may be called that `phrase` names."""
+    asked = {fold(wording) for wording in wordings(phrase)}
+    related = (group for group, _ in RELATED if not asked.isdisjoint(group))
+    return frozenset(asked.union(*related))
 
 
 @cache

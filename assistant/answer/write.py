@@ -33,6 +33,7 @@ _KINDS = (
     FactKind.STOCK,
 )
 _ATTRIBUTES_TOLD = 2
+ANSWER_PROMPT = "answer.v1"
 _PROMPTS = {
     Act.COMPARE: "answer_compare.v1",
     Act.ASK: "answer_ask.v1",
@@ -43,14 +44,20 @@ _PROMPTS = {
 class LLMAnswerWriter:
     """Streams the model's sentences as they are finished."""
 
-    def __init__(self, model: LanguageModel) -> None:
+    def __init__(self, model: LanguageModel, prompt: str = ANSWER_PROMPT) -> None:
+        """`prompt` is the name and version of the one that answers a search."""
         self._model = model
+        self._prompt = prompt
+
+    def using(self, prompt: str) -> LLMAnswerWriter:
+        """The same writer with another version of that prompt."""
+        return LLMAnswerWriter(self._model, prompt)
 
     async def write(
         self, message: str, understanding: Understanding, facts: Sequence[ProductFacts]
     ) -> AsyncIterator[str]:
         """Raw sentences; raises EngineUnavailableError or ModelOutputError as the model does."""
-        messages = build_messages(message, understanding, facts)
+        messages = build_messages(message, understanding, facts, self._prompt)
         splitter = SentenceSplitter()
         told = 0
         pieces = self._model.stream(
@@ -69,10 +76,13 @@ class LLMAnswerWriter:
 
 
 def build_messages(
-    message: str, understanding: Understanding, facts: Sequence[ProductFacts]
+    message: str,
+    understanding: Understanding,
+    facts: Sequence[ProductFacts],
+    prompt: str = ANSWER_PROMPT,
 ) -> tuple[BaseMessage, ...]:
     """The prompt: instructions and a worked example first, so that their cache is shared."""
-    name = f"{_PROMPTS.get(understanding.act, 'answer.v1')}.{understanding.language}"
+    name = f"{_PROMPTS.get(understanding.act, prompt)}.{understanding.language}"
     if understanding.act is Act.SMALL_TALK:
         return load(name, message=message)
     count = COMPARED if understanding.act is Act.COMPARE else RECOMMENDED

@@ -68,9 +68,14 @@ class ModelRequest(BaseModel):
 class LLMRewriter:
     """Implements QueryRewriter; `prompt` is `prompts.load` or one that behaves like it."""
 
-    def __init__(self, model: LanguageModel, prompt: Prompt) -> None:
+    def __init__(self, model: LanguageModel, prompt: Prompt, name: str = PROMPT) -> None:
         self._model = model
         self._prompt = prompt
+        self._name = name
+
+    def using(self, name: str) -> LLMRewriter:
+        """The same reader with another version of its prompt."""
+        return LLMRewriter(self._model, self._prompt, name)
 
     async def rewrite(
         self,
@@ -105,7 +110,7 @@ class LLMRewriter:
         last = last_topic(conversation)
         titles = [p.title_in(quick.language) for p in shown[:TITLES]]
         return self._prompt(
-            PROMPT, topic=last.query if last else "", shown=titles, message=normalise(message)
+            self._name, topic=last.query if last else "", shown=titles, message=normalise(message)
         )
 
 

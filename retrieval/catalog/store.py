@@ -40,6 +40,11 @@ class StorePaths:
         return self.root / "categories.npz"
 
     @property
+    def rankers(self) -> Path:
+        """Rankers that experiments may name, `NAME.json` each."""
+        return self.root / "rankers"
+
+    @property
     def ranker(self) -> Path:
         """Ranking weights trained for this store; without it the shipped ones serve."""
         return self.root / "ranker.json"

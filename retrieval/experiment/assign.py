@@ -25,6 +25,16 @@ from retrieval.profile.types import Visitor
 
 # 52 bits fill a double's mantissa: more would be rounded.
 _BITS = 52
+_BOOL = "tag:yaml.org,2002:bool"
+
+
+class _Loader(yaml.SafeLoader):  # type: ignore[misc]  # PyYAML ships no types
+    """Safe YAML whose on, off, yes and no are words, as YAML 1.2 has them."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012
+        first: [(tag, word) for tag, word in resolvers if tag != _BOOL or first in "tTfF"]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
 
 
 class ExperimentsError(CallerError):
@@ -129,7 +139,7 @@ def load_experiments(path: Path) -> Experiments:
     if not path.is_file():
         return Experiments()
     try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+        found = yaml.load(path.read_text(encoding="utf-8"), _Loader)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         where = getattr(error, "problem_mark", None)
         line = f", line {where.line + 1}" if where else ""

@@ -131,6 +131,8 @@ def warm_up() -> None:
 
 def fold(text: str) -> str:
     """`text` without the differences of width, case, accent and Chinese script."""
+    if text.isascii():
+        return text.lower()
     text = unicodedata.normalize("NFKC", _MARKS.sub(" ", text)).casefold()
     if text.isascii():
         return text

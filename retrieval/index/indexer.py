@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from retrieval.errors import InvalidRequestError
 from retrieval.index.document import (
     DIGESTS,
     english_text,
@@ -17,7 +18,7 @@ from retrieval.index.document import (
     stored_fingerprint,
 )
 from retrieval.index.lexical import encode_document
-from retrieval.index.types import Point, ProductIndex, VectorName, point_id
+from retrieval.index.types import Payload, Point, ProductIndex, VectorName, point_id
 from retrieval.types import Encoder, Fingerprint, Product, ProductImages, Vectors
 
 # Texts encoded at once; of similar length, since a batch is padded to its longest text.
@@ -63,10 +64,10 @@ class Indexer:
         """Embed and upsert; a text or picture that is stored already is not embedded again."""
         if not products:
             return
-        stored = {
-            payload["id"]: stored_fingerprint(payload)
-            for payload in self._index.fetch([point_id(p.id) for p in products], DIGESTS).values()
-        }
+        points_of = {point_id(product.id): product.id for product in products}
+        there = self._index.fetch(list(points_of), DIGESTS)
+        refuse_shared_points(products, points_of, there)
+        stored = {p["id"]: stored_fingerprint(p) for p in there.values()}
         now = {product.id: self.fingerprint(product) for product in products}
         read = [p.id for p in products if p.id in stored and stored[p.id].text == now[p.id].text]
         seen = [p.id for p in products if p.id in stored and stored[p.id].image == now[p.id].image]
@@ -164,3 +165,18 @@ def encode_by_length(encoder: Encoder, texts: Sequence[str]) -> Vectors:
         rows = order[start : start + BATCH]
         vectors[rows] = encoder.encode_passages([texts[i] for i in rows])
     return vectors
+
+
+def refuse_shared_points(
+    products: Sequence[Product], points_of: Mapping[str, str], there: Mapping[str, Payload]
+) -> None:
+    """Raise InvalidRequestError where two ids have one point: the second would replace the first
+    without a word."""
+    for product in products:
+        key = point_id(product.id)
+        for other in (points_of[key], there[key]["id"] if key in there else product.id):
+            if other != product.id:
+                raise InvalidRequestError(
+                    f"The products '{other}' and '{product.id}' cannot be told apart in the index.",
+                    remedy="Change one of the two ids by a letter.",
+                )

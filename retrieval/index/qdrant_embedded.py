@@ -8,10 +8,11 @@ A write that returned survives the death of the process: it is in the write-ahea
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
+from uuid import UUID
 
 import numpy as np
 import qdrant_edge as edge
@@ -105,24 +106,26 @@ class EmbeddedIndex:
     def overwrite(self, payloads: Mapping[str, Payload]) -> None:
         """Replace whole payloads, leaving vectors alone."""
         for key, payload in payloads.items():
-            self._update(edge.UpdateOperation.overwrite_payload([key], payload))
+            self._update(edge.UpdateOperation.overwrite_payload([int(key)], payload))
 
     def delete(self, ids: Sequence[str]) -> None:
         """Remove points; unknown ids are ignored."""
-        self._update(edge.UpdateOperation.delete_points(list(ids)))
+        self._update(edge.UpdateOperation.delete_points(_numbers(ids)))
 
     def fetch(self, ids: Sequence[str], fields: Sequence[str] | None = None) -> dict[str, Payload]:
         """Payloads by id; unknown ids are left out."""
         selected = True if fields is None else list(fields)
         records = _guarded(
-            lambda: self._shard.retrieve(list(ids), with_payload=selected, with_vector=False)
+            lambda: self._shard.retrieve(_numbers(ids), with_payload=selected, with_vector=False)
         )
         return {str(r.id): r.payload or {} for r in records}
 
     def vectors(self, using: VectorName, ids: Sequence[str]) -> dict[str, Vectors]:
         """Dense vectors by id; points without one are left out."""
         records = _guarded(
-            lambda: self._shard.retrieve(list(ids), with_payload=False, with_vector=[using.value])
+            lambda: self._shard.retrieve(
+                _numbers(ids), with_payload=False, with_vector=[using.value]
+            )
         )
         return {
             str(record.id): np.asarray(record.vector[using.value], np.float32)
@@ -180,7 +183,7 @@ class EmbeddedIndex:
 
     def fetch_points(self, ids: Sequence[str]) -> list[Point]:
         """Points whole; unknown ids are left out."""
-        records = _guarded(lambda: self._shard.retrieve(list(ids), True, True))
+        records = _guarded(lambda: self._shard.retrieve(_numbers(ids), True, True))
         return [_read_point(record) for record in records]
 
     def _pages(self, fields: list[str] | bool, vectors: bool) -> Iterator[Any]:
@@ -279,7 +282,7 @@ def _point(point: Point) -> edge.Point:
     vectors: dict[str, Any] = {name.value: v.tolist() for name, v in point.dense.items()}
     if point.lexical.indices:
         vectors[VectorName.LEXICAL.value] = _sparse(point.lexical)
-    return edge.Point(point.id, vectors, point.payload)
+    return edge.Point(int(point.id), vectors, point.payload)
 
 
 def _sparse(vector: SparseVector) -> edge.SparseVector:
@@ -318,6 +321,10 @@ def _query(
     )
 
 
+def _numbers(ids: Iterable[str]) -> list[int | UUID | str]:
+    return [int(key) for key in ids]
+
+
 def _filter(group: Group) -> edge.Filter | None:
     if group == Group():
         return None
@@ -337,7 +344,7 @@ def _condition(condition: Condition) -> Any:
         case Between(key, gte, gt, lte, lt):
             return edge.FieldCondition(key, range=edge.RangeFloat(gte=gte, gt=gt, lte=lte, lt=lt))
         case HasId(ids):
-            return edge.HasIdCondition(set(ids))
+            return edge.HasIdCondition(set(map(int, ids)))
         case Missing(key):
             return edge.IsEmptyCondition(key)
         case Group():

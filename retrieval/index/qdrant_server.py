@@ -65,7 +65,7 @@ class ServerIndex:
         """Replace whole payloads, leaving vectors alone."""
         operations = [
             models.OverwritePayloadOperation(
-                overwrite_payload=models.SetPayload(payload=payload, points=[key])
+                overwrite_payload=models.SetPayload(payload=payload, points=[int(key)])
             )
             for key, payload in payloads.items()
         ]
@@ -76,14 +76,14 @@ class ServerIndex:
     def delete(self, ids: Sequence[str]) -> None:
         """Remove points; unknown ids are ignored."""
         if ids:
-            selector = models.PointIdsList(points=list(ids))
+            selector = models.PointIdsList(points=list(map(int, ids)))
             guarded(lambda: self._client.delete(self._name, selector, wait=True))
 
     def fetch(self, ids: Sequence[str], fields: Sequence[str] | None = None) -> dict[str, Payload]:
         """Payloads by id; unknown ids are left out."""
         selected = True if fields is None else list(fields)
         records = guarded(
-            lambda: self._client.retrieve(self._name, list(ids), with_payload=selected)
+            lambda: self._client.retrieve(self._name, list(map(int, ids)), with_payload=selected)
         )
         return {str(r.id): r.payload or {} for r in records}
 
@@ -91,7 +91,7 @@ class ServerIndex:
         """Dense vectors by id; points without one are left out."""
         records = guarded(
             lambda: self._client.retrieve(
-                self._name, list(ids), with_payload=False, with_vectors=[using.value]
+                self._name, list(map(int, ids)), with_payload=False, with_vectors=[using.value]
             )
         )
         return {
@@ -158,7 +158,7 @@ class ServerIndex:
     def fetch_points(self, ids: Sequence[str]) -> list[Point]:
         """Points whole; unknown ids are left out."""
         records = guarded(
-            lambda: self._client.retrieve(self._name, list(ids), True, with_vectors=True)
+            lambda: self._client.retrieve(self._name, list(map(int, ids)), True, with_vectors=True)
         )
         return [_read_point(record) for record in records]
 
@@ -219,7 +219,7 @@ def _point(point: Point) -> models.PointStruct:
     vectors: dict[str, Any] = {name.value: v.tolist() for name, v in point.dense.items()}
     if point.lexical.indices:
         vectors[VectorName.LEXICAL.value] = _sparse(point.lexical)
-    return models.PointStruct(id=point.id, vector=vectors, payload=point.payload)
+    return models.PointStruct(id=int(point.id), vector=vectors, payload=point.payload)
 
 
 def _sparse(vector: SparseVector) -> models.SparseVector:
@@ -294,7 +294,7 @@ def _condition(condition: Condition) -> Any:
                 key=key, range=models.Range(gte=gte, gt=gt, lte=lte, lt=lt)
             )
         case HasId(ids):
-            return models.HasIdCondition(has_id=list(ids))
+            return models.HasIdCondition(has_id=list(map(int, ids)))
         case Missing(key):
             return models.IsEmptyCondition(is_empty=models.PayloadField(key=key))
         case Group():

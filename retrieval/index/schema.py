@@ -10,7 +10,7 @@ from retrieval.index.types import IndexSchema, VectorName
 from retrieval.types import Encoder, ImageEncoder
 
 # Raise when stored fields change so that older indexes cannot be read.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 # Payload fields that filters read, by the kind of their payload index. Flags are keywords:
 # Edge 0.9 takes a Python bool for the integer 1 and would match nothing.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -13,16 +13,19 @@ import numpy as np
 
 from retrieval.types import SparseVector, Vectors
 
-# Product ids are free text, point ids are UUIDs: one fixed namespace maps the former.
-_NAMESPACE = uuid.UUID("6f1d9a52-9f0c-5a53-8a5e-a15e00000001")
+# Product ids are free text, point ids are numbers below 2^63, which every part of the way reads
+# as an integer (a UUID costs each hit a microsecond of Python). That two products of a million
+# share one has a chance of 1 in 20 million; the import refuses the second.
+_ID_BYTES = 8
 
 Payload = dict[str, Any]
 
 
 @lru_cache(maxsize=65_536)
 def point_id(product_id: str) -> str:
-    """The index's own id of the product `product_id` (UUID version 5)."""
-    return str(uuid.uuid5(_NAMESPACE, product_id))
+    """The index's own id of the product `product_id`: 63 bits of its BLAKE2b digest."""
+    digest = hashlib.blake2b(product_id.encode(), digest_size=_ID_BYTES).digest()
+    return str(int.from_bytes(digest) >> 1)
 
 
 class VectorName(StrEnum):

@@ -42,6 +42,12 @@ def default_ranker() -> LinearRanker:
     )
 
 
+def load_rankers(folder: Path) -> dict[str, LinearRanker]:
+    """Every ranker of a folder by the file's name, and "shipped"; TerminalError when damaged."""
+    named = {path.stem: load_ranker(path) for path in sorted(folder.glob("*.json"))}
+    return {"shipped": default_ranker(), **named}
+
+
 def load_ranker(path: Path) -> LinearRanker:
     """The ranker trained for a store, else the one that ships; TerminalError when damaged."""
     if not path.is_file():

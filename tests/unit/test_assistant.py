@@ -41,11 +41,14 @@ from assistant.types import (
 from assistant.understand.quick import RuleReader
 from assistant.understand.rewrite import LLMRewriter
 from retrieval.errors import IndexUnavailableError
+from retrieval.experiment.assign import Experiments
+from retrieval.experiment.types import ExperimentsFile
 from retrieval.index.indexer import Indexer
 from retrieval.index.qdrant_collections import ServerStorage
 from retrieval.index.schema import index_schema
+from retrieval.profile.types import Visitor
 from retrieval.search import HybridSearcher
-from retrieval.types import Language, SearchRequest, SearchResult
+from retrieval.types import Language, SearchRequest, SearchResult, Sort
 
 TRUE_SENTENCE = "The Tavrik Hush Wireless Mouse costs $24.99."
 FALSE_SENTENCE = "The Tavrik Hush Wireless Mouse costs $9.99."
@@ -265,3 +268,49 @@ async def test_the_search_box_searches_even_a_greeting(assistant: Assistant) -> 
 async def test_an_empty_search_lists_the_store(assistant: Assistant) -> None:
     _, result = await assistant.search("", limit=50)
     assert len(result.hits) == len(EVERYTHING)
+
+
+def run_experiment(assistant: Assistant, **fields: object) -> None:
+    treatment = fields.pop("treatment", {})
+    arms = {"control": {"share": 1e-9}, "new": {"share": 1 - 1e-9, "treatment": treatment}}
+    row = {"name": "e", "arms": arms, **fields}
+    assistant.experiments = Experiments(ExperimentsFile.model_validate({"experiments": [row]}))
+
+
+VISITOR = Visitor("c1", "s1")
+
+
+async def test_a_treatment_of_the_ranking_acts_on_searches_by_relevance_only(
+    assistant: Assistant,
+) -> None:
+    _, before = await assistant.search("quiet wireless mouse", visitor=VISITOR)
+    run_experiment(assistant, treatment={"search": {"lexical_share": 0.0}})
+    _, after = await assistant.search("quiet wireless mouse", visitor=VISITOR)
+    assert not before.experiments
+    assert after.experiments == {"e": "new"}
+    assert [hit.score for hit in after.hits] != [hit.score for hit in before.hits]
+    _, sorted_by_price = await assistant.search(
+        "quiet wireless mouse", visitor=VISITOR, sort=Sort.PRICE_ASCENDING
+    )
+    assert not sorted_by_price.experiments
+    assert not (await assistant.search("quiet wireless mouse"))[1].experiments
+
+
+async def test_interleaved_pages_fit_together_and_name_their_teams(assistant: Assistant) -> None:
+    run_experiment(assistant, treatment={"search": {"lexical_share": 0.0}}, interleave=True)
+    _, whole = await assistant.search("mouse", visitor=VISITOR, limit=4)
+    _, second = await assistant.search("mouse", visitor=VISITOR, limit=2, offset=2)
+    assert whole.experiments == {"e": "interleaved"}
+    assert {hit.team for hit in whole.hits} == {"control", "new"}
+    assert [h.product.id for h in second.hits] == [h.product.id for h in whole.hits][2:4]
+
+
+async def test_a_treatment_can_do_without_the_model(
+    assistant: Assistant, model: ScriptedModel
+) -> None:
+    run_experiment(assistant, treatment={"chat": {"llm": False, "cards": 1}})
+    events = [event async for event in assistant.reply(OPEN_WISH, "c", visitor=VISITOR)]
+    assert done(events).trace["llm_understanding"] == "off by an experiment"
+    assert texts(events)
+    assert len(products(events)[0].products) == 1
+    assert not model.calls

@@ -68,6 +68,12 @@
 
   // ------------------------------------------------------------ what is seen
 
+  const parse = (json) => { try { return JSON.parse(json || '{}'); } catch { return {}; } };
+  /** The experiments that could act on a list (experiment: arm). */
+  const arms = (list) => {
+    const experiments = parse(list.dataset.experiments);
+    return Object.keys(experiments).length ? {experiments} : {};
+  };
   const told = new WeakMap(); // elements of other scripts, and what to log of them
   const place = (card) => {
     if (told.has(card)) return told.get(card);
@@ -75,9 +81,11 @@
     if (!list) return {object_id: card.dataset.id};
     const cards = [...list.querySelectorAll('.ai-card[data-id]')];
     const {list: id, surface = '', model = '', query = ''} = list.dataset;
+    const team = parse(list.dataset.teams)[cards.indexOf(card)];
     return {object_id: card.dataset.id, query_id: id, surface, model_version: model,
       ordinal: cards.indexOf(card) + 1, ...(query ? {user_query: query} : {}),
-      ...(card.dataset.propensity ? {propensity: Number(card.dataset.propensity)} : {})};
+      ...(card.dataset.propensity ? {propensity: Number(card.dataset.propensity)} : {}),
+      ...arms(list), ...(team ? {detail: {team}} : {})};
   };
   const seen = new Set();
   const eyes = new IntersectionObserver((entries) => {
@@ -100,8 +108,9 @@
   const look = () => {
     for (const list of document.querySelectorAll('[data-list]:not([data-logged])')) {
       list.dataset.logged = '1';
-      const {list: id, surface = '', query = ''} = list.dataset;
-      if (query && surface === 'search') log('search', {query_id: id, surface, user_query: query}, false);
+      const {list: id, surface = '', query = '', results, elapsed} = list.dataset;
+      const detail = {...(results ? {results: Number(results)} : {}), ...(elapsed ? {elapsed_ms: Number(elapsed)} : {})};
+      if (query && surface === 'search') log('search', {query_id: id, surface, user_query: query, ...arms(list), detail}, false);
     }
     for (const card of document.querySelectorAll('[data-list] .ai-card[data-id]:not([data-watched])')) {
       card.dataset.watched = '1';
