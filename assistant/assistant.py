@@ -301,6 +301,7 @@ class Assistant:
             understanding=understanding,
             elapsed_ms=turn.elapsed_ms(),
             experiments=turn.exposed,
+            model_version=selection.result.model_version if selection.result else "",
         )
 
     async def _understand(

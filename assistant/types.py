@@ -210,7 +210,8 @@ class ShownProduct(Frozen):
 class ProductsEvent(Frozen):
     """Ranked cards; a later event of the same turn replaces the earlier one.
 
-    `list_id` is the query_id of the events about this list; they name its `experiments`.
+    `list_id` is the query_id of the events about this list; they name its `experiments` and
+    the `model_version` that ordered it.
     """
 
     type: Literal["products"] = "products"
@@ -221,6 +222,7 @@ class ProductsEvent(Frozen):
     understanding: Understanding
     elapsed_ms: float
     experiments: dict[str, str] = Field(default_factory=dict)
+    model_version: str = ""
 
 
 class TextEvent(Frozen):

@@ -30,6 +30,7 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 from rich.table import Table
+from scipy.stats import norm
 
 from assistant import build
 from assistant.assistant import Assistant
@@ -46,9 +47,11 @@ from retrieval.catalog.demo.behaviour import (
     draw_click,
 )
 from retrieval.catalog.demo.generate import REFERENCE_DATE, generate_demo
+from retrieval.experiment.analyse import analyse
 from retrieval.experiment.assign import Experiments
+from retrieval.experiment.measures import Measure
 from retrieval.experiment.types import Arm, Experiment, ExperimentsFile, Treatment
-from retrieval.profile.types import Visitor
+from retrieval.profile.types import StoredEvent, Visitor
 from retrieval.recommend.types import Kind, RecommendationRequest
 from retrieval.train.clicks import ClickTraining
 from retrieval.types import Product
@@ -63,8 +66,10 @@ NO_INTEREST = -2.0
 NOISE = 0.3
 # Pages after which the learner takes a step; serving does so every half minute.
 STEP_EVERY = 40
+Z95 = 1.96
 
 LOOP, AA = "loop", "aa"
+EXPERIMENTS_FILE = "experiments.yaml"
 EXPERIMENTS = ExperimentsFile(
     salt="benchmarks.loop",
     experiments=(
@@ -220,9 +225,8 @@ class Simulation:
                 found.model_version,
                 "for_you",
             )
-        visitor = None if static else visit.visitor
         _, result = await self._assistant.search(
-            wish.query, language=visit.shopper.language, limit=PAGE, visitor=visitor
+            wish.query, language=visit.shopper.language, limit=PAGE, visitor=visit.visitor
         )
         hits = result.hits
         return Shown(
@@ -290,53 +294,33 @@ class Simulation:
 # ------------------------------------------------------------------------ analysis
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """Clicks an impression of two arms, by shopper, with the relative difference."""
-
-    control: float
-    treatment: float
-    lift: float
-    low: float
-    high: float
-    p: float
-    shoppers: tuple[int, int]
-
-
-def compare(outcome: Outcome, experiment: str) -> Comparison:
-    """The relative difference of CTR by the delta method over shoppers (Deng et al., 2018)."""
-    from scipy.stats import norm
-
-    dealt = Experiments(EXPERIMENTS)
-    sides: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    for name, counts in outcome.shoppers.items():
-        arm = dealt.assign(Visitor(name, name, name)).variants[experiment]
-        sides["control" if arm == "control" else "treatment"].append(
-            (counts.clicks, counts.impressions)
-        )
-    rates, variances = {}, {}
-    for side, pairs in sides.items():
-        clicks, shows = np.array(pairs, dtype=float).T
-        rates[side] = clicks.sum() / shows.sum()
-        residuals = (clicks - rates[side] * shows) / shows.mean()
-        variances[side] = residuals.var(ddof=1) / len(pairs)
-    ratio = rates["treatment"] / rates["control"]
-    error = ratio * np.sqrt(sum(variances[s] / rates[s] ** 2 for s in rates))
-    p = 2 * norm.sf(abs(np.log(ratio)) / (error / ratio))
-    return Comparison(
-        control=rates["control"],
-        treatment=rates["treatment"],
-        lift=ratio - 1,
-        low=ratio - 1 - 1.96 * error,
-        high=ratio - 1 + 1.96 * error,
-        p=float(p),
-        shoppers=(len(sides["control"]), len(sides["treatment"])),
-    )
+def compare(log: Sequence[StoredEvent], experiment: Experiment) -> dict[str, Any]:
+    """What Aisle's experiment engine says of clicks an impression: the interval of a test of
+    planned size, p from it, and the interval that holds at every look."""
+    report = analyse(experiment, log)
+    arm = next(arm for arm in report.arms if arm.against_control)
+    found = next(c for c in arm.against_control if c.measure is Measure.CTR)
+    control = next(each for each in report.arms if each.name == experiment.control)
+    error = (found.fixed.high - found.fixed.low) / (2 * Z95)
+    return {
+        "control": found.control,
+        "treatment": found.arm,
+        "lift": found.arm / found.control - 1,
+        "low": found.fixed.low / found.control,
+        "high": found.fixed.high / found.control,
+        "always_low": found.interval.low / found.control,
+        "always_high": found.interval.high / found.control,
+        "p": 2 * float(norm.sf(abs(found.arm - found.control) / error)) if error else 1.0,
+        "shoppers": (control.units, arm.units),
+        "split_p": report.split_p_value,
+        "warnings": list(report.warnings),
+    }
 
 
 def measure(settings: Settings, shoppers: int, seed: int, console: Console) -> dict[str, Any]:
     """Train, promote, let shoppers browse, compare."""
     with own_home(settings) as own:
+        (own.home / EXPERIMENTS_FILE).write_text(EXPERIMENTS.model_dump_json(exclude_none=True))
 
         def quiet(done: int, total: int, note: str = "") -> None:
             return None
@@ -356,6 +340,7 @@ def measure(settings: Settings, shoppers: int, seed: int, console: Console) -> d
             simulation = Simulation(service.assistant, behaviour, clock)
             asyncio.run(simulation.run(visits, console))
             status = learning.learning_status()
+            log = list(learning.events.scan())
     outcome = simulation.outcome
     parts = {
         " ".join(name): {
@@ -367,8 +352,7 @@ def measure(settings: Settings, shoppers: int, seed: int, console: Console) -> d
         for name, c in sorted(outcome.parts.items())
     }
     return {
-        "loop": compare(outcome, LOOP).__dict__,
-        "aa": compare(outcome, AA).__dict__,
+        **{each.name: compare(log, each) for each in EXPERIMENTS.experiments},
         "parts": parts,
         "pages": len(visits),
         "online": status.model_dump(mode="json"),
@@ -381,7 +365,9 @@ def measure(settings: Settings, shoppers: int, seed: int, console: Console) -> d
 
 def print_table(found: dict[str, Any], console: Console) -> None:
     """CTR of each arm and their difference, the A/A beside it."""
-    table = Table("", "control", "treatment", "difference", "95% interval", "p", "shoppers")
+    table = Table(
+        "", "control", "treatment", "difference", "95% interval", "at every look", "p", "shoppers"
+    )
     for name, label in ((LOOP, "static / learning"), (AA, "A/A")):
         c = found[name]
         table.add_row(
@@ -390,6 +376,7 @@ def print_table(found: dict[str, Any], console: Console) -> None:
             f"{c['treatment']:.4f}",
             f"{c['lift']:+.1%}",
             f"{c['low']:+.1%} to {c['high']:+.1%}",
+            f"{c['always_low']:+.1%} to {c['always_high']:+.1%}",
             f"{c['p']:.2g}",
             f"{c['shoppers'][0]} / {c['shoppers'][1]}",
         )

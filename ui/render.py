@@ -84,6 +84,7 @@ class Card(BaseModel):
     position: int
     reasons: tuple[str, ...]
     sponsored: bool
+    propensity: float = 1.0
     choices: tuple[Choice, ...] = ()
     more_choices: int = 0
 
@@ -143,6 +144,7 @@ class Renderer:
         reasons: Sequence[str] = (),
         sponsored: bool = False,
         variants: Sequence[HitVariant] = (),
+        propensity: float = 1.0,
     ) -> Card:
         """What a card of `product` shows to a shopper of `language`."""
         choices = self._choices(product, variants, language)
@@ -166,6 +168,7 @@ class Renderer:
             position=position,
             reasons=tuple(reasons),
             sponsored=sponsored,
+            propensity=propensity,
             choices=choices[:SHOWN_CHOICES],
             more_choices=max(0, len(choices) - SHOWN_CHOICES),
         )
@@ -210,6 +213,7 @@ class Renderer:
                 reasons=item.reasons[:3],
                 sponsored=item.sponsored,
                 variants=item.hit.variants,
+                propensity=item.hit.propensity,
             )
             for item in shown
         ]
@@ -232,6 +236,7 @@ class Renderer:
             language,
             list_id=event.list_id,
             experiments=dict(event.experiments),
+            model=event.model_version,
             cards=self.shown_cards(event.products, language),
             chips=[label for _, label in self.chips(event.understanding, language)],
             notes=event.understanding.notes,
@@ -295,6 +300,7 @@ class Renderer:
             language,
             list_id=uuid.uuid4().hex,
             experiments=dict(result.experiments),
+            model=result.model_version,
             elapsed=round(elapsed_ms, 1),
             teams=[hit.team for hit in result.hits] if any(h.team for h in result.hits) else [],
             facets=facets,
@@ -329,6 +335,7 @@ class Renderer:
                 hit.product,
                 language,
                 variants=hit.variants,
+                propensity=hit.propensity,
                 reasons=(*hit.reasons, *why.get(hit.product.id, ()))[:SHOWN_REASONS],
             )
             for hit in hits

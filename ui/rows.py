@@ -80,7 +80,11 @@ class RowMaker:
             model=found.model_version,
             cards=[
                 self._renderer.card(
-                    each.product, language, position=each.position, reasons=each.reasons
+                    each.product,
+                    language,
+                    position=each.position,
+                    reasons=each.reasons,
+                    propensity=each.propensity,
                 )
                 for each in found.products
             ],

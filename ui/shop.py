@@ -129,10 +129,13 @@ class _Shop:
             q=q,
             list_id=uuid.uuid4().hex,
             experiments=dict(result.experiments),
+            model=result.model_version,
             teams=[hit.team for hit in result.hits] if any(h.team for h in result.hits) else [],
             rows=rows,
             cards=[
-                self._renderer.card(hit.product, language, reasons=hit.reasons)
+                self._renderer.card(
+                    hit.product, language, reasons=hit.reasons, propensity=hit.propensity
+                )
                 for hit in result.hits
             ],
             chips=chips,

@@ -7,22 +7,12 @@ make estimates from the log unbiased.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from random import Random
 
 import numpy as np
 
 from retrieval.rank.click_features import Numbers
-
-# 52 bits fill a double's mantissa.
-_BITS = 52
-
-
-def hash_point(*words: str) -> float:
-    """A number in [0, 1), uniform and independent for each sequence of words (SHA-256)."""
-    digest = hashlib.sha256("\x1f".join(words).encode()).digest()
-    return float((int.from_bytes(digest[:8], "big") >> (64 - _BITS)) / (1 << _BITS))
 
 
 def explore_page(

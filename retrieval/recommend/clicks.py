@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from retrieval.errors import AisleError
+from retrieval.experiment.assign import hash_point
 from retrieval.profile.items import Item, ItemReader
 from retrieval.profile.profile import Facet, Profile
 from retrieval.profile.statistics import BehaviourStatistics
@@ -29,7 +30,7 @@ from retrieval.rank.clicks import (
     load_click_model,
     reorder_block,
 )
-from retrieval.rank.explore import explore_page, hash_point
+from retrieval.rank.explore import explore_page
 from retrieval.rank.online import OnlineState
 from retrieval.rank.online_store import OnlineStore
 from retrieval.recommend.reasons import quote, say, taste_reason

@@ -192,7 +192,7 @@
       before ? make('s', {}, money(product.list_price, product.currency)) : null);
   }
 
-  function drawCard(shown, spoken, listId, experiments) {
+  function drawCard(shown, spoken, listId, experiments, model) {
     const product = shown.hit.product;
     const title = product.translations?.[spoken]?.title || product.title;
     const rating = product.rating == null ? null
@@ -210,7 +210,7 @@
       card.rel = 'noopener noreferrer';
     }
     if (listId) {
-      window.AisleTrack?.watch(card, {object_id: product.id, query_id: listId, surface: 'chat', ordinal: shown.position, experiments: experiments || {}});
+      window.AisleTrack?.watch(card, {object_id: product.id, query_id: listId, surface: 'chat', ordinal: shown.position, experiments: experiments || {}, model_version: model || '', propensity: shown.hit.propensity});
     }
     const holder = make('li', {}, card);
     const addBuy = () => { const button = panels?.buyButton(product); if (button) holder.append(button); };
@@ -266,7 +266,7 @@
         return;
       }
       for (const shown of event.products) this.know(shown.hit.product);
-      const list = event.products.map((shown) => drawCard(shown, spoken, event.list_id, event.experiments));
+      const list = event.products.map((shown) => drawCard(shown, spoken, event.list_id, event.experiments, event.model_version));
       const head = asked ? make('p', {className: 'note'}, words.found(event.total, event.products.length)) : '';
       this.cards.replaceChildren(head, make('ul', {className: 'cards', tabIndex: 0}, ...list));
     }
