@@ -30,7 +30,6 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 from rich.table import Table
-from scipy.stats import norm
 
 from assistant import build
 from assistant.assistant import Assistant
@@ -66,7 +65,6 @@ NO_INTEREST = -2.0
 NOISE = 0.3
 # Pages after which the learner takes a step; serving does so every half minute.
 STEP_EVERY = 40
-Z95 = 1.96
 
 LOOP, AA = "loop", "aa"
 EXPERIMENTS_FILE = "experiments.yaml"
@@ -301,7 +299,6 @@ def compare(log: Sequence[StoredEvent], experiment: Experiment) -> dict[str, Any
     arm = next(arm for arm in report.arms if arm.against_control)
     found = next(c for c in arm.against_control if c.measure is Measure.CTR)
     control = next(each for each in report.arms if each.name == experiment.control)
-    error = (found.fixed.high - found.fixed.low) / (2 * Z95)
     return {
         "control": found.control,
         "treatment": found.arm,
@@ -310,7 +307,7 @@ def compare(log: Sequence[StoredEvent], experiment: Experiment) -> dict[str, Any
         "high": found.fixed.high / found.control,
         "always_low": found.interval.low / found.control,
         "always_high": found.interval.high / found.control,
-        "p": 2 * float(norm.sf(abs(found.arm - found.control) / error)) if error else 1.0,
+        "p": found.fixed.p_value,
         "shoppers": (control.units, arm.units),
         "split_p": report.split_p_value,
         "warnings": list(report.warnings),

@@ -25,7 +25,7 @@ HALF_LIFE = 200_000.0
 # count somewhat more than those of the log.
 PRIOR_SHARE = 0.5
 # Mean change of a batch's scores, in logits, that no honest batch makes.
-JUMP = 0.5
+JUMP = 1.0
 # Scores that make the reference, those compared with it at a time, and bins (deciles).
 REFERENCE, WINDOW, BINS = 2_000, 1_000, 10
 # Population stability index; above .25 is the usual bound for a major shift (Siddiqi, 2006).
