@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Protocol
 
+from assistant.advertising import add_sponsored, audience_of, say_sponsored
 from assistant.answer.compare import FEWEST, MOST, compare_products
 from assistant.answer.facts import build_facts, write_reasons
 from assistant.answer.relaxed import ask_to_relax, tell_relaxations
@@ -25,6 +26,7 @@ from assistant.jobs.run import JobRunner
 from assistant.jobs.stream import stream_failure, stream_job
 from assistant.learning import log_turn
 from assistant.memory.store import PreferenceStore
+from assistant.privacy import PrivacyOffice
 from assistant.store.shop import Caller, Shop
 from assistant.turn import Catalog, Selection, TurnLimits, TurnRecord
 from assistant.types import (
@@ -55,6 +57,7 @@ from assistant.understand.clarify import CANDIDATES, choose_question, may_ask
 from assistant.understand.context import merge_filters
 from assistant.understand.difference import DifferenceReader
 from assistant.understand.merge import changes_search, merge, needs_model
+from retrieval.ads.server import AdServer
 from retrieval.experiment.assign import Experiments
 from retrieval.experiment.types import NOTHING, Assignment, Part
 from retrieval.profile.types import Visitor
@@ -103,11 +106,15 @@ class Assistant:
         version: str,
         learning: Learning | None = None,
         experiments: Experiments | None = None,
+        ads: AdServer | None = None,
+        privacy: PrivacyOffice | None = None,
     ) -> None:
         """Without `learning` nothing is logged and nothing is ordered by taste; without
-        `experiments` every shopper gets the same."""
+        `experiments` every shopper gets the same; without `ads` nothing is sponsored."""
         self.experiments = experiments or Experiments()
         self.learning = learning
+        self.ads = ads
+        self.privacy = privacy
         self._jobs = jobs
         self._desk = desk
         self.use(catalog)
@@ -147,7 +154,9 @@ class Assistant:
         Raises InvalidRequestError for a message out of bounds; whatever else goes wrong
         is an ErrorEvent, and what was already sent stays.
         """
-        caller = Caller(bound_conversation_id(conversation_id), shopper_id)
+        caller = Caller(
+            bound_conversation_id(conversation_id), shopper_id, self.remembered_client(visitor)
+        )
         turn = TurnRecord(
             message=bound_message(message, self._limits.message),
             visitor=visitor,
@@ -181,7 +190,7 @@ class Assistant:
 
         quick = self._reader.read(turn.message, conversation, shown, language)
         quick, kept = await asyncio.to_thread(
-            self._jobs.memory.recall, caller.owner, turn.id, quick, conversation
+            self._jobs.memory.recall, caller.remembered, turn.id, quick, conversation
         )
         turn.understanding = quick
         context = self._context(caller, quick, turn, conversation)
@@ -192,7 +201,7 @@ class Assistant:
                 yield event
             yield self._done(turn, caller)
             return
-        selection = await self._select(turn, quick, conversation)
+        selection = await self._select(turn, quick, conversation, caller)
         yield self._show(turn, quick, selection, "quick")
         if kept:
             yield PreferencesEvent(preferences=kept)
@@ -201,10 +210,10 @@ class Assistant:
 
         understanding = await self._understand(turn, conversation, shown, quick)
         understanding, _ = await asyncio.to_thread(
-            self._jobs.memory.apply, caller.owner, understanding
+            self._jobs.memory.apply, caller.remembered, understanding
         )
         if changes_search(quick, understanding):
-            selection = await self._select(turn, understanding, conversation)
+            selection = await self._select(turn, understanding, conversation, caller)
             yield self._show(turn, understanding, selection, "refined")
         turn.understanding = understanding
 
@@ -212,6 +221,10 @@ class Assistant:
             yield ComparisonEvent(comparison=selection.comparison)
         async for sentence in self._answer(turn, understanding, selection):
             yield TextEvent(sentence=sentence)
+        hits = [card.hit for card in selection.sponsored]
+        if told := say_sponsored(hits, understanding.language):
+            turn.sentences.append(told)
+            yield TextEvent(sentence=told)
         if question := await self._question(
             understanding, selection, conversation, turn.assignment
         ):
@@ -241,7 +254,11 @@ class Assistant:
     # ------------------------------------------------------------- stages
 
     async def _select(
-        self, turn: TurnRecord, understanding: Understanding, conversation: Conversation
+        self,
+        turn: TurnRecord,
+        understanding: Understanding,
+        conversation: Conversation,
+        caller: Caller | None = None,
     ) -> Selection:
         """The products a turn is about: those it points at, or those a search finds."""
         if understanding.act is Act.SMALL_TALK:
@@ -251,7 +268,10 @@ class Assistant:
             hits = tuple(Hit(product=product, score=0.0) for product in products)
             return self._selection(understanding, hits, conversation.shown)
         limits = treat_limits(self._limits, turn.assignment.treatment.chat)
-        result = await self._search(understanding, limits.cards, turn.visitor, turn.assignment)
+        session = caller.conversation_id if caller else None
+        result = await self._search(
+            understanding, limits.cards, turn.visitor, turn.assignment, session=session
+        )
         return self._selection(understanding, result.hits, (), result)
 
     def _selection(
@@ -278,7 +298,13 @@ class Assistant:
         comparison = None
         if understanding.act is Act.COMPARE and FEWEST <= len(products) <= MOST:
             comparison = compare_products(understanding, products, self.vocabulary)
-        return Selection(cards=cards, facts=facts, result=result, comparison=comparison)
+        sponsored = tuple(
+            ShownProduct(hit=hit, position=0, sponsored=True)
+            for hit in (result.sponsored if result else ())
+        )
+        return Selection(
+            cards=cards, sponsored=sponsored, facts=facts, result=result, comparison=comparison
+        )
 
     def _show(
         self, turn: TurnRecord, understanding: Understanding, selection: Selection, stage: str
@@ -286,6 +312,7 @@ class Assistant:
         """The event for a selection; remembers the list that ordinals will point at."""
         if selection.result:
             turn.shown = tuple(product.id for product in selection.products)
+            turn.sponsored = tuple(card.hit.product.id for card in selection.sponsored)
             turn.trace.setdefault("search_ms", {})[stage] = selection.result.timings_ms
             turn.trace["results"] = selection.result.total
             turn.exposed = selection.result.experiments
@@ -296,7 +323,7 @@ class Assistant:
         return ProductsEvent(
             list_id=turn.id,
             stage="quick" if stage == "quick" else "refined",
-            products=selection.cards,
+            products=(*selection.cards, *selection.sponsored),
             total=selection.result.total if selection.result else len(selection.cards),
             understanding=understanding,
             elapsed_ms=turn.elapsed_ms(),
@@ -438,6 +465,7 @@ class Assistant:
                 if image
                 else read_query(self._reader, text, self.store, language)
             )
+            understanding = await asyncio.to_thread(self._recall, understanding, visitor)
         understanding = put_on_top(understanding, filters, sort)
         result = await self._search(
             understanding,
@@ -447,8 +475,23 @@ class Assistant:
             offset=offset,
             facets=facets,
             image=image,
+            session="",
         )
         return understanding, result
+
+    def remembered_client(self, visitor: Visitor | None) -> str:
+        """The visitor's client id where their shopper agreed to be remembered, else nothing."""
+        if visitor is None or self.learning is None or not self.learning.remembers(visitor):
+            return ""
+        return visitor.client_id
+
+    def _recall(self, read: Understanding, visitor: Visitor | None) -> Understanding:
+        """What a search box asks for, with the tastes that its visitor stated in talks."""
+        client = self.remembered_client(visitor)
+        if visitor is None or not (client or visitor.user_id):
+            return read
+        owner = Caller("", visitor.user_id, client).remembered
+        return self._jobs.memory.apply(owner, read)[0]
 
     async def _search(
         self,
@@ -460,8 +503,12 @@ class Assistant:
         offset: int = 0,
         facets: bool = False,
         image: Sequence[float] = (),
+        session: str | None = None,
     ) -> SearchResult:
-        """A page of results, a little to the visitor's taste where the order is relevance."""
+        """A page of results, a little to the visitor's taste where the order is relevance.
+
+        Its first page may have advertisements, unless `session` is None: nobody sees it.
+        """
         request = page_request(understanding, limit).model_copy(
             update={
                 "offset": offset,
@@ -470,13 +517,34 @@ class Assistant:
                 "treatment": assignment.treatment.search,
             }
         )
-        relevance = understanding.sort is Sort.RELEVANCE
+        ads = self.ads if session is not None and not offset else None
+        if ads is None:
+            return await self._search_organic(request, understanding, visitor, assignment)
+        request = request.model_copy(update={"candidates": ads.candidates()})
+        found = await self._search_organic(request, understanding, visitor, assignment)
+        return await asyncio.to_thread(
+            lambda: add_sponsored(
+                found, ads, audience_of(visitor, self.learning, session or ""), self._find
+            )
+        )
+
+    async def _search_organic(
+        self,
+        request: SearchRequest,
+        understanding: Understanding,
+        visitor: Visitor | None,
+        assignment: Assignment,
+    ) -> SearchResult:
+        """What is found for its own sake; campaigns change nothing of it."""
+        limit, relevance = request.limit, understanding.sort is Sort.RELEVANCE
         personal = assignment.treatment.personal is not False and visitor is not None
         learning = self.learning if relevance and personal else None
-        acting = [Part.RANKING] if understanding.query and relevance and not image else []
+        ranked = understanding.query and relevance and not request.image
+        acting = [Part.RANKING] if ranked else []
         if relevance and self.learning and visitor:
             acting.append(Part.TASTE)
         shown = {"request": request, "experiments": assignment.exposed(acting)}
+        offset = request.offset
         reach = learning.reach(visitor, offset, limit) if learning else Reach(offset, limit)
         wider = request.model_copy(
             update={"offset": reach.offset, "limit": reach.limit, "cards": reach.limit}
@@ -525,6 +593,7 @@ class Assistant:
         limit: int = 24,
         offset: int = 0,
         understanding: Understanding | None = None,
+        visitor: Visitor | None = None,
     ) -> tuple[Understanding, SimilarResult | None]:
         """Products like this one; None for an unknown id."""
         if understanding is None:
@@ -535,8 +604,22 @@ class Assistant:
         request = understanding.search_request(limit).model_copy(
             update={"offset": offset, "cards": limit}
         )
-        found = await asyncio.to_thread(self._searcher.similar, product_id, request)
-        return understanding, found
+        ads = self.ads if not offset else None
+        if ads is None:
+            return understanding, await asyncio.to_thread(
+                self._searcher.similar, product_id, request
+            )
+        request = request.model_copy(update={"candidates": ads.candidates()})
+
+        def find() -> SimilarResult | None:
+            found = self._searcher.similar(product_id, request)
+            if found is None:
+                return None
+            audience = audience_of(visitor, self.learning)
+            result = add_sponsored(found.result, ads, audience, self._find, [product_id])
+            return found.model_copy(update={"result": result})
+
+        return understanding, await asyncio.to_thread(find)
 
     async def products(self, ids: Sequence[str]) -> tuple[Product, ...]:
         """The products with these ids, in the order asked; unknown ones are left out."""

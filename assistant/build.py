@@ -19,6 +19,7 @@ import sqlalchemy.engine
 
 import prompts
 from assistant.admin import CatalogAdmin, LoadEncoders
+from assistant.advertising import open_ads
 from assistant.answer.passages import PassageFinder
 from assistant.answer.verify import ClaimVerifier
 from assistant.answer.write import LLMAnswerWriter
@@ -40,6 +41,7 @@ from assistant.llm.types import WarmUp
 from assistant.llm.weights import ensure_encoders, ensure_served, is_ready
 from assistant.memory.memory import Memory
 from assistant.memory.store import PreferenceStore
+from assistant.privacy import PrivacyOffice
 from assistant.settings import Settings
 from assistant.store.demo import seed_demo_orders
 from assistant.store.rest import RestStoreBackend
@@ -52,6 +54,7 @@ from assistant.understand.learned.models import load_dialogue_model
 from assistant.understand.learned.quick import KeywordReader
 from assistant.understand.quick import RuleReader
 from assistant.understand.rewrite import LLMRewriter
+from retrieval.ads.server import AdServer
 from retrieval.catalog.demo.generate import generate_demo
 from retrieval.catalog.feed import ProductFeed, open_feed
 from retrieval.catalog.files import write_atomically
@@ -59,6 +62,7 @@ from retrieval.catalog.live import IndexerMaker, LiveCatalog, OpenedCatalog
 from retrieval.catalog.picture_download import PictureDownloader
 from retrieval.catalog.product_images import StoreImages
 from retrieval.catalog.report import ImportReport, add_pictures
+from retrieval.catalog.stock import LiveStock
 from retrieval.catalog.store import Store, StorePaths, load_store
 from retrieval.catalog.sync import import_feed
 from retrieval.catalog.types import FeedRow
@@ -138,10 +142,15 @@ def open_service(
         learning = stack.enter_context(
             open_learning(settings, store, live.opened.generation.index, database, now)
         )
+        ads = stack.enter_context(
+            open_ads(settings, store.info, open_secret(settings), database, learning)
+        )
         engine = stack.enter_context(open_engine(settings))
         engine.warm_with(prompt_heads())
         catalog = open_catalog(settings, live.opened)
-        shop = stack.enter_context(open_shop(settings, store, catalog, database, conversations))
+        shop = stack.enter_context(
+            open_shop(settings, store, catalog, database, conversations, LiveStock(live))
+        )
         password = settings.desk_password.get_secret_value()
         queue = HandoffQueue(database)
         memory = Memory(PreferenceStore(database), catalog.vocabulary, catalog.reader)
@@ -150,8 +159,9 @@ def open_service(
         desk = Desk(queue, conversations, shop, password)
         experiments = open_experiments(settings.experiments_path, store.paths.rankers)
         assistant = assemble(
-            settings, catalog, conversations, jobs, desk, engine, learning, experiments
+            settings, catalog, conversations, jobs, desk, engine, learning, experiments, ads
         )
+        assistant.privacy = PrivacyOffice(database, settings.store)
 
         def use(opened: OpenedCatalog) -> None:
             assistant.use(open_catalog(settings, opened))
@@ -216,6 +226,7 @@ def assemble(
     engine: Engine,
     learning: Learning | None = None,
     experiments: Experiments | None = None,
+    ads: AdServer | None = None,
 ) -> Assistant:
     """An Assistant over opened parts."""
     model = EngineLanguageModel(engine)
@@ -236,7 +247,13 @@ def assemble(
         version=version("aisle"),
         learning=learning,
         experiments=experiments,
+        ads=ads,
     )
+
+
+def open_secret(settings: Settings) -> str:
+    """The key that signs shoppers' tokens and advertising offers."""
+    return read_secret(settings.secret.get_secret_value(), settings.secret_path)
 
 
 def open_catalog(settings: Settings, opened: OpenedCatalog) -> Catalog:
@@ -263,10 +280,13 @@ def open_shop(
     catalog: Catalog,
     database: sqlalchemy.engine.Engine,
     conversations: SqlConversationStore,
+    stock: LiveStock,
 ) -> Iterator[Shop]:
-    """Carts, orders and sign-in: the shop's own system by URL, else the SQL database."""
-    secret = read_secret(settings.secret.get_secret_value(), settings.secret_path)
-    tokens = ShopperTokens(secret)
+    """Carts, orders and sign-in: the shop's own system by URL, else the SQL database.
+
+    Only the demo store has a checkout, for which nobody pays.
+    """
+    tokens = ShopperTokens(open_secret(settings))
     if settings.store_backend_url:
         key = settings.store_backend_key
         with RestStoreBackend(
@@ -277,7 +297,9 @@ def open_shop(
             yield Shop(rest, tokens, conversations)
         return
     name = catalog.store.name
-    own = SqlStoreBackend(database, catalog.store, catalog.searcher.get)
+    own = SqlStoreBackend(
+        database, catalog.store, catalog.searcher.get, stock=stock if name == DEMO else None
+    )
     events = store.paths.root / EVENTS
     if name == DEMO and events.is_file():
         seed_demo_orders(database, name, events, datetime.now(UTC).date())
@@ -541,6 +563,8 @@ async def evaluate_grounding(
 
     The auditor gets the products as the feed gives them, not as the store holds them.
     """
+    # Who is shown an advertisement is partly drawn by lot: no part of a measurement.
+    settings = settings.model_copy(update={"ads": False})
     own, products = settings.model_copy(update={"store": DEMO}), generate_demo().products
     if catalog != DEMO:
         own = import_for_evaluation(settings, Path(catalog), listener, currency)

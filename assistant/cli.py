@@ -16,6 +16,7 @@ from rich.table import Table
 
 from assistant import build, cli_catalog
 from assistant.assistant import Assistant
+from assistant.cli_ads import ads_app
 from assistant.cli_catalog import running_catalog
 from assistant.cli_learn import events_app, privacy_app
 from assistant.console import print_reply, print_result
@@ -52,6 +53,7 @@ app.add_typer(privacy_app, name="privacy")
 app.add_typer(events_app, name="events")
 app.add_typer(experiments_app, name="experiments")
 eval_app.command("policy")(eval_policy)
+app.add_typer(ads_app, name="ads")
 add_understanding(eval_app, train_app)
 
 console = Console()

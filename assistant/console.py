@@ -27,13 +27,21 @@ def price_text(product: Product) -> str:
 
 
 def print_card(
-    console: Console, position: int, product: Product, language: Language, reasons: tuple[str, ...]
+    console: Console,
+    position: int,
+    product: Product,
+    language: Language,
+    reasons: tuple[str, ...],
+    *,
+    sponsored: bool = False,
 ) -> None:
     """One product on one or two lines."""
+    label = "赞助" if language is Language.CHINESE else "Sponsored"
+    mark = f"[dim]\\[{label}][/dim]" if sponsored else f"[bold]{position}.[/bold]"
     stock = {None: "", 0: " [red]sold out[/red]"}.get(product.stock, "")
     rating = f" ★{product.rating} ({product.rating_count})" if product.rating else ""
     console.print(
-        f"[bold]{position}.[/bold] {escape(product.title_in(language))}"
+        f"{mark} {escape(product.title_in(language))}"
         f"  [green]{price_text(product)}[/green]{rating}{stock}"
     )
     if reasons:
@@ -46,6 +54,8 @@ def print_result(console: Console, understanding: Understanding, result: SearchR
     console.print(f"[dim]{result.total} products · {took:.0f} ms · {understanding.query}[/dim]")
     for position, hit in enumerate(result.hits, start=1):
         print_card(console, position, hit.product, understanding.language, ())
+    for hit in result.sponsored:
+        print_card(console, 0, hit.product, understanding.language, (), sponsored=True)
 
 
 async def print_reply(console: Console, events: AsyncIterator[ReplyEvent]) -> DoneEvent | None:
@@ -77,4 +87,11 @@ async def print_reply(console: Console, events: AsyncIterator[ReplyEvent]) -> Do
 
 
 def _print_shown(console: Console, card: ShownProduct, language: Language) -> None:
-    print_card(console, card.position, card.hit.product, language, card.reasons)
+    print_card(
+        console,
+        card.position,
+        card.hit.product,
+        language,
+        card.reasons,
+        sponsored=card.sponsored,
+    )

@@ -12,14 +12,16 @@ from typing import Any
 
 from sqlalchemy.engine import Engine as Database
 
+from assistant.memory.refusals import refusal_reader
+from assistant.memory.store import PreferenceStore
 from assistant.settings import Settings
+from assistant.store.types import Order
 from assistant.types import Act, Turn
 from retrieval.catalog.store import Store
 from retrieval.index.types import ProductIndex
 from retrieval.profile.bus import InProcessBus
 from retrieval.profile.events import SqlEventStore
 from retrieval.profile.items import ItemReader
-from retrieval.profile.preferences import state_preferences
 from retrieval.profile.statistics import BehaviourStatistics
 from retrieval.profile.types import Action, Clock, ConsentMode, EventBus, Visitor
 from retrieval.rank.clicks import CLICKS
@@ -71,6 +73,7 @@ def open_learning(
         clicks=clicks,
         learner=learner,
         now=now,
+        refusals=refusal_reader(PreferenceStore(database)),
     )
     learning.start()
     if learner:
@@ -131,7 +134,8 @@ def log_turn(
     turn: Turn,
     experiments: Mapping[str, str] | None = None,
 ) -> None:
-    """Log a turn of the conversation with what it asked for and refused, and what it cost."""
+    """Log a turn of the conversation and what it cost; what it says of tastes is kept by the
+    memory alone."""
     read = turn.understanding
     learning.log_act(
         visitor,
@@ -145,7 +149,6 @@ def log_turn(
             "conversation_id": conversation_id,
             **turn_costs(turn),
             "follows": read.act is Act.REFINE,
-            **state_preferences(read.filters, read.query),
         },
     )
 
@@ -160,3 +163,17 @@ def turn_costs(turn: Turn) -> dict[str, Any]:
         "handoff": turn.understanding.act is Act.HANDOFF or None,
     }
     return {name: value for name, value in found.items() if value is not None}
+
+
+def log_order(learning: Learning, visitor: Visitor, order: Order) -> None:
+    """Log what was ordered, a line each."""
+    for line in order.lines:
+        learning.log_act(
+            visitor,
+            Action.ORDER,
+            object_id=line.product_id,
+            price=float(line.unit_price),
+            quantity=line.quantity,
+            transaction_id=order.id,
+            surface="checkout",
+        )

@@ -45,6 +45,13 @@ class Settings(BaseSettings):
     # experiments.yaml; empty: the file of that name in AISLE_HOME, where there is one
     experiments: str = ""
 
+    # sponsored campaigns (docs/ads.md); ads_slots is the most of one list
+    ads: bool = True
+    ads_slots: int = Field(default=2, ge=1, le=10)
+    ads_reserve: Decimal = Field(default=Decimal("0.05"), ge=0, allow_inf_nan=False)
+    ads_floor: float = Field(default=0.5, ge=0, le=1, allow_inf_nan=False)
+    ads_daily_cap: int = Field(default=5, ge=1, le=1000)
+
     # faces
     host: str = "127.0.0.1"
     port: int = Field(default=7860, ge=1, le=65535)

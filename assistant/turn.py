@@ -48,9 +48,13 @@ class Catalog:
 
 @dataclass(frozen=True)
 class Selection:
-    """What a turn is about: cards, and for a search the list they head."""
+    """What a turn is about: cards, and for a search the list they head.
+
+    `sponsored` cards are shown behind them, and nothing is said of them but what they are.
+    """
 
     cards: tuple[ShownProduct, ...]
+    sponsored: tuple[ShownProduct, ...] = ()
     facts: tuple[ProductFacts, ...] = ()
     result: SearchResult | None = None
     comparison: Comparison | None = None
@@ -79,6 +83,7 @@ class TurnRecord:
     understanding: Understanding | None = None
     shown: tuple[str, ...] = ()
     exposed: dict[str, str] = field(default_factory=dict)
+    sponsored: tuple[str, ...] = ()
     sentences: list[Sentence] = field(default_factory=list)
     question: str | None = None
     failed: bool = False
@@ -103,6 +108,7 @@ class TurnRecord:
             message=self.message,
             understanding=self.understanding,
             shown=self.shown,
+            sponsored=self.sponsored,
             sentences=tuple(self.sentences),
             question=self.question,
             started=self.started,

@@ -14,6 +14,7 @@ from pydantic import Field
 from assistant.jobs.types import Job
 from assistant.memory.types import Preference, Statement
 from assistant.store.types import Cart
+from retrieval.ads.server import AdServer
 from retrieval.experiment.assign import Experiments
 from retrieval.profile.types import Visitor
 from retrieval.recommend.online import LearningStatus
@@ -36,6 +37,7 @@ from retrieval.types import (
 if TYPE_CHECKING:
     from assistant.desk.desk import Desk
     from assistant.memory.store import PreferenceStore
+    from assistant.privacy import PrivacyOffice
     from assistant.store.shop import Shop
 
 
@@ -198,7 +200,8 @@ class Comparison(Frozen):
 class ShownProduct(Frozen):
     """A card: the hit, its position (1-based) and why it is here, written by code.
 
-    A `sponsored` card is labelled as such wherever it is shown.
+    A `sponsored` card is labelled as such wherever it is shown, stands behind the others and
+    has no number (position 0): ordinals, superlatives and comparisons never mean it.
     """
 
     hit: Hit
@@ -275,6 +278,7 @@ class BundleEvent(Frozen):
     """A set under one budget, its cards grouped by thing; takes the place of a products event."""
 
     type: Literal["bundle"] = "bundle"
+    list_id: str = ""
     bundle: Bundle
     language: Language
 
@@ -350,6 +354,7 @@ class Turn(Frozen):
     message: str
     understanding: Understanding
     shown: tuple[str, ...] = ()
+    sponsored: tuple[str, ...] = ()
     sentences: tuple[Sentence, ...] = ()
     question: str | None = None
     started: datetime
@@ -375,7 +380,7 @@ class Conversation(Frozen):
     @property
     def seen(self) -> frozenset[str]:
         """Ids of every product these turns showed."""
-        return frozenset(i for t in self.turns for i in t.shown)
+        return frozenset(i for t in self.turns for i in (*t.shown, *t.sponsored))
 
 
 # ------------------------------------------------------------------- status
@@ -448,8 +453,22 @@ class AssistantService(Protocol):
         ...
 
     @property
+    def privacy(self) -> PrivacyOffice | None:
+        """Shows and removes what is kept of a shopper; None where nothing is kept."""
+        ...
+
+    @property
+    def ads(self) -> AdServer | None:
+        """Sponsored campaigns; None where there are none."""
+        ...
+
+    @property
     def learning(self) -> Learning | None:
         """The log of behaviour with profiles and recommendations; None where nothing learns."""
+        ...
+
+    def remembered_client(self, visitor: Visitor | None) -> str:
+        """The visitor's client id where their shopper agreed to be remembered, else nothing."""
         ...
 
     async def suggest(
@@ -525,6 +544,7 @@ class AssistantService(Protocol):
         limit: int = 24,
         offset: int = 0,
         understanding: Understanding | None = None,
+        visitor: Visitor | None = None,
     ) -> tuple[Understanding, SimilarResult | None]:
         """Products like this one, `text` saying how they shall differ; None for an unknown id.
 

@@ -1,89 +1,46 @@
 """Writes docs/conversations.md: conversations as they happened, with their timings.
 
-Run it as `python -m benchmarks.converse`; stores that are missing are imported first.
+Run it as `python -m benchmarks.converse`; stores that are missing are imported first. It plays
+the twelve of `benchmarks.scripts` on the demo store, `--only NAME` one of them; without
+`--write` it prints.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
-import uuid
-from dataclasses import dataclass
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
 from rich.console import Console
 
 from assistant import build
-from assistant.assistant import Assistant
 from assistant.progress import show_progress
-from assistant.settings import load_settings
+from assistant.settings import Settings, load_settings
 from assistant.types import (
+    BundleEvent,
+    CartEvent,
     ComparisonEvent,
     DoneEvent,
     ErrorEvent,
+    HandoffEvent,
+    PreferencesEvent,
     ProductsEvent,
     QuestionEvent,
     ReplyEvent,
     TextEvent,
 )
+from benchmarks.own_engine import start_own_engine
+from benchmarks.scripts import SCRIPTS, Exchange, Script, Stage, play, script
 
-CHORUS = "../shared/data/chorus-icecat/products.jsonl.gz"
 CARDS_TOLD = 4
+PAGE = Path("docs/conversations.md")
 
 
-@dataclass(frozen=True)
-class Script:
-    """What one shopper says, in which store."""
-
-    title: str
-    store: str
-    feed: str
-    messages: tuple[str, ...]
-
-
-SCRIPTS = (
-    Script(
-        "English, 19,406 electronics and office products",
-        "chorus",
-        CHORUS,
-        (
-            "hi, I need a laptop with at least 4 GB of memory for university, under 150 euros",
-            "something cheaper than the second one",
-            "what is the difference between the first two?",
-            "does the first one have bluetooth?",
-            "toner for a xerox phaser 6600, not from a third party",
-            "thanks a lot!",
-        ),
-    ),
-    Script(
-        "Chinese, the same catalogue",
-        "chorus",
-        CHORUS,
-        (
-            "你好，我想买一台27寸的显示器，两百欧元以内",
-            "有没有便宜一点的",
-            "前两款有什么区别？",
-            "第一款有HDMI接口吗？",
-            "谢谢",
-        ),
-    ),
-    Script(
-        "Both languages, the demo store",
-        "demo",
-        build.DEMO,
-        (
-            "a quiet mouse for a left-handed kid, under 30",
-            "cheaper than the second one",
-            "compare the first two",
-            "is the first one wireless?",
-            "想给爸爸买一双防水的登山鞋，四百元以内",
-            "第二款有什么评价？",
-        ),
-    ),
-)
-
-
-def describe(events: list[tuple[float, ReplyEvent]]) -> list[str]:
+def describe(events: Sequence[tuple[float, ReplyEvent]]) -> list[str]:
     """One reply as Markdown lines, each part with the second it arrived."""
     lines: list[str] = []
     for seconds, event in events:
@@ -98,7 +55,27 @@ def describe(events: list[tuple[float, ReplyEvent]]) -> list[str]:
                     for card in products[:CARDS_TOLD]
                 ]
             case TextEvent(sentence=sentence):
-                lines.append(f"- `{seconds:.2f} s` {sentence.text} *({sentence.by})*")
+                source = f" ← {', '.join(sentence.evidence)}" if sentence.evidence else ""
+                lines.append(f"- `{seconds:.2f} s` {sentence.text} *({sentence.by}{source})*")
+            case BundleEvent(bundle=bundle):
+                lines.append(
+                    f"- `{seconds:.2f} s` **set**, {bundle.total} {bundle.currency} of "
+                    f"{bundle.budget}"
+                )
+                lines += [
+                    f"    {number}. {part.quantity} × {part.name}: "
+                    f"{part.products[0].hit.product.title_in(event.language)}, "
+                    f"{part.products[0].hit.product.price}"
+                    for number, part in enumerate(bundle.items, 1)
+                ]
+            case CartEvent(cart=cart):
+                held = "; ".join(f"{line.quantity} × {line.title}" for line in cart.lines)
+                lines.append(f"- `{seconds:.2f} s` **cart** {held or 'empty'}, {cart.total}")
+            case HandoffEvent():
+                lines.append(f"- `{seconds:.2f} s` **hand-off** {event.state} {event.agent}")
+            case PreferencesEvent(preferences=kept):
+                told = "; ".join(one.text for one in kept)
+                lines.append(f"- `{seconds:.2f} s` **kept in mind** {told or 'nothing'}")
             case ComparisonEvent(comparison=comparison):
                 rows = ", ".join(f"{r.label}: {' / '.join(r.values)}" for r in comparison.rows)
                 lines.append(f"- `{seconds:.2f} s` **table** {rows}")
@@ -122,41 +99,63 @@ def describe_trace(seconds: float, trace: dict[str, object]) -> list[str]:
     return [f"- `{seconds:.2f} s` done, answer {answer['ended']}", *rejected]
 
 
-async def converse(assistant: Assistant, script: Script, console: Console) -> list[str]:
+def write_down(script: Script, exchanges: Sequence[Exchange]) -> list[str]:
     """One conversation as Markdown."""
-    conversation = uuid.uuid4().hex
-    lines = [f"## {script.title}", ""]
-    for message in script.messages:
-        console.print(message)
-        loop = asyncio.get_running_loop()
-        start = loop.time()
-        events = [
-            (loop.time() - start, event) async for event in assistant.reply(message, conversation)
-        ]
-        lines += [f"**{message}**", "", *describe(events), ""]
+    lines = [f"## {script.title} ({script.language})", ""]
+    for exchange in exchanges:
+        speaker = "" if exchange.speaker == "shopper" else f"{exchange.speaker}: "
+        lines += [f"**{speaker}{exchange.said}**", "", *describe(exchange.timed), ""]
     return lines
 
 
+@contextmanager
+def set_stage(settings: Settings, script: Script) -> Iterator[tuple[Stage, str]]:
+    """An assistant on the demo store with its engine ready, and the name of the model.
+
+    A script that kills its engine gets one of its own.
+    """
+    if script.kills:
+        with start_own_engine(settings) as own, build.open_assistant(own.settings) as assistant:
+            yield Stage(assistant, own.kill), assistant.engine.wait().model
+        return
+    with build.open_assistant(settings) as assistant:
+        yield Stage(assistant), assistant.engine.wait().model
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", choices=[s.name for s in SCRIPTS], action="append", default=[])
+    parser.add_argument("--write", action="store_true", help=f"write {PAGE} instead of printing")
+    return parser.parse_args()
+
+
 def main() -> None:
-    console = Console()
-    status = ""
+    arguments, console = parse_arguments(), Console()
+    # Without a password there is no desk to hand a conversation to.
+    settings = load_settings(store="demo", desk_password=secrets.token_urlsafe())
+    with show_progress(console) as listener:
+        build.import_store(settings, build.DEMO, listener)
     lines: list[str] = []
-    for script in SCRIPTS:
-        settings = load_settings(store=script.store)
-        with show_progress(console) as listener:
-            build.import_store(settings, script.feed, listener)
-        with build.open_assistant(settings) as assistant:
-            status = assistant.engine.wait().model
-            lines += asyncio.run(converse(assistant, script, console))
-    head = [
+    for one in [script(name) for name in arguments.only] or SCRIPTS:
+        with set_stage(settings, one) as (stage, model):
+            told = write_down(one, asyncio.run(play(stage, one)))
+        console.print("\n".join(told), markup=False, highlight=False, soft_wrap=True)
+        lines += told
+    if arguments.write:
+        PAGE.write_text("\n".join([*introduce(model), *lines]), encoding="utf-8")
+
+
+def introduce(model: str) -> list[str]:
+    """The head of the page."""
+    return [
         "# Conversations as they happened",
         "",
-        f"Written by `python -m benchmarks.converse` on {date.today()}, two cores, no GPU, model "
-        f"`{status}`. Each line carries the second after the message at which it arrived, and "
-        "sentences who wrote them: the model (`llm`, verified) or code.",
+        f"Written by `python -m benchmarks.converse --write` on {date.today()}, demo store, no "
+        f"GPU, model `{model}`. Each line carries the second after the message at which it "
+        "arrived, and sentences who wrote them: the model (`llm`, verified) or code, and the "
+        "evidence of what they claim. What the verifier kept from the shopper is shown too.",
         "",
     ]
-    Path("docs/conversations.md").write_text("\n".join([*head, *lines]))
 
 
 if __name__ == "__main__":

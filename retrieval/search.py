@@ -237,6 +237,7 @@ class HybridSearcher:
             hits=hits,
             total=found.total,
             exhaustive=found.complete or not sets.has_text,
+            candidates=place_candidates(request, order, ranking.scores),
             more=more,
             facets=facets,
             relaxations=relaxations,
@@ -539,6 +540,22 @@ class Stopwatch:
     def laps(self) -> dict[str, float]:
         """All stages, and their sum as "total"."""
         return {**self._laps, "total": (self._last - self._start) * 1000}
+
+
+def place_candidates(
+    request: SearchRequest, order: Sequence[str], scores: Mapping[str, float]
+) -> dict[str, float]:
+    """The request's candidates that are in the result set, by their place in its relevance.
+
+    A list of everything there is has nothing to be relevant to.
+    """
+    if not request.candidates or not (has_text(request) or request.filters.categories):
+        return {}
+    inside = set(order)
+    ranked = [key for key in scores if key in inside] or list(order)
+    places = {key: 1 - rank / len(ranked) for rank, key in enumerate(ranked)}
+    keys = {i: point_id(i) for i in request.candidates}
+    return {i: places[key] for i, key in keys.items() if key in places}
 
 
 def language_of(text: str) -> Language:

@@ -123,7 +123,15 @@ def find_similar(
         Ranked(keys, found.scores, signals),
         cards=request.cards,
     )
-    result = SearchResult(request=request, hits=hits, total=len(cards), more=len(cards) > end)
+    alike = {key: found.scores[key] for key in cards}
+    asked_for = {i: point_id(i) for i in request.candidates}
+    result = SearchResult(
+        request=request,
+        hits=hits,
+        candidates={i: alike[key] for i, key in asked_for.items() if key in alike},
+        total=len(cards),
+        more=len(cards) > end,
+    )
     return SimilarResult(
         product=product,
         result=result,

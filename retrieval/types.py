@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Protocol
+from typing import Annotated, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from retrieval.wording import humanise
 
@@ -133,16 +133,42 @@ class Policy(Frozen):
 
 
 class Campaign(Frozen):
-    """A sponsored placement; always labelled as such wherever it is shown."""
+    """What a sponsor pays for its products to be shown, labelled, where they are relevant.
 
-    id: str
-    sponsor: str
-    product_ids: tuple[str, ...]
-    category: tuple[str, ...]
-    bid: Decimal
-    daily_budget: Decimal
+    `bid` is the most for one click, `daily_budget` the most for a day (UTC), `budget` the most
+    for all days, in the store's currency. `starts` and `ends` are its first and last day.
+    """
+
+    id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
+    sponsor: str = Field(min_length=1, max_length=128)
+    product_ids: tuple[str, ...] = Field(min_length=1, max_length=1000)
+    category: tuple[str, ...] = ()
+    bid: Decimal = Field(gt=0, max_digits=12, decimal_places=4, allow_inf_nan=False)
+    daily_budget: Decimal = Field(gt=0, max_digits=14, decimal_places=4, allow_inf_nan=False)
+    budget: Decimal | None = Field(
+        default=None, gt=0, max_digits=14, decimal_places=4, allow_inf_nan=False
+    )
     starts: date
     ends: date
+    paused: bool = False
+
+    @model_validator(mode="after")
+    def end_after_start(self) -> Self:
+        """A campaign that is over before it begins is a slip."""
+        if self.ends < self.starts:
+            raise ValueError("ends is before starts")
+        return self
+
+
+class Placement(Frozen):
+    """The label of a sponsored product: who pays, and the signed offer that a click settles.
+
+    `token` goes back with the events of the card as ``detail.placement``.
+    """
+
+    campaign_id: str
+    sponsor: str
+    token: str
 
 
 class StoreInfo(Frozen):
@@ -334,7 +360,8 @@ class SearchRequest(Frozen):
     spread; the first `cards` hits then carry their variants (reading them is what costs);
     `facets` and `relax` ask for what a page shows beside the list, and keep to what
     is relevant, too. With an `image` (a picture's vector) products that look like it are
-    looked for; a `text` beside it counts as well.
+    looked for; a `text` beside it counts as well. How relevant the `candidates` (product ids)
+    are is told beside the list, which they do not change.
     """
 
     text: str
@@ -351,6 +378,7 @@ class SearchRequest(Frozen):
     relax: bool = False
     image: tuple[float, ...] = Field(default=(), exclude=True, repr=False)
     treatment: SearchTreatment = Field(default=SearchTreatment(), exclude=True, repr=False)
+    candidates: tuple[str, ...] = Field(default=(), exclude=True, repr=False)
 
 
 # ------------------------------------------------------------------- result
@@ -379,7 +407,8 @@ class Hit(Frozen):
     are the versions to choose from, this one included, when the request is `diverse`.
     `reasons` say what of the shopper's own tastes it meets, where that moved it. `propensity`
     is the probability with which it was put at its place; events about it repeat it. `team` is
-    the ranking that put it here where an experiment interleaves two.
+    the ranking that put it here where an experiment interleaves two. A hit with `sponsored`
+    is an advertisement and is labelled as one wherever it is shown.
     """
 
     product: Product
@@ -390,6 +419,7 @@ class Hit(Frozen):
     reasons: tuple[str, ...] = ()
     propensity: float = 1.0
     team: str = ""
+    sponsored: Placement | None = None
 
 
 class FilterKind(StrEnum):
@@ -456,10 +486,14 @@ class SearchResult(Frozen):
     are looked at, `exhaustive` is False and counts are lower bounds. `more` says whether a
     further page has hits. `model_version` names what ordered it besides relevance and
     `experiments` (→ arm) those that could act on this list: the events about it name them.
+    `candidates` gives those of the request that are in the result set, from 1 (its first)
+    towards 0 (its last); `sponsored` are advertisements to show beside.
     """
 
     request: SearchRequest
     hits: tuple[Hit, ...]
+    sponsored: tuple[Hit, ...] = ()
+    candidates: dict[str, float] = Field(default_factory=dict, exclude=True, repr=False)
     total: int
     exhaustive: bool = True
     more: bool = False

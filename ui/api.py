@@ -236,7 +236,7 @@ async def run_search(
             facets=facets,
             visitor=visitor,
         )
-    read, _ = await service.search(text, language=language, limit=1)
+    read, _ = await service.search(text, language=language, limit=1, visitor=visitor)
     left = join_filters(drop_chips(read, without), filters, sort)
     return await service.search(
         text,

@@ -12,6 +12,7 @@ from fastapi import APIRouter, FastAPI
 from assistant.admin import CatalogAdmin
 from assistant.types import AssistantService
 from ui.admin import create_admin_router
+from ui.ads_api import create_ads_router
 from ui.api import CONVERSATION_HEADER, create_router
 from ui.cors import PathCORS
 from ui.errors import install_handlers
@@ -61,6 +62,7 @@ def create_app(
         lifespan=lifespan,
     )
     app.state.service = service
+    app.state.admin = admin
     app.add_middleware(
         PathCORS,
         prefixes=OPEN_PATHS,
@@ -70,6 +72,7 @@ def create_app(
     install_handlers(app)
     if admin is not None:
         app.include_router(create_admin_router(admin, feed_limit_mb))
+        app.include_router(create_ads_router(service, admin))
     app.include_router(create_learning_router(service))
     if admin is not None:
         app.include_router(create_experiments_router(service, admin))

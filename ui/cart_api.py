@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.guard import bound_conversation_id
+from assistant.learning import log_order
 from assistant.store.shop import Caller, Shop
 from assistant.store.tokens import SignInError
-from assistant.store.types import MOST_OF_ONE, Cart, Shopper
+from assistant.store.types import MOST_OF_ONE, Cart, Order, Shopper
 from assistant.types import AssistantService
 from retrieval.types import Language
 from ui.errors import NotFoundError, Problem
 from ui.schemas import ConversationId
+from ui.texts import say
+from ui.visitor import visitor_of
 
 BEARER = "bearer "
 PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -62,6 +65,17 @@ class CartView(BaseModel):
     count: int
     total: Decimal
     currency: str
+    checkout: bool = Field(default=False, description="Whether POST /v1/cart/checkout takes it.")
+
+
+class CheckedOut(BaseModel):
+    """An order that was placed, and how it was paid for."""
+
+    order: Order
+    payment: Literal["demo"] = Field(
+        default="demo", description="A demo payment: nothing is charged and nothing is sent."
+    )
+    note: str
 
 
 class NewLine(BaseModel):
@@ -158,13 +172,31 @@ def add_cart(router: APIRouter, service: AssistantService) -> None:
         done = await asyncio.to_thread(shop().set_quantity, caller, line_id, change.quantity)
         return await view(done, change.language)
 
+    @router.post(
+        "/v1/cart/checkout", tags=["cart"], summary="Order (demo payment)", responses=PROBLEMS
+    )
+    async def check_out(wanted: Claim, shopper_id: SignedIn, request: Request) -> CheckedOut:
+        """Order the signed-in shopper's cart in the demo store: the stock goes down, the order
+        shows up in the chat, and no money moves."""
+        own = shop()
+        if not own.backend.has_checkout:
+            raise NotFoundError(
+                "Orders are placed on the shop's own pages.", remedy="Go to the shop's checkout."
+            )
+        visitor = visitor_of(request)
+        caller = Caller(wanted.conversation_id, shopper_id)
+        order = await asyncio.to_thread(own.check_out, caller)
+        if visitor and service.learning:
+            await asyncio.to_thread(log_order, service.learning, visitor, order)
+        return CheckedOut(order=order, note=say("demo_payment", wanted.language))
+
     @router.post("/v1/cart/claim", tags=["cart"], summary="After sign-in", responses=PROBLEMS)
-    async def claim(claim: Claim, shopper_id: SignedIn) -> CartView:
+    async def claim(claim: Claim, shopper_id: SignedIn, request: Request) -> CartView:
         """What was put in and said of tastes before signing in becomes the shopper's own."""
         caller = Caller(claim.conversation_id, shopper_id)
         if service.preferences is not None and shopper_id:
-            before = Caller(claim.conversation_id).owner
-            await asyncio.to_thread(service.preferences.move, before, caller.owner)
+            for before in anonymous_owners(service, request, claim.conversation_id):
+                await asyncio.to_thread(service.preferences.move, before, caller.owner)
         return await view(await asyncio.to_thread(shop().take_cart_along, caller), claim.language)
 
     @router.get("/v1/account", tags=["account"], summary="Who is signed in", responses=PROBLEMS)
@@ -184,6 +216,14 @@ def add_cart(router: APIRouter, service: AssistantService) -> None:
         found = await asyncio.to_thread(own.backend.shopper, wanted.shopper_id)
         assert found is not None  # it was among those offered
         return SignedInAs(token=token, shopper=found)
+
+
+def anonymous_owners(
+    service: AssistantService, request: Request, conversation_id: str
+) -> tuple[str, ...]:
+    """Under whom tastes of this request's visitor were kept before they signed in."""
+    client = service.remembered_client(visitor_of(request))
+    return tuple({Caller(conversation_id, None, c).remembered for c in ("", client)})
 
 
 async def view_cart(service: AssistantService, cart: Cart, language: Language) -> CartView:
@@ -207,4 +247,10 @@ async def view_cart(service: AssistantService, cart: Cart, language: Language) -
                 image_url=product.image_url if product else None,
             )
         )
-    return CartView(lines=tuple(lines), count=cart.count, total=cart.total, currency=cart.currency)
+    return CartView(
+        lines=tuple(lines),
+        count=cart.count,
+        total=cart.total,
+        currency=cart.currency,
+        checkout=service.shop is not None and service.shop.backend.has_checkout,
+    )

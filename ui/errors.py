@@ -39,6 +39,10 @@ class ForbiddenError(CallerError):
     """Whoever asks has not shown that they may."""
 
 
+class NotYoursError(CallerError):
+    """Who asks is known, and asks for what is somebody else's."""
+
+
 class TooLargeError(CallerError):
     """The body is larger than its limit."""
 
@@ -64,6 +68,7 @@ STATUSES: dict[type[AisleError], int] = {
     UnknownProductError: 404,
     ForbiddenError: 401,
     SignInError: 401,
+    NotYoursError: 403,
     TooLargeError: 413,
     PictureTooLargeError: 413,
     PictureFormatError: 415,

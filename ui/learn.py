@@ -5,22 +5,34 @@ from __future__ import annotations
 import asyncio
 import uuid
 from decimal import Decimal
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
+from assistant.advertising import recommend
+from assistant.privacy import PrivacyOffice
 from assistant.types import AssistantService
+from retrieval.errors import InvalidRequestError
 from retrieval.profile.explain import ProfileView
 from retrieval.profile.types import Consent, ConsentMode
 from retrieval.recommend.service import MOST_EVENTS, Learning, Receipt
 from retrieval.recommend.types import Kind, RecommendationRequest, Recommendations
 from retrieval.types import Language
-from ui.api import PROBLEMS, Price
+from ui.access import demand, read_name, read_proof
+from ui.api import PROBLEMS as API_PROBLEMS
+from ui.api import Price
 from ui.errors import NotFoundError, Problem
 from ui.filters import build_filters
 from ui.visitor import is_robot, visitor_of
+
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    **API_PROBLEMS,
+    401: {"model": Problem, "description": "A signed-in shopper's data needs their token."},
+    403: {"model": Problem, "description": "The token is another shopper's."},
+}
 
 BODY_LIMIT = 2 * 1024 * 1024
 """Bytes; a thousand events of the usual 400 bytes fill a fifth of it."""
@@ -105,6 +117,7 @@ def create_learning_router(service: AssistantService) -> APIRouter:
     router = APIRouter()
     _add_events(router, service)
     _add_recommendations(router, service)
+    _add_privacy(router, service)
     return router
 
 
@@ -139,7 +152,11 @@ def _add_events(router: APIRouter, service: AssistantService) -> None:
         if is_robot(request.headers.get("user-agent", "")):
             rows = [{**r, "automated": True} if isinstance(r, dict) else r for r in rows]
         receipt = await asyncio.to_thread(
-            _learning(service).receive, rows, visitor, vouched=batch.consent
+            _learning(service).receive,
+            rows,
+            visitor,
+            vouched=batch.consent,
+            check_user=partial(demand, read_proof(request)),
         )
         return _answer(receipt)
 
@@ -154,6 +171,8 @@ def _add_events(router: APIRouter, service: AssistantService) -> None:
         """Keep whether this client's shopper agrees to being logged; the last answer counts."""
         visitor = visitor_of(request)
         client = answer.client_id or (visitor.client_id if visitor else uuid.uuid4().hex)
+        if await asyncio.to_thread(_learning(service).knows_user, client):
+            demand(read_proof(request), client)
         await asyncio.to_thread(_learning(service).decide, client, answer.choice)
         return ConsentAnswer(choice=answer.choice, client_id=client)
 
@@ -203,7 +222,8 @@ def _add_recommendations(router: APIRouter, service: AssistantService) -> None:
             Query(
                 alias="for",
                 max_length=128,
-                description="A user id or a client id; left out, the client of the request.",
+                description="A client id, or a user id with that shopper's (or the merchant's) "
+                "token; left out, the client of the request.",
             ),
         ] = "",
         item: Annotated[
@@ -223,7 +243,7 @@ def _add_recommendations(router: APIRouter, service: AssistantService) -> None:
         visitor = visitor_of(request)
         asked = RecommendationRequest(
             kind=kind,
-            shopper=shopper or (visitor.name if visitor else ""),
+            shopper=await asyncio.to_thread(read_name, service, request, shopper, visitor),
             items=tuple(item),
             language=language,
             filters=build_filters(
@@ -238,7 +258,7 @@ def _add_recommendations(router: APIRouter, service: AssistantService) -> None:
             ),
             limit=limit,
         )
-        found = await asyncio.to_thread(_learning(service).recommend, asked)
+        found = await asyncio.to_thread(recommend, _learning(service), service.ads, asked, visitor)
         # As JSON at once: checking again what was just made takes longer than making it.
         return Response(found.model_dump_json(), media_type="application/json")
 
@@ -256,5 +276,41 @@ def _add_recommendations(router: APIRouter, service: AssistantService) -> None:
     ) -> ProfileView:
         """Tastes, price range and refusals in words, each with the products it comes from."""
         visitor = visitor_of(request)
-        name = shopper or (visitor.name if visitor else "")
+        name = await asyncio.to_thread(read_name, service, request, shopper, visitor)
         return await asyncio.to_thread(_learning(service).view, name, language)
+
+
+def _add_privacy(router: APIRouter, service: AssistantService) -> None:
+    def office() -> PrivacyOffice:
+        if service.privacy is None:
+            raise NotFoundError("This server keeps nothing of shoppers.")
+        return service.privacy
+
+    def name_of(request: Request, shopper: str) -> str:
+        name = read_name(service, request, shopper, visitor_of(request))
+        if not name:
+            raise InvalidRequestError(
+                "It is not said whose data is meant.",
+                remedy="Send X-Aisle-Client, a token, or for=ID.",
+            )
+        # All that is kept is more than a profile: the browser of who signed in does not do.
+        if (owner := _learning(service).owner(name)) != name:
+            demand(read_proof(request), owner)
+        return name
+
+    @router.get("/v1/privacy", tags=["privacy"], summary="All that is kept", responses=PROBLEMS)
+    async def export(
+        request: Request, shopper: Annotated[str, Query(alias="for", max_length=128)] = ""
+    ) -> dict[str, Any]:
+        """Events, consent, stated preferences and conversations of the shopper who asks."""
+        name = await asyncio.to_thread(name_of, request, shopper)
+        return await asyncio.to_thread(office().export, name)
+
+    @router.delete("/v1/privacy", tags=["privacy"], summary="Remove it", responses=PROBLEMS)
+    async def erase(
+        request: Request, shopper: Annotated[str, Query(alias="for", max_length=128)] = ""
+    ) -> dict[str, int]:
+        """Remove all of it; counts that name nobody stay."""
+        name = await asyncio.to_thread(name_of, request, shopper)
+        erased = await asyncio.to_thread(office().erase, name)
+        return {"events": erased.events, "conversations": erased.conversations}

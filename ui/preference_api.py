@@ -6,7 +6,7 @@ import asyncio
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel
 
 from assistant.guard import bound_conversation_id
@@ -16,6 +16,7 @@ from assistant.store.shop import Caller
 from assistant.types import AssistantService
 from ui.cart_api import PROBLEMS, SignedIn
 from ui.errors import NotFoundError, Problem
+from ui.visitor import visitor_of
 
 
 class PreferenceView(BaseModel):
@@ -40,25 +41,27 @@ def add_preferences(router: APIRouter, service: AssistantService) -> None:
             raise NotFoundError("This store keeps no preferences.")
         return service.preferences
 
-    def owner(conversation_id: str, shopper_id: str | None) -> str:
-        return Caller(bound_conversation_id(conversation_id), shopper_id).owner
+    def owner(request: Request, conversation_id: str, shopper_id: str | None) -> str:
+        client = service.remembered_client(visitor_of(request))
+        return Caller(bound_conversation_id(conversation_id), shopper_id, client).remembered
 
     async def show(key: str) -> tuple[PreferenceView, ...]:
         return tuple(view(p) for p in await asyncio.to_thread(store().all, key))
 
     @router.get("/v1/preferences", tags=["preferences"], summary="See", responses=PROBLEMS)
     async def preferences(
-        conversation_id: ConversationQuery, shopper_id: SignedIn
+        request: Request, conversation_id: ConversationQuery, shopper_id: SignedIn
     ) -> tuple[PreferenceView, ...]:
-        """What is kept of the signed-in shopper, else of this conversation."""
-        return await show(owner(conversation_id, shopper_id))
+        """What is kept of the signed-in shopper, else of this browser (after consent), else of this
+        conversation."""
+        return await show(owner(request, conversation_id, shopper_id))
 
     @router.delete("/v1/preferences", tags=["preferences"], summary="Forget", responses=PROBLEMS)
     async def forget_all(
-        conversation_id: ConversationQuery, shopper_id: SignedIn
+        request: Request, conversation_id: ConversationQuery, shopper_id: SignedIn
     ) -> tuple[PreferenceView, ...]:
         """Forget all of it."""
-        key = owner(conversation_id, shopper_id)
+        key = owner(request, conversation_id, shopper_id)
         known = await asyncio.to_thread(store().all, key)
         await asyncio.to_thread(store().forget, key, [p.id for p in known])
         return await show(key)
@@ -71,11 +74,12 @@ def add_preferences(router: APIRouter, service: AssistantService) -> None:
     )
     async def forget(
         preference_id: Annotated[str, Path(max_length=64)],
+        request: Request,
         conversation_id: ConversationQuery,
         shopper_id: SignedIn,
     ) -> tuple[PreferenceView, ...]:
         """Forget one of them; gives those that are left."""
-        key = owner(conversation_id, shopper_id)
+        key = owner(request, conversation_id, shopper_id)
         if not await asyncio.to_thread(store().forget, key, [preference_id]):
             raise NotFoundError("Nothing such is kept.", remedy="Look at /v1/preferences.")
         return await show(key)

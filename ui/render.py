@@ -24,11 +24,13 @@ from assistant.types import (
     ShownProduct,
     Understanding,
 )
+from retrieval.rank.sponsored import place_in_slots
 from retrieval.types import (
     Attribute,
     Hit,
     HitVariant,
     Language,
+    Placement,
     Product,
     Range,
     SearchResult,
@@ -83,8 +85,8 @@ class Card(BaseModel):
     stock_class: str
     position: int
     reasons: tuple[str, ...]
-    sponsored: bool
     propensity: float = 1.0
+    placement: Placement | None = None
     choices: tuple[Choice, ...] = ()
     more_choices: int = 0
 
@@ -142,7 +144,7 @@ class Renderer:
         *,
         position: int = 0,
         reasons: Sequence[str] = (),
-        sponsored: bool = False,
+        sponsored: Placement | None = None,
         variants: Sequence[HitVariant] = (),
         propensity: float = 1.0,
     ) -> Card:
@@ -167,8 +169,8 @@ class Renderer:
             stock_class=stock_class,
             position=position,
             reasons=tuple(reasons),
-            sponsored=sponsored,
             propensity=propensity,
+            placement=sponsored,
             choices=choices[:SHOWN_CHOICES],
             more_choices=max(0, len(choices) - SHOWN_CHOICES),
         )
@@ -211,7 +213,7 @@ class Renderer:
                 language,
                 position=item.position,
                 reasons=item.reasons[:3],
-                sponsored=item.sponsored,
+                sponsored=item.hit.sponsored,
                 variants=item.hit.variants,
                 propensity=item.hit.propensity,
             )
@@ -241,6 +243,7 @@ class Renderer:
             chips=[label for _, label in self.chips(event.understanding, language)],
             notes=event.understanding.notes,
             total=event.total,
+            organic=sum(not item.sponsored for item in event.products),
             searched=event.understanding.act.value in ("search", "refine"),
         )
 
@@ -311,7 +314,7 @@ class Renderer:
             typed=typed,
             chips=self.chips(understanding, language),
             notes=understanding.notes,
-            cards=self.hit_cards(result.hits, language, reasons),
+            cards=self.page_cards(result, language, reasons),
             relaxations=ways,
             nearest=[
                 (way.label, self.hit_cards(relaxation.hits, language))
@@ -321,6 +324,15 @@ class Renderer:
             exhaustive=result.exhaustive,
             ms=max(1, round(elapsed_ms)),
         )
+
+    def page_cards(
+        self,
+        result: SearchResult,
+        language: Language,
+        reasons: Mapping[str, Sequence[str]] | None = None,
+    ) -> list[Card]:
+        """The cards of a page: what was found in its order, advertisements at their slots."""
+        return self.hit_cards(place_in_slots(result.hits, result.sponsored), language, reasons)
 
     def hit_cards(
         self,
@@ -334,6 +346,7 @@ class Renderer:
             self.card(
                 hit.product,
                 language,
+                sponsored=hit.sponsored,
                 variants=hit.variants,
                 propensity=hit.propensity,
                 reasons=(*hit.reasons, *why.get(hit.product.id, ()))[:SHOWN_REASONS],

@@ -8,10 +8,12 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel
 
+from assistant.advertising import recommend
 from assistant.types import AssistantService
 from retrieval.errors import AisleError
 from retrieval.profile.profile import Stage
 from retrieval.profile.types import Visitor
+from retrieval.rank.sponsored import place_in_slots
 from retrieval.recommend.types import Kind, RecommendationRequest, Recommendations
 from retrieval.types import Language
 from ui.render import Card, Renderer
@@ -56,13 +58,15 @@ class RowMaker:
         for kind in kinds:
             request = RecommendationRequest(
                 kind=kind,
-                shopper=visitor.name if visitor else "",
+                shopper=visitor.name if visitor and learning.may_read(visitor) else "",
                 items=tuple(items),
                 language=language,
                 limit=ROW,
             )
             try:
-                found = await asyncio.to_thread(learning.recommend, request)
+                found = await asyncio.to_thread(
+                    recommend, learning, self._service.ads, request, visitor
+                )
             except AisleError as error:
                 logger.warning("no row %s: %s", kind.value, error)
                 continue
@@ -85,8 +89,9 @@ class RowMaker:
                     position=each.position,
                     reasons=each.reasons,
                     propensity=each.propensity,
+                    sponsored=each.sponsored,
                 )
-                for each in found.products
+                for each in place_in_slots(found.products, found.sponsored)
             ],
             left_out=say("row_left_out", language, what=left_out or ", ".join(found.left_out))
             if found.left_out

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from assistant.desk.desk import Desk
 from assistant.memory.store import PreferenceStore
+from assistant.privacy import PrivacyOffice
 from assistant.store.shop import Shop
 from assistant.types import (
     Act,
@@ -24,6 +25,7 @@ from assistant.types import (
     TextEvent,
     Understanding,
 )
+from retrieval.ads.server import AdServer
 from retrieval.errors import InvalidRequestError
 from retrieval.experiment.assign import Experiments
 from retrieval.profile.types import Visitor
@@ -76,6 +78,8 @@ class ScriptedService:
         self.cancelled: list[str] = []
         self.learning: Learning | None = None
         self.experiments = Experiments()
+        self.ads: AdServer | None = None
+        self.privacy: PrivacyOffice | None = None
 
     def enqueue(self, *steps: Step) -> None:
         """The next reply plays `steps`; the ones after it go on with what is enqueued then."""
@@ -111,6 +115,10 @@ class ScriptedService:
         except (asyncio.CancelledError, GeneratorExit):
             self.cancelled.append(conversation_id)
             raise
+
+    def remembered_client(self, visitor: Visitor | None) -> str:
+        """Nobody is remembered."""
+        return ""
 
     async def search(
         self,
@@ -164,6 +172,7 @@ class ScriptedService:
         limit: int = 24,
         offset: int = 0,
         understanding: Understanding | None = None,
+        visitor: Visitor | None = None,
     ) -> tuple[Understanding, SimilarResult | None]:
         """What `search` finds without the product itself."""
         read, result = await self.search(

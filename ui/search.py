@@ -300,7 +300,11 @@ class SearchTab:
         if query.product_id:
             speaking = None if query.text.strip() else language
             read, alike = await self._service.similar(
-                query.product_id, query.text, language=speaking, **page
+                query.product_id,
+                query.text,
+                language=speaking,
+                visitor=current_visitor(),
+                **page,
             )
             if alike is None:
                 raise NotFoundError(say("not_found", language))

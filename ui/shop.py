@@ -132,12 +132,7 @@ class _Shop:
             model=result.model_version,
             teams=[hit.team for hit in result.hits] if any(h.team for h in result.hits) else [],
             rows=rows,
-            cards=[
-                self._renderer.card(
-                    hit.product, language, reasons=hit.reasons, propensity=hit.propensity
-                )
-                for hit in result.hits
-            ],
+            cards=self._renderer.page_cards(result, language),
             chips=chips,
             notes=understanding.notes,
             categories=self._categories(category, language),
@@ -154,7 +149,9 @@ class _Shop:
         if not found:
             raise NotFoundError(say("not_found", language))
         product = found[0]
-        _, alike = await self._service.similar(product_id, language=language, limit=SIMILAR)
+        _, alike = await self._service.similar(
+            product_id, language=language, limit=SIMILAR, visitor=visitor
+        )
         return self._renderer.render(
             "product.html",
             language,
@@ -165,8 +162,8 @@ class _Shop:
             variants=self._variants(product, language),
             reviews=product.reviews,
             similar_list=uuid.uuid4().hex,
-            similar=self._renderer.hit_cards(
-                alike.result.hits, language, word_reasons(self._service, alike, language)
+            similar=self._renderer.page_cards(
+                alike.result, language, word_reasons(self._service, alike, language)
             )
             if alike
             else [],

@@ -49,7 +49,11 @@ TEXTS: dict[str, tuple[str, str]] = {
     "few_left": ("Only {stock} left", "仅剩 {stock} 件"),
     "sold_out": ("Sold out", "缺货"),
     "no_price": ("Price on request", "价格请咨询"),
-    "sponsored": ("Sponsored", "推广"),
+    "demo_payment": (
+        "Demo payment: nothing is charged and nothing is sent.",
+        "演示支付：不会扣款，也不会发货。",
+    ),
+    "sponsored": ("Sponsored", "赞助"),
     "rated": ("{rating} of 5, {count} ratings", "{rating} 分（满分 5 分），{count} 条评价"),
     "understood": ("Understood", "已理解"),
     "remove": ("Remove {label}", "去掉 {label}"),

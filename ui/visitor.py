@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from starlette.requests import Request
 
 from retrieval.profile.types import Visitor
+from ui.access import demand, read_proof
 
 CLIENT_HEADER, SESSION_HEADER, USER_HEADER = "X-Aisle-Client", "X-Aisle-Session", "X-Aisle-User"
 CLIENT_COOKIE, SESSION_COOKIE = "aisle_client", "aisle_session"
@@ -29,8 +30,20 @@ def read_visitor(headers: Mapping[str, str], cookies: Mapping[str, str]) -> Visi
 
 
 def visitor_of(request: Request) -> Visitor | None:
-    """The visitor of an HTTP request."""
-    return read_visitor(request.headers, request.cookies)
+    """The visitor of an HTTP request.
+
+    Who is signed in is told by their token alone: X-Aisle-User counts beside it, or beside the
+    merchant's. Raises SignInError and NotYoursError.
+    """
+    proof = read_proof(request)
+    found = read_visitor(request.headers, request.cookies)
+    if found and found.user_id:
+        demand(proof, found.user_id)
+    if proof.shopper_id is None:
+        return found
+    if found is None:
+        return Visitor(proof.shopper_id, proof.shopper_id, proof.shopper_id)
+    return Visitor(found.client_id, found.session_id, proof.shopper_id)
 
 
 def current_visitor() -> Visitor | None:
@@ -41,6 +54,7 @@ def current_visitor() -> Visitor | None:
     if request is None:
         return None
     headers = {str(k).lower(): str(v) for k, v in dict(request.headers).items()}
+    headers.pop(USER_HEADER.lower(), None)  # a page's events carry no token that proves it
     cookies = getattr(request, "cookies", None) or {}
     return read_visitor(headers, {str(k): str(v) for k, v in dict(cookies).items()})
 

@@ -158,12 +158,12 @@ class _Answer:
             for about in self._facts:
                 name = self._composer.name_of(about)
                 yield from tell_reviews(about.product, name, question.text, language)
-        elif question.is_known():
-            pairs = zip(self._facts, records, strict=True)
-            focused = tuple(question.focus(about, record, language) for about, record in pairs)
-            if any(len(about.facts) > 1 for about in focused):
-                self._facts = focused
-                self._composer = Composer(self._understanding, focused)
+            return
+        pairs = zip(self._facts, records, strict=True)
+        focused = tuple(question.focus(about, record, language) for about, record in pairs)
+        if question.is_known() and any(len(about.facts) > 1 for about in focused):
+            self._facts = focused
+            self._composer = Composer(self._understanding, focused)
         elif mentions := self._composer.mentions(question.words):
             yield from mentions
         elif question.words:
@@ -206,7 +206,15 @@ class _Answer:
                 }
             )
             return replaced
+        if not (verdict.product_ids or verdict.evidence or self._is_chat):
+            # "Wallet." is no answer: nothing false, and nothing said.
+            self._trace.rejected.append({"text": text, "reason": "says nothing", "replaced_by": ""})
+            return None
         return verdict
+
+    @property
+    def _is_chat(self) -> bool:
+        return self._understanding.act is Act.SMALL_TALK
 
     def _accept(self, sentence: Sentence) -> Sentence:
         self._composer.note(sentence)

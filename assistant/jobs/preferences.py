@@ -20,7 +20,7 @@ class PreferenceJobs:
 
     def run(self, job: PreferenceJob, context: JobContext) -> JobResult:
         """Note, list or forget; what is forgotten no longer holds for the topic either."""
-        owner = context.caller.owner
+        owner = context.caller.remembered
         if job.action is PreferenceAction.REMEMBER:
             read = Understanding(
                 act=Act.PREFERENCE, language=context.language, stated=job.statements

@@ -53,7 +53,9 @@ async def stream_result(turn: TurnRecord, result: JobResult) -> AsyncGenerator[R
     """The events of `result`, noted in `turn` as they go out."""
     if result.bundle is not None:
         assert turn.understanding is not None
-        yield BundleEvent(bundle=result.bundle, language=turn.understanding.language)
+        yield BundleEvent(
+            list_id=turn.id, bundle=result.bundle, language=turn.understanding.language
+        )
     if result.cart is not None:
         yield CartEvent(cart=result.cart)
     for sentence in result.sentences:

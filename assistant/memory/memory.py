@@ -66,7 +66,9 @@ class Memory:
     def note(
         self, owner: str, turn_id: str, read: Understanding, conversation: Conversation
     ) -> tuple[Preference, ...]:
-        """Keep what the message states: said outright, or refused in a search."""
+        """Keep what the message states: said outright, or refused in a search; what it asks for
+        is refused no longer."""
+        self._retract(owner, read)
         found = [
             *(self._from_statement(s, turn_id, read) for s in read.stated),
             *self._from_refusals(turn_id, read, conversation),
@@ -75,6 +77,20 @@ class Memory:
         if new:
             self.store.keep(owner, new.values())
         return tuple(new.values())
+
+    def _retract(self, owner: str, read: Understanding) -> None:
+        """A refusal in passing lasts until the same thing is asked for; "never" stands."""
+        if read.act not in (Act.SEARCH, Act.REFINE):
+            return
+        gone = [
+            p.id
+            for p in self.store.all(owner)
+            if p.kind is StatementKind.AVOID
+            and p.expires - p.kept <= KEPT_FOR[StatementKind.AVOID]
+            and _asks_for(read, p.filters)
+        ]
+        if gone:
+            self.store.forget(owner, gone)
 
     def _from_statement(
         self, statement: Statement, turn_id: str, read: Understanding

@@ -40,12 +40,12 @@ class PreferenceStore:
         self._database = database
         self._clock = clock
 
-    def all(self, owner: str) -> tuple[Preference, ...]:
-        """What is kept of `owner` and has not expired, oldest first."""
+    def all(self, *owners: str) -> tuple[Preference, ...]:
+        """What is kept of these owners and has not expired, oldest first."""
         with Session(self._database) as session:
             rows = session.scalars(
                 select(PreferenceRow).where(
-                    PreferenceRow.owner == owner, PreferenceRow.expires > self._clock()
+                    PreferenceRow.owner.in_(owners), PreferenceRow.expires > self._clock()
                 )
             ).all()
             found = [Preference.model_validate(row.content) for row in rows]
@@ -78,6 +78,12 @@ class PreferenceStore:
         )
         with Session(self._database) as session, session.begin():
             return int(session.execute(statement).rowcount)  # type: ignore[attr-defined]
+
+    def erase(self, owners: Iterable[str]) -> None:
+        """Forget all that is kept of these owners."""
+        gone = delete(PreferenceRow).where(PreferenceRow.owner.in_(list(owners)))
+        with Session(self._database) as session, session.begin():
+            session.execute(gone)
 
     def move(self, owner: str, to: str) -> None:
         """After signing in: what was said before is the shopper's own; theirs stays."""

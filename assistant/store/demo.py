@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from random import Random
+from secrets import choice, randbelow
 from typing import Any
 
 from sqlalchemy import select
@@ -17,6 +18,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from assistant.store.tables import OrderRow, ShopperRow
+from assistant.store.types import Cart
 from retrieval.catalog.demo.behaviour import SHOPPERS
 from retrieval.catalog.demo.generate import REFERENCE_DATE, SEED
 from retrieval.catalog.demo.tastes import draw_shoppers
@@ -75,6 +77,29 @@ def _read_orders(store: str, events: Path, shift: timedelta) -> Iterator[OrderRo
             cancelled=0,
             lines=list(_lines(purchases)),
         )
+
+
+def make_demo_order(store: str, shopper_id: str, placed: datetime, cart: Cart) -> OrderRow:
+    """The row of an order of the demo store, which leaves and arrives by its shipping policy."""
+    ships = next_working_day(placed)
+    return OrderRow(
+        store=store,
+        id=f"{randbelow(10**8):08d}",
+        shopper_id=shopper_id,
+        placed=placed,
+        ships=ships,
+        arrives=add_working_days(ships, choice(TRANSIT_DAYS)),
+        tracking=f"AX{randbelow(10**9):09d}",
+        cancelled=0,
+        lines=[
+            {
+                "product_id": line.product_id,
+                "quantity": line.quantity,
+                "unit_price": str(line.unit_price),
+            }
+            for line in cart.lines
+        ],
+    )
 
 
 def _lines(purchases: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:

@@ -72,6 +72,17 @@ class RestStoreBackend:
         """``DELETE /carts/{owner}/lines``."""
         return self._call(_CART, "DELETE", f"/carts/{_part(owner)}/lines")
 
+    @property
+    def has_checkout(self) -> bool:
+        """The shop takes orders, and money, on its own pages."""
+        return False
+
+    def check_out(self, owner: str, shopper_id: str) -> Order:
+        """Refused: see `has_checkout`."""
+        raise StoreBackendError(
+            "Orders are placed on the shop's own pages.", remedy="Go to the shop's checkout."
+        )
+
     def shopper(self, shopper_id: str) -> Shopper | None:
         """``GET /shoppers/{id}``; 404 when there is no such shopper."""
         response = self._send("GET", f"/shoppers/{_part(shopper_id)}")

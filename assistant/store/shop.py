@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from assistant.store.tokens import ShopperTokens
-from assistant.store.types import Cart, Shopper, StoreBackend, StoreBackendError
+from assistant.store.tokens import ShopperTokens, SignInError
+from assistant.store.types import Cart, Order, Shopper, StoreBackend, StoreBackendError
 from assistant.types import ConversationStore
 
 
@@ -16,6 +16,15 @@ class Caller:
 
     conversation_id: str
     shopper_id: str | None = None
+    client_id: str = ""
+    """The browser or app, where its shopper agreed to be remembered."""
+
+    @property
+    def remembered(self) -> str:
+        """Whose tastes are kept: the shopper's, else the browser's, else the conversation's."""
+        if not self.shopper_id and self.client_id:
+            return f"client:{self.client_id}"
+        return self.owner
 
     @property
     def owner(self) -> str:
@@ -63,6 +72,12 @@ class Shop:
     def clear(self, caller: Caller) -> Cart:
         """Empty the cart."""
         return self.backend.clear_cart(caller.owner)
+
+    def check_out(self, caller: Caller) -> Order:
+        """Order what is in the signed-in shopper's cart; raises SignInError for anybody else."""
+        if not caller.shopper_id:
+            raise SignInError("Sign in to order.", remedy="Sign in first; your cart comes along.")
+        return self.backend.check_out(caller.owner, caller.shopper_id)
 
     # ------------------------------------------------------------- sign-in
 

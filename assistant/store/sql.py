@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Protocol
 
 from sqlalchemy import (
     delete,
@@ -14,6 +15,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
+from assistant.store.demo import make_demo_order
 from assistant.store.tables import CartLineRow, OrderRow, ReturnRow, ShopperRow
 from assistant.store.types import (
     MOST_OF_ONE,
@@ -27,7 +29,21 @@ from assistant.store.types import (
     Shopper,
     StoreBackendError,
 )
+from retrieval.catalog.stock import OutOfStockError, Pieces
 from retrieval.types import Language, Policy, Product, StoreInfo, Variant
+
+
+class StockKeeper(Protocol):
+    """Where stock levels are kept: takes all pieces or raises OutOfStockError."""
+
+    def take(self, pieces: Sequence[Pieces]) -> None:
+        """Take all of them off the stock, or none."""
+        ...
+
+    def give_back(self, pieces: Sequence[Pieces]) -> None:
+        """Undo `take`."""
+        ...
+
 
 # The demo store's returns policy says "within 30 days of delivery".
 RETURN_DAYS = 30
@@ -43,7 +59,10 @@ class SqlStoreBackend:
         products: ProductLookup,
         *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        stock: StockKeeper | None = None,
     ) -> None:
+        """With `stock` it takes orders, for which nobody pays: that is for a demo."""
+        self._stock = stock
         self._database = database
         self._store = store
         self._products = products
@@ -157,6 +176,56 @@ class SqlStoreBackend:
         return product, variant
 
     # ------------------------------------------------------------- orders
+
+    @property
+    def has_checkout(self) -> bool:
+        """Whether this is a demo that takes orders."""
+        return self._stock is not None
+
+    def check_out(self, owner: str, shopper_id: str) -> Order:
+        """Order the cart and take its pieces off the stock, both or neither.
+
+        Raises StoreBackendError for an empty cart, one that changed meanwhile, and too few
+        pieces; a cart is ordered once, however often the button is pressed.
+        """
+        if self._stock is None:
+            raise StoreBackendError("This store takes no orders here.")
+        cart = self.cart(owner)
+        if not cart.lines:
+            raise StoreBackendError("Your cart is empty.", remedy="Put something in first.")
+        pieces = [Pieces(each.product_id, each.variant_id, each.quantity) for each in cart.lines]
+        taken = False
+        try:
+            with Session(self._database) as session, session.begin():
+                self._empty_as_seen(session, owner, cart)
+                row = make_demo_order(self._store.name, shopper_id, self._clock(), cart)
+                session.add(row)
+                session.flush()
+                self._stock.take(pieces)
+                taken = True
+                order_id = row.id
+        except OutOfStockError as error:
+            raise StoreBackendError(error.message, remedy=error.remedy) from None
+        except BaseException:
+            if taken:
+                self._stock.give_back(pieces)
+            raise
+        return next(order for order in self.orders(shopper_id) if order.id == order_id)
+
+    def _empty_as_seen(self, session: Session, owner: str, cart: Cart) -> None:
+        """Take out the lines as they were read; raises StoreBackendError if they changed."""
+        for line in cart.lines:
+            gone = session.execute(
+                delete(CartLineRow).where(
+                    CartLineRow.id == line.id,
+                    CartLineRow.owner == owner,
+                    CartLineRow.quantity == line.quantity,
+                )
+            )
+            if not gone.rowcount:  # type: ignore[attr-defined]
+                raise StoreBackendError(
+                    "Your cart has changed meanwhile.", remedy="Look at it and order again."
+                )
 
     def shopper(self, shopper_id: str) -> Shopper | None:
         """The registered shopper of that id."""

@@ -25,6 +25,12 @@ _PROPERTY = re.compile(
 )
 
 
+# "Which is cheaper?" asks about the shown; "which are cheaper than these?" wants others.
+_ASKS_WHICH = re.compile(r"\bwhich\b(?!.*\bthan\b)|哪[个款一种台]")
+# "A bigger screen" is a wish about the thing at hand.
+_MORE_OF = re.compile(r"\b(?:more|less|better|longer|\w{2,}er)\s")
+
+
 @dataclass(frozen=True, slots=True)
 class Signs:
     """What the readers found, as far as it tells the act."""
@@ -39,6 +45,7 @@ class Signs:
     same_topic: bool
     names_category: bool
     only_values: bool
+    names_thing: bool
     has_topic: bool
     has_shown: bool
     relational: bool
@@ -118,8 +125,10 @@ def _search_or_refine(signs: Signs) -> tuple[Act, bool]:
         return Act.REFINE, True
     if not signs.query and signs.constrained:
         return Act.REFINE, True
+    if signs.names_thing and not signs.same_topic:
+        return Act.SEARCH, True
     if signs.answers:
-        return Act.REFINE, True
+        return Act.REFINE, signs.only_values or signs.constrained
     if signs.same_topic:
         return Act.REFINE, not pattern("buy").search(signs.text)
     if signs.names_category and not signs.only_values:
@@ -139,6 +148,18 @@ def _search_or_refine(signs: Signs) -> tuple[Act, bool]:
     if not signs.query:
         return Act.REFINE, False
     return Act.SEARCH, False
+
+
+def names_thing(text: str, query: str) -> bool:
+    """Whether `text` is a thing with its article and nothing else: "a wallet", "some socks"."""
+    said = re.fullmatch(r"\W*(?:(?:and|ok|okay|now|also|then)\W+)*(?:an?|some)\s+(.+?)\W*", text)
+    named = said is not None and said[1] == query.lower()
+    return named and not _MORE_OF.search(query.lower()) and not _PROPERTY.search(query.lower())
+
+
+def asks_which(text: str) -> bool:
+    """Whether the message asks which of several is more of something."""
+    return bool(_ASKS_WHICH.search(text))
 
 
 def _leads_condition(text: str) -> bool:

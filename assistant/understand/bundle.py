@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 
-from assistant.jobs.types import BundleItem, BundleJob
+from assistant.jobs.types import BundleItem, BundleJob, Job
+from assistant.understand.context import MOVES, move_bound
 from assistant.understand.lexicon import Kind, Lexicon
 from assistant.understand.money import read_price
 from assistant.understand.numbers import WORD_VALUES, ZH_DIGITS
 from assistant.understand.phrases import pattern
 from assistant.understand.scan import TAKEN, Scan
 from assistant.understand.wording import clean_query
-from retrieval.types import Language, StoreInfo
+from retrieval.types import Language, Range, StoreInfo
 
 # More things at once are a shopping list, not a set.
 FEWEST, MOST = 2, 6
@@ -32,6 +33,7 @@ _FIRST_COUNT = re.compile(
 _AMOUNT = r"[$€£¥]?\s?\d[\d,.]*\s*(?:dollars?|bucks|euros?|usd|eur|美元|元|块|欧元)?"
 
 
+_BUDGET = re.compile(r"\b(?:my|the)\s+budget\b(?:\s+(?:is|to))?|把?(?:总)?预算(?:是|为)?")
 # "Not a bag, a laptop", "I have a mouse, I need a keyboard": one thing is wanted, not two.
 _REFUSED = re.compile(
     r"\b(?:not|no|don't|already|instead|rather|or|have|got)\b|不要|不是|不想|已经|有了|或者?|还是"
@@ -63,6 +65,27 @@ def read_bundle(
         return None
     budget = price.range.maximum if price and price.range else None
     return BundleJob(items=tuple(items), budget=budget)
+
+
+def move_budget(
+    text: str, language: Language, store: StoreInfo, last: Job | None
+) -> BundleJob | None:
+    """ "Make it 600", 把预算提高到600: the set of the last turn under another budget.
+
+    None where the last turn was about no set, or the message says anything else.
+    """
+    if not isinstance(last, BundleJob):
+        return None
+    scan = Scan(text)
+    standing = Range(maximum=last.budget) if last.budget else None
+    price = move_bound(read_price(scan, store, language), scan, standing)
+    for said in (MOVES, pattern("together"), pattern("correction"), _BUDGET):
+        scan.take_all(said)
+    if price is None or price.range.maximum is None:
+        return None
+    if clean_query(scan.rest(), language, spoken=True):
+        return None
+    return last.model_copy(update={"budget": price.range.maximum})
 
 
 def _said(parts: list[str], language: Language) -> list[str]:

@@ -72,7 +72,7 @@ _MOVED = re.compile(
     rf"\b(?:make|raise|lower|change|set|put)\s+(?:it|that|the\s+(?:budget|price|limit))\s+(?:to\s+)?"
     rf"(?P<amount>{NUMBER})\s*[.!]?\s*$|(?:改成|改为|换成|提到|提高到|降到)(?P<zh>{NUMBER})\s*[。!]?\s*$"
 )
-_MOVES = re.compile(
+MOVES = re.compile(
     r"\b(?:make|raise|lower|change|set|increase|reduce)\s+(?:it|that|the\s+\w+)\s+(?:to\s+)?"
     r"|(?:改成|改为|换成|提到|提高到|加到|降到|减到|放宽到)"
 )
@@ -91,9 +91,7 @@ def move_bound(read: PriceReading | None, scan: Scan, earlier: Range | None) -> 
         number = parse_number(match["amount"] or match["zh"])
         value = number[0] if number else None
         scan.take(*match.span())
-    elif (
-        read and read.range.derived and (_ALSO_FINE.search(scan.free) or _MOVES.search(scan.lower))
-    ):
+    elif read and read.range.derived and (_ALSO_FINE.search(scan.free) or MOVES.search(scan.lower)):
         low, high = read.range.minimum, read.range.maximum
         value = None if low is None or high is None else (low + high) / 2
     if value is None:

@@ -70,7 +70,9 @@ def changes_search(quick: Understanding, merged: Understanding) -> bool:
         merged.filters != quick.filters
         or merged.sort != quick.sort
         or _key(merged.query) != _key(quick.query)
-        or bool({_key(r) for r in merged.rewrites} - {_key(quick.query)})
+        or bool(
+            {_key(r) for r in merged.rewrites} - {_key(q) for q in (quick.query, *quick.rewrites)}
+        )
     )
 
 
@@ -114,7 +116,10 @@ def _merged_query(
         return quick.query, quick.rewrites
     if not quick.query or (act is not quick.act and act in (Act.SEARCH, Act.REFINE)):
         return read.query, ()
-    return quick.query, tuple(dict.fromkeys((*quick.rewrites, read.query)))
+    # The bare English name of the kind was only there until the model's whole wish in English.
+    chinese = quick.language is Language.CHINESE
+    own = [r for r in quick.rewrites if not (chinese and r.isascii())]
+    return quick.query, tuple(dict.fromkeys((*own, read.query)))
 
 
 def _merged_references(quick: Understanding, read: Understanding, act: Act) -> tuple[str, ...]:

@@ -236,7 +236,7 @@ def _bare_is_price(
 ) -> bool:
     """Whether a number without currency is a price, by what stands around it."""
     head = before[: prefix.start] if prefix else before
-    if words.MEASURED_BEFORE.search(head) or words.PEOPLE_BEFORE.search(head):
+    if words.MEASURED_BEFORE.search(head) or _is_age(amount, head):
         return False
     rest = after[suffix.end :] if suffix else after
     noun = bool(_NOUN_AFTER.match(rest)) and not words.PRICE_AFTER.match(rest)
@@ -255,6 +255,12 @@ def _bare_is_price(
     last = amount.joint == "to" and not after.strip(" .!?")
     large = amount.low >= BARE_RANGE_MINIMUM
     return amount.paired and (alone or (large and (elliptic or last)))
+
+
+def _is_age(amount: _Amount, head: str) -> bool:
+    """Whether a number behind people says how old they are."""
+    people = words.PEOPLE_BEFORE.search(head) and not words.PARTY_BEFORE.search(head)
+    return bool(people) and amount.high <= words.OLDEST
 
 
 def _convert(

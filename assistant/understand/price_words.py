@@ -126,6 +126,12 @@ PEOPLE_BEFORE = re.compile(
     r"\b(?:kids?|child(?:ren)?|toddlers?|bab(?:y|ies)|boys?|girls?|teens?|adults?|people|persons?|seniors?|students?|women|men)"
     r"\s*$"
 )
+# "For two people under 90": how many there are is said, so the number is not their age.
+PARTY_BEFORE = re.compile(
+    r"\b(?:\d{1,2}|one|two|three|four|five|six|seven|eight|ten)[\s-]*(?:people|persons?|adults?)\s*$"
+)
+# Nobody is older; a larger number behind people is a price.
+OLDEST = 120
 # What a number counts or measures beside the units of `retrieval.units`.
 COUNTED = (
     r"(?:people|persons?|players?|kids?|packs?|pcs|pieces?|pairs?|sets?|counts?|years?|yrs?|yo|months?|weeks?|nights?"

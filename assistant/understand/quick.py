@@ -10,7 +10,7 @@ from assistant.memory.statements import take_statements
 from assistant.types import Act, Conversation, Source, Turn, Understanding
 from assistant.understand import act as acts
 from assistant.understand.brands import read_brands
-from assistant.understand.bundle import read_bundle
+from assistant.understand.bundle import move_budget, read_bundle
 from assistant.understand.context import (
     accept_again,
     cheaper_than_shown,
@@ -103,6 +103,8 @@ class RuleReader:
         job = read_job(Heard(Scan(text), language, conversation, shown, self._lexicon))
         if job is None:
             job = read_bundle(Scan(rest), language, self._lexicon, self._store)
+        if job is None and last:
+            job = move_budget(rest, language, self._store, last.understanding.job)
         if job is None and stated and not clean_query(rest, language, spoken=True):
             job = PreferenceJob(action=PreferenceAction.REMEMBER, statements=stated)
         if job is not None:
@@ -200,10 +202,14 @@ class RuleReader:
             same_topic=bool(topic and self._shares_topic(topic.query, reading.query)),
             names_category=bool(categories),
             only_values=not categories and self._holds_only_conditions(reading.query),
+            names_thing=self._names_thing(text, reading.query),
             has_topic=bool(topic and (topic.query or topic.filters != Filters())),
             has_shown=bool(shown),
             answers=answers,
-            relational=bool(reading.pointing.price or reading.cheaper or reading.dearer),
+            relational=bool(
+                reading.pointing.price
+                or ((reading.cheaper or reading.dearer) and not acts.asks_which(text))
+            ),
         )
 
     def _holds_only_conditions(self, query: str) -> bool:
@@ -212,6 +218,17 @@ class RuleReader:
         for mention in self._lexicon.mentions(rest):
             rest = rest[: mention.start] + " " * len(mention.surface) + rest[mention.end :]
         return bool(query) and not rest.strip()
+
+    def _names_thing(self, text: str, query: str) -> bool:
+        """Whether only a thing is named, whose last word is no property of another thing."""
+        if not acts.names_thing(text, query):
+            return False
+        properties = (Kind.VALUE, Kind.ATTRIBUTE)
+        return not any(
+            mention.end == len(query) and not mention.of(Kind.CATEGORY)
+            for mention in self._lexicon.mentions(query.lower())
+            if any(mention.of(kind) for kind in properties)
+        )
 
     def _shares_topic(self, earlier: str, later: str) -> bool:
         """Whether both name the same kind of thing."""
@@ -265,7 +282,7 @@ class RuleReader:
             act=act,
             language=reading.language,
             query=repair.text if repair.sure else query,
-            rewrites=() if repair.sure else (repair.text,),
+            rewrites=(() if repair.sure else (repair.text,)) or self._names_of_kind(reading, query),
             repair=repair if repair.changes else None,
             filters=filters,
             sort=sort or Sort.RELEVANCE,
@@ -276,6 +293,20 @@ class RuleReader:
             no_questions=acts.wants_no_question(reading.scan.lower),
             source=Source.RULES,
         )
+
+    def _names_of_kind(self, reading: Reading, query: str) -> tuple[str, ...]:
+        """The English name of the one kind of thing a Chinese wish ends with.
+
+        A word of several characters may hold another thing's name (笔记本 in 笔记本电脑), and the
+        stronger encoder reads English only.
+        """
+        if reading.language is not Language.CHINESE:
+            return ()
+        kinds = [m for m in self._lexicon.mentions(query.lower()) if m.of(Kind.CATEGORY)]
+        if not kinds or kinds[-1].end != len(query):
+            return ()
+        names = {meaning.path[-1] for meaning in kinds[-1].of(Kind.CATEGORY) if meaning.path}
+        return tuple(names) if len(names) == 1 else ()
 
     def _refined_query(
         self, reading: Reading, topic: Understanding, shown: Sequence[Product]

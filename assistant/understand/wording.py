@@ -10,11 +10,15 @@ from assistant.understand.scan import TAKEN
 from retrieval.types import Language
 
 _CLASSIFIER = "款个台件条把双副部支张本块辆套盒瓶只种些桶枚顶床盏根架袋箱"
+# In 两个人的帐篷 people are counted, and the count is part of what is wanted.
+_PEOPLE = "(?!人(?:[的用住吃睡坐玩穿看喝]|$))"
 # A bare classifier (买块表) counts only right after a filler: 台灯 is a lamp, not "a 灯".
-_AFTER_FILLER = re.compile(rf"\x01\s*[一两几三这那]?[{_CLASSIFIER}](?:的)?(?=[\w{TAKEN}])|\x01")
-_ONE = re.compile(rf"(?<![\w])[一两几][{_CLASSIFIER}点](?:的)?(?=\w)")
+_AFTER_FILLER = re.compile(
+    rf"\x01\s*[一两几三这那]?[{_CLASSIFIER}]{_PEOPLE}(?:的)?(?=[\w{TAKEN}])|\x01"
+)
+_ONE = re.compile(rf"(?<![\w])[一两几][{_CLASSIFIER}点]{_PEOPLE}(?:的)?(?=\w)")
 _EDGE_ZH = re.compile(
-    r"^[的地得吧了就要是也还都且而并但和或与及给我在能可以]+|(?:[的地得吧了啊呢哦吗呀嘛啦就好行是]|一点|一些|点儿?|些)+$"
+    r"^[们的地得吧了就要是也还都且而并但和或与及给我在能可以]+|(?:[的地得吧了啊呢哦吗呀嘛啦就好行是]|一点|一些|点儿?|些)+$"
 )
 _PUNCTUATION = re.compile(
     rf"[,.!?;:、。…~(){{}}\[\]<>|\"“”‘’《》【】=*#@\\^`]+(?=\s|$|{TAKEN})|[,!?;、。…|“”‘’《》【】{{}}\[\]<>\\^`]+|(?<=\s)[(\"]"

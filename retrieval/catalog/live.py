@@ -103,6 +103,12 @@ class LiveCatalog:
         """Call `listener` (in any thread) whenever the index or the store's files are new."""
         self._listeners.append(listener)
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Nobody else of this process writes while the block runs."""
+        with self._writing:
+            yield
+
     # ------------------------------------------------------------ one product
 
     def put(self, products: Sequence[Product]) -> dict[str, Action]:

@@ -212,6 +212,17 @@ class SqlEventStore:
         )
         return [_stored(row) for row in self._read(lambda link: link.execute(query).all())]
 
+    def knows_user(self, name: str) -> bool:
+        """Whether anything is logged of a signed-in shopper of this id."""
+        linked = select(clients.c.user_id).where(
+            clients.c.application == self._application, clients.c.user_id == name
+        )
+        logged = select(events.c.user_id).where(self._of(name), events.c.user_id == name)
+        return (
+            self._read(lambda link: link.scalar(linked.limit(1)) or link.scalar(logged.limit(1)))
+            is not None
+        )
+
     def knows(self, event_id: str) -> bool:
         """Whether an event of this id is in the log."""
         query = select(events.c.seq).where(

@@ -1,4 +1,4 @@
-"""Who a shopper is by what they did: decayed tastes, vectors, refusals.
+"""Who a shopper is by what they did: decayed tastes, vectors.
 
 A profile is a function of the shopper's cleaned events, computed anew when those change: so
 late events, merged sessions and erased ones need no code of their own.
@@ -17,7 +17,6 @@ import numpy as np
 
 from retrieval.profile.cleaning import Dropped, clean
 from retrieval.profile.items import Item, ItemReader
-from retrieval.profile.preferences import fold_refusals
 from retrieval.profile.types import Action, Event, StoredEvent
 from retrieval.types import Filters, Language, Vectors
 
@@ -100,7 +99,10 @@ class PriceTaste:
 
 @dataclass(frozen=True)
 class Profile:
-    """A shopper by their acts; products are named by id, newest first."""
+    """A shopper by their acts; products are named by id, newest first.
+
+    `refused` is what they said, which is kept elsewhere and joins the profile when it is read.
+    """
 
     shopper_id: str
     state: tuple[int, int] = (0, 0)
@@ -149,7 +151,6 @@ def build_profile(
         evidence=sum(w for _, w, _ in positive),
         tastes=tastes,
         price=find_price_taste([(item, w) for item, w, _ in positive], items),
-        refused=fold_refusals(events, now),
         liked=liked,
         session=now_liked,
         dismissed=_newest(e.object_id for e in events if _refuses(e) and e.object_id),

@@ -78,6 +78,8 @@ class BehaviourStatistics:
         event, item = stored.event, stored.event.object_id
         if item is None or event.action_name not in APPEAL or event.automated:
             return
+        if "campaign_id" in event.detail:
+            return  # what was paid for must not become popular by that
         day = event.timestamp.toordinal()
         person = (day, stored.shopper_id)
         self._person_day[person] += 1

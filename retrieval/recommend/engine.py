@@ -314,7 +314,7 @@ class Recommender:
         first = sorted(weighed, key=weighed.__getitem__, reverse=True)
         found: list[_Ranked] = []
         for start in range(0, min(len(first), DEEPEST), RANKED):
-            allowed = self._allowed(first[start : start + RANKED], request, profile)
+            allowed = self.allowed(first[start : start + RANKED], request, profile)
             for key, item in self._items.read(allowed).items():
                 fit = affinity(profile, item, self._items) if taste else {}
                 score = weighed[key] + taste * sum(
@@ -326,7 +326,7 @@ class Recommender:
         found.sort(key=lambda r: (-r.score, r.item.id))
         return _one_a_family(found)
 
-    def _allowed(
+    def allowed(
         self, keys: Sequence[str], request: RecommendationRequest, profile: Profile
     ) -> list[str]:
         """Those of `keys` that pass the conditions; without any, only what is sold out goes."""

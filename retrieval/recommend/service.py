@@ -7,7 +7,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -25,6 +25,7 @@ from retrieval.profile.types import (
     ConsentMode,
     Event,
     EventBus,
+    Handler,
     Rejected,
     StoredEvent,
     Visitor,
@@ -36,8 +37,9 @@ from retrieval.recommend.engine import Recommender
 from retrieval.recommend.online import LearningStatus, OnlineLearner
 from retrieval.recommend.personal import BLOCK as TASTE_BLOCK
 from retrieval.recommend.personal import MOST_PLACES, personalise
+from retrieval.recommend.sponsored import find_relevance
 from retrieval.recommend.types import Kind, RecommendationRequest, Recommendations
-from retrieval.types import Hit, Language, Product
+from retrieval.types import Filters, Hit, Language, Product
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +53,9 @@ OWNERS_S = 30.0
 PROFILES = 5_000
 # A batch holds what a page gathers in seconds or a server in a minute; more comes in parts.
 MOST_EVENTS = 1_000
+# Characters of a client id that nobody guesses: 64 random bits and more in hexadecimal. Aisle's
+# own pages use 32 of them.
+SECRET_LENGTH = 16
 # Lists whose order is a question of taste; the others are by date or by orders.
 BY_CLICKS = frozenset({Kind.FOR_YOU, Kind.SIMILAR, Kind.TRENDING})
 
@@ -94,12 +99,14 @@ class Learning:
         statistics: BehaviourStatistics,
         consent: ConsentMode = ConsentMode.ASK,
         personal: bool = True,
+        refusals: Callable[[Sequence[str]], Filters] = lambda names: Filters(),
         clicks: ClickRanker | None = None,
         learner: OnlineLearner | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """`personal` off leaves search and chat in the order of relevance alone; without
-        `clicks`, or while no click model is promoted, tastes alone move products a little."""
+        `clicks`, or while no click model is promoted, tastes alone move products a little.
+        `refusals` gives what is refused under user and client ids, as it stands now."""
         self.events = events
         self.consent = consent
         self.personal = personal and consent is not ConsentMode.OFF
@@ -109,6 +116,7 @@ class Learning:
         self._bus = bus
         self._shelf = shelf
         self._now = now
+        self._refusals = refusals
         self._profiles: Cache[str, tuple[float, float, Profile]] = Cache(PROFILES, FRESH_S)
         self._owners: Cache[str, str] = Cache(PROFILES, OWNERS_S)
         self._replay = threading.Thread(target=self._read_log, name="events-replay", daemon=True)
@@ -119,6 +127,20 @@ class Learning:
         self._profiles.clear()
         if self._learner:
             self._learner.use(shelf.items)
+
+    def listen(self, group: str, handler: Handler) -> None:
+        """Bring committed events to `handler`, at least once, in a thread of its own."""
+        self._bus.subscribe(group, handler)
+
+    def remembers(self, visitor: Visitor) -> bool:
+        """Whether this visitor's shopper agreed to be logged and remembered."""
+        if self.consent is ConsentMode.OFF:
+            return False
+        names = {visitor.client_id, visitor.name}
+        answers = self.events.consents_of(list(names)).values()
+        if Consent.DENIED in answers:
+            return False
+        return self.consent is ConsentMode.ON or Consent.GRANTED in answers
 
     def start(self) -> None:
         """Listen to the bus, and read the log in the background."""
@@ -143,12 +165,18 @@ class Learning:
     # ---------------------------------------------------------------- events
 
     def receive(
-        self, rows: Sequence[Any], visitor: Visitor | None = None, *, vouched: bool = False
+        self,
+        rows: Sequence[Any],
+        visitor: Visitor | None = None,
+        *,
+        vouched: bool = False,
+        check_user: Callable[[str], None] = lambda user_id: None,
     ) -> Receipt:
         """Take a batch in; when this returns, what it accepted is committed.
 
         `visitor` fills what rows leave out; `vouched` says that the sender has the shoppers'
-        consent. Raises InvalidRequestError and RetryableError.
+        consent; `check_user` raises for a user id that the sender may not speak for, and then
+        nothing is taken. Raises InvalidRequestError and RetryableError.
         """
         if self.consent is ConsentMode.OFF:
             raise InvalidRequestError(
@@ -164,6 +192,8 @@ class Learning:
             defaults = {"client_id": visitor.client_id, "session_id": visitor.session_id}
             defaults |= {"user_id": visitor.user_id} if visitor.user_id else {}
         events, rejected = read_events(rows, self._now(), defaults)
+        for user_id in {event.user_id for event in events if event.user_id}:
+            check_user(user_id)
         allowed = self._allowed(events, vouched)
         appended = self._append(allowed)
         return Receipt(
@@ -247,12 +277,36 @@ class Learning:
             self._owners.put(name, known)
         return known
 
+    def knows_user(self, name: str) -> bool:
+        """Whether this is the id of a signed-in shopper of whom something is kept."""
+        return self.events.knows_user(name)
+
+    @staticmethod
+    def is_secret(client_id: str) -> bool:
+        """Whether a client id is too long to be guessed, so that knowing it is a proof."""
+        return len(client_id) >= SECRET_LENGTH
+
+    def may_read(self, visitor: Visitor) -> bool:
+        """Whether what is shown to this visitor may tell of the profile under their id.
+
+        A client id that can be guessed does not open the profile of who signed in on it.
+        """
+        client = visitor.client_id
+        if visitor.user_id or self.is_secret(client):
+            return True
+        return self.owner(client) == client and not self.knows_user(client)
+
     def profile(self, name: str) -> Profile:
         """The shopper's profile as the log is now; an empty one for nobody and for those who
         refused."""
         if not name or self.consent is ConsentMode.OFF:
             return Profile(name)
         shopper = self.owner(name)
+        refused = self._refusals(list(dict.fromkeys((shopper, name))))
+        return replace(self._behaviour(shopper, name), refused=refused)
+
+    def _behaviour(self, shopper: str, name: str) -> Profile:
+        """The profile of what a shopper did, as far as the log goes."""
         now = time.monotonic()
         kept = self._profiles.get(shopper)
         if kept and now - kept[0] < CHECKED_S:
@@ -402,11 +456,26 @@ class Learning:
             for each in self._clicks.order(wanted, self._shelf.items, self._shelf.products)
         )
 
+    def relevance_of(
+        self,
+        candidates: Sequence[str],
+        found: Recommendations,
+        request: RecommendationRequest,
+    ) -> dict[str, float]:
+        """How relevant each candidate is to a list that was recommended; see `find_relevance`."""
+        shelf = self._shelf
+        profile = self.profile(request.shopper)
+        return find_relevance(shelf.recommender, shelf.items, found, request, profile, candidates)
+
+    def products(self, ids: Sequence[str]) -> Sequence[Product]:
+        """The products with these ids; unknown ones are left out."""
+        return self._shelf.products(ids)
+
     def personalise(
         self, hits: Sequence[Hit], text: str, visitor: Visitor | None, language: Language
     ) -> tuple[Hit, ...]:
         """Search results a little to the visitor's taste; a query for a model stays as it is."""
-        if not self.personal or visitor is None or query_models(text):
+        if not self.personal or visitor is None or query_models(text) or not self.may_read(visitor):
             return tuple(hits)
         try:
             return personalise(hits, self.profile(visitor.name), self._shelf.items, language)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from retrieval.profile.profile import Stage
-from retrieval.types import Filters, Frozen, Guide, Language, Product
+from retrieval.types import Filters, Frozen, Guide, Language, Placement, Product
 
 
 class Kind(StrEnum):
@@ -41,6 +41,7 @@ class Recommended(Frozen):
     """One product with its place (from 1), why it is here, and what scored it.
 
     `propensity` is the probability with which it was put there; events about it repeat it.
+    With `sponsored` it is an advertisement, to be labelled as one.
     """
 
     product: Product
@@ -49,6 +50,7 @@ class Recommended(Frozen):
     score: float
     signals: dict[str, float] = Field(default_factory=dict)
     propensity: float = 1.0
+    sponsored: Placement | None = None
 
 
 class RecommendedGuide(Frozen):
@@ -63,13 +65,15 @@ class Recommendations(Frozen):
     """A list; `list_id` is the query_id of the events about it.
 
     `stage` says what it rests on: everybody's choices, this session, or a person's tastes.
-    `left_out` names what the shopper refused.
+    `left_out` names what the shopper refused. `sponsored` are advertisements to show beside
+    `products`, which are the same with and without them.
     """
 
     list_id: str
     kind: Kind
     stage: Stage
     products: tuple[Recommended, ...] = ()
+    sponsored: tuple[Recommended, ...] = ()
     guides: tuple[RecommendedGuide, ...] = ()
     left_out: tuple[str, ...] = ()
     model_version: str = ""

@@ -3,7 +3,7 @@
  * Cards stand in a list, <… data-list="id" data-surface="search" data-model="…" data-query="…">;
  * a card is .ai-card[data-id]. Seen are cards of which half was on the screen. Without consent
  * nothing is stored in the browser and nothing is sent. Other scripts use window.AisleTrack:
- * consent(true|false), log(action, fields), watch(element, fields), headers().
+ * consent(true|false), log(action, fields), watch(element, fields), headers(), identify(token).
  */
 (() => {
   'use strict';
@@ -22,7 +22,7 @@
     const secure = location.protocol === 'https:' ? '; Secure' : '';
     document.cookie = `${name}=${value}; Path=/; Max-Age=${seconds}; SameSite=Lax${secure}`;
   };
-  const fresh = () => Array.from(crypto.getRandomValues(new Uint8Array(12)), (b) => b.toString(16).padStart(2, '0')).join('');
+  const fresh = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, '0')).join('');
 
   let agreed = read('aisle_consent') === 'granted';
   const visitor = () => {
@@ -37,8 +37,10 @@
     const {client_id: client, session_id: session} = visitor();
     return own ? {} : {'X-Aisle-Client': client, 'X-Aisle-Session': session};
   };
+  let token = ''; // who is signed in, as the shop signed it: see identify()
   const post = (path, body) => fetch(server + path, {
-    method: 'POST', keepalive: true, headers: {'Content-Type': 'application/json'}, body: JSON.stringify(body),
+    method: 'POST', keepalive: true, body: JSON.stringify(body),
+    headers: {'Content-Type': 'application/json', ...(token ? {Authorization: `Bearer ${token}`} : {})},
   });
 
   // ------------------------------------------------------------ sending
@@ -52,7 +54,10 @@
       const batch = queue.splice(0, MOST);
       // Event ids make a second attempt harmless; after that the shopper's line is not worth more.
       post('/v1/events', {events: batch, consent: true})
-        .then((response) => { if (response.status >= 500) throw new Error(response.statusText); })
+        .then((response) => {
+          if (response.status === 401) token = ''; // it has expired: the acts are the browser's own
+          if (response.status === 401 || response.status >= 500) throw new Error(response.statusText);
+        })
         .catch(() => setTimeout(() => post('/v1/events', {events: batch, consent: true}).catch(() => {}), 3000));
     }
   };
@@ -79,11 +84,14 @@
     if (told.has(card)) return told.get(card);
     const list = card.closest('[data-list]');
     if (!list) return {object_id: card.dataset.id};
-    const cards = [...list.querySelectorAll('.ai-card[data-id]')];
+    const cards = [...list.querySelectorAll('.ai-card[data-id]:not([data-placement])')];
     const {list: id, surface = '', model = '', query = ''} = list.dataset;
     const team = parse(list.dataset.teams)[cards.indexOf(card)];
+    // An advertisement goes by its offer; places are counted among what was found.
+    const {campaign, placement} = card.dataset;
+    const ad = placement ? {detail: {campaign_id: campaign, placement}} : {ordinal: cards.indexOf(card) + 1};
     return {object_id: card.dataset.id, query_id: id, surface, model_version: model,
-      ordinal: cards.indexOf(card) + 1, ...(query ? {user_query: query} : {}),
+      ...ad, ...(query ? {user_query: query} : {}),
       ...(card.dataset.propensity ? {propensity: Number(card.dataset.propensity)} : {}),
       ...arms(list), ...(team ? {detail: {team}} : {})};
   };
@@ -181,7 +189,15 @@
     document.body.append(bar);
   };
 
-  window.AisleTrack = {log, watch, consent, headers, get agreed() { return agreed; }};
+  /** Acts are the signed-in shopper's from now on. Signing out makes the browser a new one. */
+  const identify = (signed) => {
+    flush();
+    const out = token && !signed;
+    token = signed || '';
+    if (out && agreed) for (const name of ['aisle_client', 'aisle_session']) write(name, '', 0);
+  };
+
+  window.AisleTrack = {log, watch, consent, headers, identify, get agreed() { return agreed; }};
   const start = async () => {
     if (own && !read('aisle_consent')) {
       const {mode} = await fetch(`${server}/v1/consent`).then((r) => r.json()).catch(() => ({mode: 'off'}));

@@ -18,6 +18,9 @@ const TEXTS = {
     waiting: 'A colleague has been asked to join.', held: (name) => `You are talking to ${name}.`,
     closed: 'You are talking to the assistant again.',
     signedOut: 'Sign in on the shop’s page to see your orders.', failed: 'That did not work.',
+    order: 'Place the order (demo)', demoNote: 'Demo payment: nothing is charged and nothing is sent.',
+    ordered: 'Your order', orderNumber: (id) => `Order ${id} is placed.`, signInToOrder: 'Sign in to order',
+    orderAsk: 'Where is my order?', arrives: (day) => `Expected on ${day}.`,
   },
   zh: {
     cart: '购物车', cartOf: (n) => `购物车，${n}件`, empty: '购物车是空的。', total: '合计',
@@ -32,6 +35,9 @@ const TEXTS = {
     forgetAll: '全部忘掉', until: (day) => `保留至${day}`, inAll: '所有商品',
     waiting: '已请同事加入。', held: (name) => `您正在与${name}对话。`, closed: '现在由智能助手继续为您服务。',
     signedOut: '请在商店页面登录后查看订单。', failed: '操作没有成功。',
+    order: '提交订单（演示）', demoNote: '演示支付：不会扣款，也不会发货。',
+    ordered: '您的订单', orderNumber: (id) => `订单 ${id} 已提交。`, signInToOrder: '登录后下单',
+    orderAsk: '我的订单到哪了？', arrives: (day) => `预计${day}送达。`,
   },
 };
 
@@ -51,6 +57,8 @@ export const STYLE = `
   .steps button { width: 28px; height: 28px; border: 1px solid var(--line); border-radius: 8px; font-size: 16px; line-height: 1; }
   .steps .gone { width: auto; padding: 0 9px; font-size: 12.5px; color: var(--soft); }
   .sum { display: flex; justify-content: space-between; padding: 14px 0 4px; border-top: 1px solid var(--line); font-weight: 650; }
+  .order { width: 100%; margin: 10px 0 8px; padding: 11px; border-radius: 11px; background: var(--accent); color: #fff; font-weight: 550; }
+  .order:disabled { opacity: .6; cursor: default; }
   .people { display: flex; flex-direction: column; gap: 8px; }
   .people button, .plain { padding: 9px 14px; border: 1px solid var(--line); border-radius: 10px; text-align: start; }
   .people button:hover, .plain:hover { border-color: var(--accent); }
@@ -77,7 +85,7 @@ export function createPanels(kit) {
   const words = TEXTS[language];
 
   async function call(method, path, body) {
-    const headers = {'Content-Type': 'application/json', ...kit.credentials()};
+    const headers = {'Content-Type': 'application/json', ...kit.credentials(), ...window.AisleTrack?.headers()};
     const response = await fetch(`${server}${path}`,
       {method, headers, body: body ? JSON.stringify(body) : undefined});
     const answer = await response.json().catch(() => ({}));
@@ -132,7 +140,31 @@ export function createPanels(kit) {
     count(cart);
     if (!cart.lines.length) { show(words.cart, make('p', {}, words.empty)); return; }
     show(words.cart, ...cart.lines.map((line) => drawLine(line, cart)),
-      make('p', {className: 'sum'}, make('span', {}, words.total), make('span', {}, money(cart.total, cart.currency))));
+      make('p', {className: 'sum'}, make('span', {}, words.total), make('span', {}, money(cart.total, cart.currency))),
+      ...(cart.checkout ? drawCheckout() : []));
+  }
+
+  /** The demo store's checkout; a real shop has its own. */
+  function drawCheckout() {
+    const oops = make('p', {className: 'oops', role: 'alert', hidden: true});
+    const button = make('button', {type: 'button', className: 'order'}, memory.token ? words.order : words.signInToOrder);
+    button.addEventListener('click', async () => {
+      if (!memory.token) { openAccount(openCart); return; }
+      button.disabled = true;
+      try {
+        drawOrder(await call('POST', '/v1/cart/checkout', {conversation_id: memory.conversation, language}));
+      } catch (error) { oops.textContent = error.message; oops.hidden = false; button.disabled = false; }
+    });
+    return [button, make('p', {className: 'note demo'}, words.demoNote), oops];
+  }
+
+  function drawOrder({order, note}) {
+    count({count: 0});
+    const day = order.expected && new Date(`${order.expected}T12:00:00`).toLocaleDateString(language === 'zh' ? 'zh-CN' : 'en-US');
+    show(words.ordered, make('p', {}, make('b', {}, words.orderNumber(order.id)), ` ${day ? words.arrives(day) : ''}`),
+      make('p', {className: 'sum'}, make('span', {}, words.total), make('span', {}, money(order.total, order.currency))),
+      make('p', {className: 'note demo'}, note),
+      make('button', {type: 'button', className: 'plain', onclick: () => { close(); kit.say(words.orderAsk); }}, words.orderAsk));
   }
 
   function drawLine(line, cart) {
@@ -183,7 +215,7 @@ export function createPanels(kit) {
 
   // ------------------------------------------------------------ who is signed in
 
-  const accountButton = make('button', {type: 'button', className: 'tool account', onclick: openAccount},
+  const accountButton = make('button', {type: 'button', className: 'tool account', onclick: () => openAccount()},
     memory.shopper ? memory.shopper.name : words.signIn);
 
   function named(shopper) {
@@ -194,6 +226,7 @@ export function createPanels(kit) {
 
   async function signIn(token, shopper = null) {
     memory.token = token;
+    window.AisleTrack?.identify(token);
     try {
       named(shopper || (await call('GET', '/v1/account')).shopper);
       if (memory.conversation) {
@@ -205,11 +238,12 @@ export function createPanels(kit) {
 
   function signOut() {
     memory.token = undefined;
+    window.AisleTrack?.identify('');
     named(null);
     count({count: 0});
   }
 
-  async function openAccount() {
+  async function openAccount(after = close) {
     if (memory.token) {
       show(words.account, make('p', {}, words.hello(memory.shopper?.name || '')), make('p', {}),
         make('button', {type: 'button', className: 'plain', onclick: () => { signOut(); close(); }}, words.signOut));
@@ -221,7 +255,7 @@ export function createPanels(kit) {
         onclick: async () => {
           const done = await call('POST', '/v1/account/demo', {shopper_id: shopper.id});
           await signIn(done.token, done.shopper);
-          close();
+          after();
         }}, shopper.name))));
   }
 
@@ -342,6 +376,7 @@ export function createPanels(kit) {
     watchHandoff({state: 'closed'});
   }
 
+  if (memory.token) window.AisleTrack?.identify(memory.token);
   if (['waiting', 'held'].includes(memory.handoff)) poll();
   if (memory.pieces) count({count: memory.pieces});
   return {buttons: [cartButton, accountButton, memoryButton], keptLine, evidence, buyButton, close, count, signIn, signOut, watchHandoff, endHandoff, viewMessage};

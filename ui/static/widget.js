@@ -30,7 +30,7 @@
     placeholder: '想买什么？直接说……', hello: '您好！告诉我用途、在意的地方和预算，我来帮您挑。',
     working: '正在查找……', writing: '正在回答……', found: (n, m) => (n > m ? `${n.toLocaleString('en')} 件中最合适的 ${m} 件` : `找到 ${n} 件`),
     nothing: '没有符合的商品，请减少条件再试。', stock: '有货', few: (n) => `仅剩 ${n} 件`,
-    out: '缺货', sponsored: '推广', noPrice: '价格请咨询', retry: '重试', stars: (r) => `${r} 分，满分 5 分`,
+    out: '缺货', sponsored: '赞助', noPrice: '价格请咨询', retry: '重试', stars: (r) => `${r} 分，满分 5 分`,
     lost: '连接中断了。', lostMore: '已显示的内容仍然有效，请重试。', down: '暂时无法连接购物助手。',
     downMore: '请检查网络后重试。', source: '查看依据',
   } : {
@@ -200,7 +200,7 @@
           'aria-label': words.stars(Number(product.rating))}, `★ ${Number(product.rating)}`);
     const card = make('a', {className: 'card', href: productUrl(product)},
       drawPicture(product, title),
-      make('span', {className: 'number', 'aria-hidden': 'true'}, String(shown.position)),
+      shown.position ? make('span', {className: 'number', 'aria-hidden': 'true'}, String(shown.position)) : null,
       shown.sponsored ? make('span', {className: 'sponsored'}, words.sponsored) : null,
       make('span', {className: 'name'}, title), drawPrice(product),
       make('span', {className: 'meta'}, ...[rating, stockLine(product.stock)].filter(Boolean)),
@@ -210,7 +210,11 @@
       card.rel = 'noopener noreferrer';
     }
     if (listId) {
-      window.AisleTrack?.watch(card, {object_id: product.id, query_id: listId, surface: 'chat', ordinal: shown.position, experiments: experiments || {}, model_version: model || '', propensity: shown.hit.propensity});
+      const ad = shown.hit.sponsored;
+      window.AisleTrack?.watch(card, {object_id: product.id, query_id: listId, surface: 'chat', experiments: experiments || {},
+        model_version: model || '', propensity: shown.hit.propensity ?? 1,
+        ...(shown.position ? {ordinal: shown.position} : {}),
+        ...(ad ? {detail: {campaign_id: ad.campaign_id, placement: ad.token}} : {})});
     }
     const holder = make('li', {}, card);
     const addBuy = () => { const button = panels?.buyButton(product); if (button) holder.append(button); };
@@ -267,7 +271,7 @@
       }
       for (const shown of event.products) this.know(shown.hit.product);
       const list = event.products.map((shown) => drawCard(shown, spoken, event.list_id, event.experiments, event.model_version));
-      const head = asked ? make('p', {className: 'note'}, words.found(event.total, event.products.length)) : '';
+      const head = asked ? make('p', {className: 'note'}, words.found(event.total, event.products.filter((shown) => !shown.sponsored).length)) : '';
       this.cards.replaceChildren(head, make('ul', {className: 'cards', tabIndex: 0}, ...list));
     }
 
@@ -299,7 +303,7 @@
       for (const item of event.bundle.items) for (const shown of item.products) this.know(shown.hit.product);
       this.cards.replaceChildren(...event.bundle.items.flatMap((item) => [
         make('p', {className: 'group'}, item.quantity > 1 ? `${item.name} × ${item.quantity}` : item.name),
-        make('ul', {className: 'cards', tabIndex: 0}, ...item.products.map((shown) => drawCard(shown, event.language)))]));
+        make('ul', {className: 'cards', tabIndex: 0}, ...item.products.map((shown) => drawCard(shown, event.language, event.list_id)))]));
     }
 
     preferences(event) {
@@ -534,7 +538,7 @@
   }
   const whenReady = import(`${server}/aisle/widget-panels.js`).then((module) => {
     shadow.querySelector('style').append(module.STYLE);
-    panels = module.createPanels({make, money, memory, remember, server, language, drawPicture, drawCard, panel, log, credentials});
+    panels = module.createPanels({make, money, memory, remember, server, language, drawPicture, drawCard, panel, log, credentials, say});
     tools.append(...panels.buttons);
     for (const add of waitingForPanels.splice(0)) add();
     if (options.shopperToken && options.shopperToken !== memory.token) panels.signIn(options.shopperToken);

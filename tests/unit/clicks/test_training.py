@@ -117,9 +117,7 @@ def test_a_killed_training_goes_on_to_the_same_model(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("retrieval.train.click_log.PART", 100)
-    whole, _, _ = train_click_model(
-        stored, shop.items, ClickTraining(), tmp_path / "whole", quiet
-    )
+    whole, _, _ = train_click_model(stored, shop.items, ClickTraining(), tmp_path / "whole", quiet)
 
     def kill(done: int, total: int, note: str = "") -> None:
         if done >= 300:
@@ -130,9 +128,7 @@ def test_a_killed_training_goes_on_to_the_same_model(
     kept = sorted((tmp_path / "cut").rglob("*.npz"))
     times = {path: path.stat().st_mtime_ns for path in kept}
     assert len(kept) == 3
-    resumed, _, _ = train_click_model(
-        stored, shop.items, ClickTraining(), tmp_path / "cut", quiet
-    )
+    resumed, _, _ = train_click_model(stored, shop.items, ClickTraining(), tmp_path / "cut", quiet)
     assert resumed == whole
     assert {path: path.stat().st_mtime_ns for path in kept} == times
 

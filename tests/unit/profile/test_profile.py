@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from support.learning_store import PRODUCTS, LearningStore
@@ -9,7 +11,7 @@ from support.learning_store import PRODUCTS, LearningStore
 from retrieval.profile.explain import named_products, price_band, view_profile
 from retrieval.profile.profile import Facet, Profile, Stage, affinity
 from retrieval.profile.types import Action
-from retrieval.types import AttributeFilter, Filters, Language
+from retrieval.types import Filters, Language
 
 from .conftest import ProfileOf
 
@@ -117,8 +119,8 @@ def test_it_reads_in_both_languages(profile_of: ProfileOf, shop: LearningStore) 
         *((Action.CART, f"{kind}-okoro-black") for kind in ("mouse", "lamp", "bag")),
         (Action.CART, "bag-okoro-red"),
         (Action.DISMISS, "lamp-velmont-green"),
-        (Action.CHAT_TURN, None, {"detail": {"refused": {"excluded_terms": ["leather"]}}}),
     )
+    profile = replace(profile, refused=Filters(excluded_terms=("leather",)))
     products = shop.recommender.products(named_products(profile))
     english = view_profile(profile, products, shop.items, Language.ENGLISH)
     assert english.summary.startswith("Likes ")
@@ -131,63 +133,6 @@ def test_it_reads_in_both_languages(profile_of: ProfileOf, shop: LearningStore) 
     assert (
         view_profile(profile_of(), [], shop.items, Language.CHINESE).summary == "暂时还没有了解。"
     )
-
-
-# ------------------------------------------------------------------ said in words
-
-
-def said(
-    conversation: str = "t1",
-    *,
-    follows: bool = False,
-    wanted: tuple[str, ...] = (),
-    **refused: object,
-) -> tuple[Action, None, dict[str, object]]:
-    detail = {"conversation_id": conversation, "follows": follows, "wanted": list(wanted)}
-    return (
-        Action.CHAT_TURN,
-        None,
-        {"detail": {**detail, **({"refused": refused} if refused else {})}},
-    )
-
-
-def test_a_refusal_lasts_beyond_its_conversation(profile_of: ProfileOf) -> None:
-    leather = {"name": "material", "values": ["leather"], "exclude": True}
-    profile = profile_of(
-        said(excluded_terms=["leather"], excluded_brands=["Okoro"]),
-        said("t2", wanted=("mouse",)),
-        said("t3", attributes=[leather]),
-    )
-    assert profile.refused == Filters(
-        excluded_terms=("leather",),
-        excluded_brands=("Okoro",),
-        attributes=(AttributeFilter(name="material", values=("leather",), exclude=True),),
-    )
-
-
-def test_asking_for_it_lifts_the_refusal(profile_of: ProfileOf) -> None:
-    lifted = profile_of(said(excluded_terms=["leather"]), said("t2", wanted=("a leather bag",)))
-    assert lifted.refused == Filters()
-    again = profile_of(
-        said(excluded_terms=["leather"]),
-        said("t2", wanted=("leather bag",)),
-        said("t3", wanted=("bag",), excluded_terms=["leather"]),
-    )
-    assert again.refused == Filters(excluded_terms=("leather",))
-
-
-def test_dropping_it_in_the_same_talk_lifts_it_and_another_topic_does_not(
-    profile_of: ProfileOf,
-) -> None:
-    first = said("t1", excluded_brands=["Okoro"], wanted=("mouse",))
-    assert profile_of(first, said("t1", follows=True, wanted=("mouse",))).refused == Filters()
-    kept = profile_of(first, said("t1", wanted=("lamp",)))
-    assert kept.refused == Filters(excluded_brands=("Okoro",))
-
-
-def test_an_old_refusal_is_forgotten(profile_of: ProfileOf) -> None:
-    action, item, fields = said(excluded_terms=["leather"])
-    assert profile_of((action, item, {**fields, "ago": 200 * DAY})).refused == Filters()
 
 
 def test_every_product_has_a_place_in_its_price_range(shop: LearningStore) -> None:

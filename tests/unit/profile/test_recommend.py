@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -133,8 +134,8 @@ def test_conditions_stock_and_refusals_hold_for_every_kind(
 ) -> None:
     profile = profile_of(
         *((Action.ORDER, i) for i in ("bag-tavrik-black", "bag-okoro-green", "mouse-velmont-red")),
-        (Action.CHAT_TURN, None, {"detail": {"refused": {"excluded_terms": ["leather"]}}}),
     )
+    profile = replace(profile, refused=Filters(excluded_terms=("leather",)))
     found = ask(
         kind,
         profile,
