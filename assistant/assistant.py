@@ -61,8 +61,8 @@ from retrieval.ads.server import AdServer
 from retrieval.experiment.assign import Experiments
 from retrieval.experiment.types import NOTHING, Assignment, Part
 from retrieval.profile.types import Visitor
-from retrieval.recommend.personal import BLOCK, MOST_PLACES
-from retrieval.recommend.service import Learning
+from retrieval.recommend.online import LearningStatus
+from retrieval.recommend.service import Learning, Reach
 from retrieval.types import (
     Filters,
     Hit,
@@ -328,6 +328,7 @@ class Assistant:
             understanding=understanding,
             elapsed_ms=turn.elapsed_ms(),
             experiments=turn.exposed,
+            model_version=selection.result.model_version if selection.result else "",
         )
 
     async def _understand(
@@ -542,10 +543,12 @@ class Assistant:
         acting = [Part.RANKING] if ranked else []
         if relevance and self.learning and visitor:
             acting.append(Part.TASTE)
-        exposed = assignment.exposed(acting)
-        # A few below the page, so that taste may bring one of them onto it.
-        spare = MOST_PLACES if learning and limit < BLOCK else 0
-        wider = request.model_copy(update={"limit": limit + spare, "cards": limit + spare})
+        shown = {"request": request, "experiments": assignment.exposed(acting)}
+        offset = request.offset
+        reach = learning.reach(visitor, offset, limit) if learning else Reach(offset, limit)
+        wider = request.model_copy(
+            update={"offset": reach.offset, "limit": reach.limit, "cards": reach.limit}
+        )
 
         def search() -> SearchResult:
             draft = assignment.interleaving if acting[:1] == [Part.RANKING] else None
@@ -553,19 +556,19 @@ class Assistant:
                 found = search_interleaved(self._searcher, wider, draft, visitor)
             else:
                 found = self._searcher.search(wider)
-            hits = found.hits
-            if learning and visitor:
-                hits = learning.personalise(
-                    hits, understanding.query, visitor, understanding.language
-                )
-            more = found.more or len(hits) > limit
+            if learning is None:
+                return found.model_copy(update=shown)
+            hits, version = learning.order(
+                found.hits,
+                understanding.query,
+                visitor,
+                understanding.language,
+                offset=offset,
+                limit=limit,
+            )
+            more = found.more or reach.offset + len(found.hits) > offset + limit
             return found.model_copy(
-                update={
-                    "request": request,
-                    "hits": hits[:limit],
-                    "more": more,
-                    "experiments": exposed,
-                }
+                update={**shown, "hits": hits, "more": more, "model_version": version}
             )
 
         return await asyncio.to_thread(search)
@@ -665,6 +668,7 @@ class Assistant:
             products=self.store.products,
             engine=self.engine.status,
             version=self._version,
+            learning=self.learning.learning_status() if self.learning else LearningStatus(),
         )
 
 

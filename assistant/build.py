@@ -36,7 +36,7 @@ from assistant.evaluate.questions import Question
 from assistant.evaluate.transcript import ShownTurn, ask_all
 from assistant.experiments import open_experiments
 from assistant.jobs.run import JobRunner
-from assistant.learning import open_learning, open_shelf
+from assistant.learning import open_learning, open_shelf, utc_now
 from assistant.llm.engine import Engine, EngineLanguageModel, open_engine
 from assistant.llm.types import WarmUp
 from assistant.llm.weights import ensure_encoders, ensure_served, is_ready
@@ -77,6 +77,7 @@ from retrieval.index.schema import index_schema, read_schema
 from retrieval.index.storage import EmbeddedStorage, IndexStorage, stored_schema
 from retrieval.index.types import ProductIndex
 from retrieval.pictures import PhotoReader
+from retrieval.profile.types import Clock
 from retrieval.query.dictionary import load_dictionary
 from retrieval.query.translate import DictionaryTranslator
 from retrieval.rank.kinds import KindReader
@@ -120,10 +121,13 @@ class Service:
 
 
 @contextmanager
-def open_service(settings: Settings, tokens: Iterable[str] = ()) -> Iterator[Service]:
+def open_service(
+    settings: Settings, tokens: Iterable[str] = (), now: Clock = utc_now
+) -> Iterator[Service]:
     """The assistant and the catalogue of the active store; errors as `open_assistant`.
 
-    Who shows one of `tokens`, or the settings' own, may change the catalogue.
+    Who shows one of `tokens`, or the settings' own, may change the catalogue. `now` is the
+    time events are taken in at.
     """
     with ExitStack() as stack:
         store = load_store(settings.store_path)
@@ -144,7 +148,7 @@ def open_service(settings: Settings, tokens: Iterable[str] = ()) -> Iterator[Ser
         conversations = SqlConversationStore(database)
         stack.callback(conversations.close)
         learning = stack.enter_context(
-            open_learning(settings, store, live.opened.generation.index, database)
+            open_learning(settings, store, live.opened.generation.index, database, now)
         )
         ads = stack.enter_context(
             open_ads(settings, store.info, open_secret(settings), database, learning)

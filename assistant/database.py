@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from assistant.errors import RetryableError
 
 # The last of the steps in assistant/migrations; opening a database at it loads no Alembic.
-HEAD = "0004"
+HEAD = "0005"
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT_MS = 5_000
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,8 +22,10 @@ from assistant.encoder_cli import (
 )
 from assistant.encoders import read_role, trained_encoders
 from assistant.errors import CallerError
+from assistant.learning import click_models
 from assistant.progress import show_progress
 from assistant.settings import load_settings
+from retrieval.rank.clicks import CLICKS
 from retrieval.train.registry import TrainedModels
 
 console = Console()
@@ -38,7 +41,7 @@ EpochsOption = Annotated[
     int | None, typer.Option(help="At most so many; 0: by the size of the data.")
 ]
 KindArgument = Annotated[
-    str, typer.Argument(help="sequence, encoder-english or encoder-multilingual.")
+    str, typer.Argument(help="sequence, clicks, encoder-english or encoder-multilingual.")
 ]
 SeedOption = Annotated[int | None, typer.Option(help="Seed of everything random.")]
 
@@ -48,6 +51,7 @@ def add_learning_commands(train: typer.Typer, evaluate: typer.Typer, models: typ
     train.command("sequence")(train_sequence)
     train.command("encoder")(train_encoder)
     train.command("compress")(compress)
+    train.command("clicks")(train_clicks)
     evaluate.command("recommend")(evaluate_recommend)
     models.command("trained")(list_trained)
     models.command("promote")(promote)
@@ -108,6 +112,24 @@ def train_sequence(
         typer.echo(f"To serve it: aisle models promote {manifest.kind} {manifest.version}")
 
 
+def train_clicks(
+    store: StoreOption = None,
+    most_lists: Annotated[int | None, typer.Option(help="Only the newest lists.")] = None,
+    seed: SeedOption = None,
+) -> None:
+    """Train a click model on the store's log of behaviour; a killed run goes on when started
+    again. The store must not be served meanwhile, unless its index is a cluster's."""
+    from assistant.learn_clicks import train_clicks
+    from retrieval.train.clicks import ClickTraining
+
+    given = {"most_lists": most_lists, "seed": seed}
+    training = _checked(ClickTraining, **given)
+    with show_progress(console) as listener:
+        manifest = train_clicks(store_settings(store), training, listener)
+    typer.echo(manifest.model_dump_json(indent=2))
+    typer.echo(f"To serve it: aisle models promote clicks {manifest.version}")
+
+
 def evaluate_recommend(
     sequences: SequencesOption,
     items: ItemsOption = None,
@@ -165,9 +187,15 @@ def promote(
     if role := read_role(kind):
         promote_encoder(store_settings(store), role, version, loss)
         return
-    from assistant.learn import promote_model
+    if kind == CLICKS:
+        from assistant.learn_clicks import promote_clicks
 
-    manifest = promote_model(load_settings(), kind, version, sequences)
+        with show_progress(console) as listener:
+            manifest = promote_clicks(store_settings(store), version, listener)
+    else:
+        from assistant.learn import promote_model
+
+        manifest = promote_model(load_settings(), kind, version, sequences)
     console.print(f"{kind}: {manifest.version} serves.")
 
 
@@ -181,16 +209,22 @@ def rollback(kind: KindArgument, store: StoreOption = None) -> None:
 
 
 def _models(kind: str, store: str | None) -> TrainedModels:
+    """The trained models of a kind; those of clicks are a store's own."""
     settings = store_settings(store)
-    role = read_role(kind)
-    return trained_encoders(settings, role) if role else TrainedModels(settings.models_path, kind)
+    if role := read_role(kind):
+        return trained_encoders(settings, role)
+    return click_models(settings) if kind == CLICKS else TrainedModels(settings.models_path, kind)
 
 
 def _training(**given: Any) -> Any:
     from retrieval.train.sequence.settings import TrainingSettings
 
+    return _checked(TrainingSettings, **given)
+
+
+def _checked(made: Callable[..., Any], **given: Any) -> Any:
     try:
-        return TrainingSettings(**{k: v for k, v in given.items() if v is not None})
+        return made(**{k: v for k, v in given.items() if v is not None})
     except ValidationError as error:
         first = error.errors()[0]
         option = "--" + "-".join(str(part) for part in first["loc"]).replace("_", "-")

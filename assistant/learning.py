@@ -6,7 +6,7 @@ import json
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +23,14 @@ from retrieval.profile.bus import InProcessBus
 from retrieval.profile.events import SqlEventStore
 from retrieval.profile.items import ItemReader
 from retrieval.profile.statistics import BehaviourStatistics
-from retrieval.profile.types import Action, EventBus, Visitor
+from retrieval.profile.types import Action, Clock, ConsentMode, EventBus, Visitor
+from retrieval.rank.clicks import CLICKS
+from retrieval.rank.online_store import OnlineStore
+from retrieval.recommend.clicks import ClickRanker
 from retrieval.recommend.engine import Recommender
+from retrieval.recommend.online import OnlineLearner
 from retrieval.recommend.service import Learning, Shelf, seed_log
+from retrieval.train.registry import TrainedModels
 
 logger = logging.getLogger(__name__)
 
@@ -33,29 +38,55 @@ logger = logging.getLogger(__name__)
 LONGEST_ROW = 64 * 1024
 
 
+def utc_now() -> datetime:
+    """The time of this machine."""
+    return datetime.now(UTC)
+
+
 @contextmanager
 def open_learning(
-    settings: Settings, store: Store, index: ProductIndex, database: Database
+    settings: Settings,
+    store: Store,
+    index: ProductIndex,
+    database: Database,
+    now: Clock = utc_now,
 ) -> Iterator[Learning]:
     """The store's event log, profiles and recommendations; a log that came with the store is
-    read in first."""
-    events = SqlEventStore(database, settings.store)
+    read in first. `now` is the time events are taken in at."""
+    events = SqlEventStore(database, settings.store, now)
     load_store_log(store, events)
     statistics = BehaviourStatistics()
+    shelf = open_shelf(store, index, statistics)
+    online = OnlineStore(database, settings.store) if settings.online_learning else None
+    clicks = ClickRanker(click_models(settings), statistics, settings.click_settings, online)
+    learner = None
+    if online and settings.consent is not ConsentMode.OFF:
+        window = timedelta(seconds=settings.online_window_s)
+        learner = OnlineLearner(events, online, clicks, shelf.items, window=window, now=now)
     learning = Learning(
         events=events,
         bus=open_bus(settings),
-        shelf=open_shelf(store, index, statistics),
+        shelf=shelf,
         statistics=statistics,
         consent=settings.consent,
         personal=settings.personal,
+        clicks=clicks,
+        learner=learner,
+        now=now,
         refusals=refusal_reader(PreferenceStore(database)),
     )
     learning.start()
+    if learner:
+        learner.start(settings.online_every_s)
     try:
         yield learning
     finally:
         learning.close()
+
+
+def click_models(settings: Settings) -> TrainedModels:
+    """The click models of the active store: what its shoppers click is no other store's."""
+    return TrainedModels(settings.models_path, f"{CLICKS}-{settings.store}")
 
 
 def open_shelf(store: Store, index: ProductIndex, statistics: BehaviourStatistics) -> Shelf:

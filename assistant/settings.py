@@ -15,6 +15,7 @@ from assistant.store.tokens import SHORTEST_SECRET
 from retrieval.index.tuning import IndexTuning, Quantization
 from retrieval.pictures import PictureLimits
 from retrieval.profile.types import ConsentMode
+from retrieval.recommend.clicks import ClickSettings
 
 # A password that is typed by people and guards customers' conversations.
 SHORTEST_DESK_PASSWORD = 8
@@ -34,6 +35,13 @@ class Settings(BaseSettings):
     consent: ConsentMode = ConsentMode.ASK
     events_url: str = ""
     personal: bool = True
+    # a promoted click model: how far it may move products, and learning while serving
+    click_influence: float = Field(default=0.15, ge=0, le=1)
+    online_learning: bool = True
+    online_window_s: float = Field(default=1800, ge=1, le=86_400)
+    online_every_s: float = Field(default=30, ge=0.1, le=3600)
+    explore: float = Field(default=0.05, ge=0, le=0.5)
+    held_out: float = Field(default=0.05, ge=0, le=0.5)
     # experiments.yaml; empty: the file of that name in AISLE_HOME, where there is one
     experiments: str = ""
 
@@ -130,6 +138,15 @@ class Settings(BaseSettings):
             raise ValueError("AISLE_IMAGE_DOWNLOAD without AISLE_IMAGE_ENCODER has no effect")
         self._check_index()
         return self
+
+    @property
+    def click_settings(self) -> ClickSettings:
+        """The settings of the click model as it takes them."""
+        return ClickSettings(
+            influence=self.click_influence,
+            explore=self.explore if self.online_learning else 0.0,
+            held_out=self.held_out,
+        )
 
     def _check_store(self) -> None:
         url, secret = self.store_backend_url, self.secret.get_secret_value()

@@ -17,6 +17,7 @@ from assistant.store.types import Cart
 from retrieval.ads.server import AdServer
 from retrieval.experiment.assign import Experiments
 from retrieval.profile.types import Visitor
+from retrieval.recommend.online import LearningStatus
 from retrieval.recommend.service import Learning
 from retrieval.types import (
     Filters,
@@ -212,7 +213,8 @@ class ShownProduct(Frozen):
 class ProductsEvent(Frozen):
     """Ranked cards; a later event of the same turn replaces the earlier one.
 
-    `list_id` is the query_id of the events about this list; they name its `experiments`.
+    `list_id` is the query_id of the events about this list; they name its `experiments` and
+    the `model_version` that ordered it.
     """
 
     type: Literal["products"] = "products"
@@ -223,6 +225,7 @@ class ProductsEvent(Frozen):
     understanding: Understanding
     elapsed_ms: float
     experiments: dict[str, str] = Field(default_factory=dict)
+    model_version: str = ""
 
 
 class TextEvent(Frozen):
@@ -409,6 +412,7 @@ class ServiceStatus(Frozen):
     products: int
     engine: EngineStatus
     version: str
+    learning: LearningStatus = LearningStatus()
 
 
 # ---------------------------------------------------------------- protocols

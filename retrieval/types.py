@@ -408,7 +408,8 @@ class Hit(Frozen):
 
     `family` is shared by products that differ in colour, size or capacity only; `variants`
     are the versions to choose from, this one included, when the request is `diverse`.
-    `reasons` say what of the shopper's own tastes it meets, where that moved it. `team` is
+    `reasons` say what of the shopper's own tastes it meets, where that moved it. `propensity`
+    is the probability with which it was put at its place; events about it repeat it. `team` is
     the ranking that put it here where an experiment interleaves two. A hit with `sponsored`
     is an advertisement and is labelled as one wherever it is shown.
     """
@@ -419,6 +420,7 @@ class Hit(Frozen):
     family: str = ""
     variants: tuple[HitVariant, ...] = ()
     reasons: tuple[str, ...] = ()
+    propensity: float = 1.0
     team: str = ""
     sponsored: Placement | None = None
 
@@ -485,9 +487,10 @@ class SearchResult(Frozen):
     `total` counts what passes the filters and, for a `relevant` request with a text, is what
     the text is about (see `retrieval.relevance`). Where the text is about more products than
     are looked at, `exhaustive` is False and counts are lower bounds. `more` says whether a
-    further page has hits. `experiments` (→ arm) are those that could act on this list: the events
-    about it name them. `candidates` gives those of the request that are in the result set,
-    from 1 (its first) towards 0 (its last); `sponsored` are advertisements to show beside.
+    further page has hits. `model_version` names what ordered it besides relevance and
+    `experiments` (→ arm) those that could act on this list: the events about it name them.
+    `candidates` gives those of the request that are in the result set, from 1 (its first)
+    towards 0 (its last); `sponsored` are advertisements to show beside.
     """
 
     request: SearchRequest
@@ -499,6 +502,7 @@ class SearchResult(Frozen):
     more: bool = False
     facets: tuple[Facet, ...] = ()
     relaxations: tuple[Relaxation, ...] = ()
+    model_version: str = ""
     timings_ms: dict[str, float] = Field(default_factory=dict)
     experiments: dict[str, str] = Field(default_factory=dict)
 

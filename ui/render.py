@@ -85,6 +85,7 @@ class Card(BaseModel):
     stock_class: str
     position: int
     reasons: tuple[str, ...]
+    propensity: float = 1.0
     placement: Placement | None = None
     choices: tuple[Choice, ...] = ()
     more_choices: int = 0
@@ -145,6 +146,7 @@ class Renderer:
         reasons: Sequence[str] = (),
         sponsored: Placement | None = None,
         variants: Sequence[HitVariant] = (),
+        propensity: float = 1.0,
     ) -> Card:
         """What a card of `product` shows to a shopper of `language`."""
         choices = self._choices(product, variants, language)
@@ -167,6 +169,7 @@ class Renderer:
             stock_class=stock_class,
             position=position,
             reasons=tuple(reasons),
+            propensity=propensity,
             placement=sponsored,
             choices=choices[:SHOWN_CHOICES],
             more_choices=max(0, len(choices) - SHOWN_CHOICES),
@@ -212,6 +215,7 @@ class Renderer:
                 reasons=item.reasons[:3],
                 sponsored=item.hit.sponsored,
                 variants=item.hit.variants,
+                propensity=item.hit.propensity,
             )
             for item in shown
         ]
@@ -234,6 +238,7 @@ class Renderer:
             language,
             list_id=event.list_id,
             experiments=dict(event.experiments),
+            model=event.model_version,
             cards=self.shown_cards(event.products, language),
             chips=[label for _, label in self.chips(event.understanding, language)],
             notes=event.understanding.notes,
@@ -298,6 +303,7 @@ class Renderer:
             language,
             list_id=uuid.uuid4().hex,
             experiments=dict(result.experiments),
+            model=result.model_version,
             elapsed=round(elapsed_ms, 1),
             teams=[hit.team for hit in result.hits] if any(h.team for h in result.hits) else [],
             facets=facets,
@@ -342,6 +348,7 @@ class Renderer:
                 language,
                 sponsored=hit.sponsored,
                 variants=hit.variants,
+                propensity=hit.propensity,
                 reasons=(*hit.reasons, *why.get(hit.product.id, ()))[:SHOWN_REASONS],
             )
             for hit in hits

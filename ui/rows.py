@@ -88,6 +88,7 @@ class RowMaker:
                     language,
                     position=each.position,
                     reasons=each.reasons,
+                    propensity=each.propensity,
                     sponsored=each.sponsored,
                 )
                 for each in place_in_slots(found.products, found.sponsored)

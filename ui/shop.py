@@ -129,6 +129,7 @@ class _Shop:
             q=q,
             list_id=uuid.uuid4().hex,
             experiments=dict(result.experiments),
+            model=result.model_version,
             teams=[hit.team for hit in result.hits] if any(h.team for h in result.hits) else [],
             rows=rows,
             cards=self._renderer.page_cards(result, language),

@@ -192,6 +192,26 @@ class SqlEventStore:
                 return
             after = rows[-1].seq
 
+    def last_place(self) -> int:
+        """The last place in the log; 0 when it is empty."""
+        query = select(func.max(events.c.seq)).where(events.c.application == self._application)
+        return int(self._read(lambda link: link.scalar(query)) or 0)
+
+    def impressions_after(self, after: int, received: datetime, limit: int) -> list[StoredEvent]:
+        """Impressions from place `after` on that came in before `received`, in the log's order."""
+        query = (
+            select(*_FIELDS)
+            .where(
+                events.c.application == self._application,
+                events.c.seq > after,
+                events.c.received_at <= received,
+                events.c.action_name == Action.IMPRESSION.value,
+            )
+            .order_by(events.c.seq)
+            .limit(limit)
+        )
+        return [_stored(row) for row in self._read(lambda link: link.execute(query).all())]
+
     def knows_user(self, name: str) -> bool:
         """Whether anything is logged of a signed-in shopper of this id."""
         linked = select(clients.c.user_id).where(

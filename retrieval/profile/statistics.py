@@ -50,6 +50,7 @@ class BehaviourStatistics:
         self._person_day: Counter[tuple[int, str]] = Counter()
         self._day = 0
         self.popular: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+        self._top: dict[str, float] = defaultdict(float)
         self._recent: dict[str, float] = defaultdict(float)
         self._usual: dict[str, float] = defaultdict(float)
         self._lookers: dict[str, Counter[int]] = defaultdict(Counter)
@@ -111,6 +112,7 @@ class BehaviourStatistics:
         popular = appeal * 2 ** (age / POPULAR_HALF_LIFE.days)
         for segment in {"", language or ""}:
             self.popular[segment][item] += popular
+            self._top[segment] = max(self._top[segment], self.popular[segment][item])
 
     def _look(self, when: datetime, item: str) -> None:
         """One shopper looked on one day, however often."""
@@ -174,6 +176,12 @@ class BehaviourStatistics:
         """(product, share of the most popular one's appeal), best first; a segment is a
         language, and one without events gives everybody's."""
         return self._sorted_once(f"popular {segment}", lambda: self._popularity(segment))
+
+    def appeal_shares(self, items: Sequence[str]) -> dict[str, float]:
+        """Product → share of the most popular one's appeal, of those that have any."""
+        with self._lock:
+            counts, top = self.popular.get("", {}), self._top.get("", 0.0)
+            return {item: counts[item] / top for item in items if item in counts} if top else {}
 
     def _popularity(self, segment: str) -> list[tuple[str, float]]:
         counts = self.popular.get(segment) or self.popular.get("", {})

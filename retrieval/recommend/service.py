@@ -30,11 +30,15 @@ from retrieval.profile.types import (
     StoredEvent,
     Visitor,
 )
+from retrieval.rank.clicks import BLOCK
 from retrieval.rank.rules import query_models
+from retrieval.recommend.clicks import Candidates, ClickRanker
 from retrieval.recommend.engine import Recommender
-from retrieval.recommend.personal import personalise
+from retrieval.recommend.online import LearningStatus, OnlineLearner
+from retrieval.recommend.personal import BLOCK as TASTE_BLOCK
+from retrieval.recommend.personal import MOST_PLACES, personalise
 from retrieval.recommend.sponsored import find_relevance
-from retrieval.recommend.types import RecommendationRequest, Recommendations
+from retrieval.recommend.types import Kind, RecommendationRequest, Recommendations
 from retrieval.types import Filters, Hit, Language, Product
 
 logger = logging.getLogger(__name__)
@@ -52,6 +56,16 @@ MOST_EVENTS = 1_000
 # Characters of a client id that nobody guesses: 64 random bits and more in hexadecimal. Aisle's
 # own pages use 32 of them.
 SECRET_LENGTH = 16
+# Lists whose order is a question of taste; the others are by date or by orders.
+BY_CLICKS = frozenset({Kind.FOR_YOU, Kind.SIMILAR, Kind.TRENDING})
+
+
+@dataclass(frozen=True)
+class Reach:
+    """The part of a list that has to be read for a page to be ordered: `offset` and `limit`."""
+
+    offset: int
+    limit: int
 
 
 @dataclass(frozen=True)
@@ -86,14 +100,19 @@ class Learning:
         consent: ConsentMode = ConsentMode.ASK,
         personal: bool = True,
         refusals: Callable[[Sequence[str]], Filters] = lambda names: Filters(),
+        clicks: ClickRanker | None = None,
+        learner: OnlineLearner | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """`personal` off leaves search and chat in the order of relevance alone; `refusals` gives
-        what is refused under user and client ids, as it stands now."""
+        """`personal` off leaves search and chat in the order of relevance alone; without
+        `clicks`, or while no click model is promoted, tastes alone move products a little.
+        `refusals` gives what is refused under user and client ids, as it stands now."""
         self.events = events
         self.consent = consent
         self.personal = personal and consent is not ConsentMode.OFF
         self.statistics = statistics
+        self._clicks = clicks
+        self._learner = learner
         self._bus = bus
         self._shelf = shelf
         self._now = now
@@ -106,6 +125,8 @@ class Learning:
         """Go on with a changed catalogue; profiles are computed anew."""
         self._shelf = shelf
         self._profiles.clear()
+        if self._learner:
+            self._learner.use(shelf.items)
 
     def listen(self, group: str, handler: Handler) -> None:
         """Bring committed events to `handler`, at least once, in a thread of its own."""
@@ -130,6 +151,8 @@ class Learning:
 
     def close(self) -> None:
         """Let consumers finish what they were given."""
+        if self._learner:
+            self._learner.close()
         if self._replay.is_alive():
             self._replay.join(5)
         self._bus.close()
@@ -313,7 +336,125 @@ class Learning:
 
     def recommend(self, request: RecommendationRequest) -> Recommendations:
         """A list for the shopper of the request; see `Recommender.recommend`."""
-        return self._shelf.recommender.recommend(request, self.profile(request.shopper))
+        profile = self.profile(request.shopper)
+        found = self._shelf.recommender.recommend(request, profile)
+        visitor = Visitor(request.shopper) if request.shopper else None
+        if not self.personal or request.kind not in BY_CLICKS or not self._by_clicks(visitor):
+            return found
+        try:
+            return self._order_recommended(found, request, profile)
+        except AisleError as error:
+            logger.warning("recommendations are not ordered by clicks: %s", error)
+            return found
+
+    def _order_recommended(
+        self, found: Recommendations, request: RecommendationRequest, profile: Profile
+    ) -> Recommendations:
+        """The same products in the order of the click model, their own reasons kept."""
+        assert self._clicks is not None  # the caller asked
+        visitor = Visitor(request.shopper)
+        products = found.products
+        wanted = Candidates(
+            query="",
+            ids=[each.product.id for each in products],
+            relevance=[each.score for each in products],
+            visitor=visitor,
+            profile=profile,
+            language=request.language,
+            page=len(products),
+        )
+        placed = self._clicks.order(wanted, self._shelf.items, self._shelf.products)
+        ordered = tuple(
+            products[each.candidate].model_copy(
+                update={"position": place, "propensity": each.propensity}
+            )
+            for place, each in enumerate(placed, start=1)
+        )
+        label = self._clicks.label_for(visitor)
+        return found.model_copy(update={"products": ordered, "model_version": label})
+
+    def _by_clicks(self, visitor: Visitor | None) -> bool:
+        return self._clicks is not None and self._clicks.orders(visitor)
+
+    def learn_now(self) -> int:
+        """One step of learning while serving, for who cannot wait for its time; gives the
+        number of impressions it went through."""
+        return self._learner.step() if self._learner else 0
+
+    def learning_status(self) -> LearningStatus:
+        """What learning while serving has come to."""
+        if self._learner:
+            return self._learner.status()
+        serving = self._clicks.serving() if self._clicks else None
+        return LearningStatus(model=serving.version if serving else "")
+
+    def reach(self, visitor: Visitor | None, offset: int, limit: int) -> Reach:
+        """What to read so that the page of `limit` products from `offset` on can be ordered."""
+        if not self.personal or visitor is None:
+            return Reach(offset, limit)
+        if not self._by_clicks(visitor):
+            # A few below the page, so that taste may bring one of them onto it.
+            return Reach(offset, limit + (MOST_PLACES if limit < TASTE_BLOCK else 0))
+        start = offset // BLOCK * BLOCK
+        end = -(-(offset + limit) // BLOCK) * BLOCK
+        return Reach(start, end - start)
+
+    def order(
+        self,
+        hits: Sequence[Hit],
+        text: str,
+        visitor: Visitor | None,
+        language: Language,
+        *,
+        offset: int = 0,
+        limit: int = 10,
+    ) -> tuple[tuple[Hit, ...], str]:
+        """The page from `offset` on of hits read as `reach` says, and what ordered it; a query
+        for a model stays as it is."""
+        first = self.reach(visitor, offset, limit).offset
+        label = self._clicks.label_for(visitor) if self._clicks and self.personal else ""
+        page = slice(offset - first, offset - first + limit)
+        if not self._by_clicks(visitor) or not self.personal:
+            plain = bool(self._clicks and self._clicks.is_held_out(visitor) and label)
+            ordered = tuple(hits) if plain else self.personalise(hits, text, visitor, language)
+            return ordered[page], label
+        if query_models(text):
+            return tuple(hits)[page], ""
+        try:
+            ordered = self._order_hits(hits, text, visitor, language, offset, limit)
+        except AisleError as error:
+            logger.warning("results are not ordered by clicks: %s", error)
+            return tuple(hits)[page], ""
+        return ordered[page], label
+
+    def _order_hits(
+        self,
+        hits: Sequence[Hit],
+        text: str,
+        visitor: Visitor | None,
+        language: Language,
+        offset: int,
+        limit: int,
+    ) -> tuple[Hit, ...]:
+        assert self._clicks is not None and visitor is not None  # the caller asked
+        wanted = Candidates(
+            query=text,
+            ids=[hit.product.id for hit in hits],
+            relevance=[hit.score for hit in hits],
+            visitor=visitor,
+            profile=self.profile(visitor.name),
+            language=language,
+            page=limit if offset == 0 else 0,
+        )
+        return tuple(
+            hits[each.candidate].model_copy(
+                update={
+                    "propensity": each.propensity,
+                    "reasons": (each.reason,) if each.reason else (),
+                }
+            )
+            for each in self._clicks.order(wanted, self._shelf.items, self._shelf.products)
+        )
 
     def relevance_of(
         self,

@@ -40,6 +40,7 @@ class RecommendationRequest(Frozen):
 class Recommended(Frozen):
     """One product with its place (from 1), why it is here, and what scored it.
 
+    `propensity` is the probability with which it was put there; events about it repeat it.
     With `sponsored` it is an advertisement, to be labelled as one.
     """
 
@@ -48,6 +49,7 @@ class Recommended(Frozen):
     reasons: tuple[str, ...]
     score: float
     signals: dict[str, float] = Field(default_factory=dict)
+    propensity: float = 1.0
     sponsored: Placement | None = None
 
 

@@ -92,6 +92,7 @@
     const ad = placement ? {detail: {campaign_id: campaign, placement}} : {ordinal: cards.indexOf(card) + 1};
     return {object_id: card.dataset.id, query_id: id, surface, model_version: model,
       ...ad, ...(query ? {user_query: query} : {}),
+      ...(card.dataset.propensity ? {propensity: Number(card.dataset.propensity)} : {}),
       ...arms(list), ...(team ? {detail: {team}} : {})};
   };
   const seen = new Set();
@@ -103,7 +104,7 @@
       if (!at || !at.query_id || seen.has(key)) continue;
       seen.add(key);
       eyes.unobserve(target);
-      log('impression', {...at, propensity: 1}, false);
+      log('impression', {propensity: 1, ...at}, false);
     }
   }, {threshold: 0.5});
   /** A card that another script drew, in a shadow tree perhaps. */

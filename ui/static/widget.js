@@ -192,7 +192,7 @@
       before ? make('s', {}, money(product.list_price, product.currency)) : null);
   }
 
-  function drawCard(shown, spoken, listId, experiments) {
+  function drawCard(shown, spoken, listId, experiments, model) {
     const product = shown.hit.product;
     const title = product.translations?.[spoken]?.title || product.title;
     const rating = product.rating == null ? null
@@ -212,6 +212,7 @@
     if (listId) {
       const ad = shown.hit.sponsored;
       window.AisleTrack?.watch(card, {object_id: product.id, query_id: listId, surface: 'chat', experiments: experiments || {},
+        model_version: model || '', propensity: shown.hit.propensity ?? 1,
         ...(shown.position ? {ordinal: shown.position} : {}),
         ...(ad ? {detail: {campaign_id: ad.campaign_id, placement: ad.token}} : {})});
     }
@@ -269,7 +270,7 @@
         return;
       }
       for (const shown of event.products) this.know(shown.hit.product);
-      const list = event.products.map((shown) => drawCard(shown, spoken, event.list_id, event.experiments));
+      const list = event.products.map((shown) => drawCard(shown, spoken, event.list_id, event.experiments, event.model_version));
       const head = asked ? make('p', {className: 'note'}, words.found(event.total, event.products.filter((shown) => !shown.sponsored).length)) : '';
       this.cards.replaceChildren(head, make('ul', {className: 'cards', tabIndex: 0}, ...list));
     }

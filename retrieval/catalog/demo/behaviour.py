@@ -41,6 +41,15 @@ class _Session:
 
 
 @dataclass(frozen=True, slots=True)
+class Wish:
+    """A category that a shopper looks for, perhaps a colour, and the words for it."""
+
+    path: tuple[str, ...]
+    color: str | None
+    query: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class _Place:
     """What an event is about: a product at a position of a query's list."""
 
@@ -86,6 +95,27 @@ class Behaviour:
         for number, event in enumerate(drawn, start=1):
             yield replace(event, event_id=f"e{number:06d}")
 
+    def draw_wish(self, taste: Taste, language: Language, random: Random) -> Wish:
+        """What a page is opened for, and how it is said; on the home page nothing is said."""
+        path = _weighted(taste.categories, random)
+        color = _weighted(taste.colors, random) if random.random() < 0.2 else None
+        query = None
+        if random.random() >= _HOME_PAGE_SHARE:
+            query = self._query(self._sources[path], color, language, random)
+        return Wish(path, color, query)
+
+    def draw_shoppers(self, count: int, seed: str) -> dict[str, tuple[Shopper, Taste]]:
+        """Further shoppers that are in no log, by id, with their tastes."""
+        brands = {
+            path: sorted({str(p.brand) for p in shelf}) for path, shelf in self._shelves.items()
+        }
+        random = Random(f"{self._seed}:{seed}")
+        drawn = draw_shoppers(count, random)
+        return {
+            f"{seed}-{s.id}": (replace(s, id=f"{seed}-{s.id}"), draw_taste(brands, random))
+            for s in drawn
+        }
+
     def _session(self, shopper: Shopper, number: int, random: Random) -> list[Event]:
         day = self._first_day + timedelta(days=random.randrange(DAYS))
         clock = time(random.choice(_HOURS), random.randrange(60), random.randrange(60), tzinfo=UTC)
@@ -116,22 +146,19 @@ class Behaviour:
     ) -> list[tuple[Product, str]]:
         """One result list, looked at from the top; gives what went into the cart."""
         taste, query_id = session.taste, f"{session.id}-q{page}"
-        path = _weighted(taste.categories, random)
-        color = _weighted(taste.colors, random) if random.random() < 0.2 else None
-        query = None
-        if random.random() >= _HOME_PAGE_SHARE:
-            query = self._query(self._sources[path], color, session.shopper.language, random)
+        wish = self.draw_wish(taste, session.shopper.language, random)
+        query = wish.query
         log.add("query", query_id, random.randint(5, 60), _Place(query))
         cart = []
-        for position, product in enumerate(self._rank(path, color, random)[:PAGE], start=1):
+        ranked = self._rank(wish.path, wish.color, random)
+        for position, product in enumerate(ranked[:PAGE], start=1):
             place = _Place(query, product.id, position)
             log.add("impression", query_id, 0, place)
             liking = self.utility(taste, product) + random.gauss(0, 0.3)
-            examined = random.random() < position**-EXAMINATION
-            if not examined or random.random() > _sigmoid(_CLICK_BIAS + liking):
+            if not draw_click(liking, position, random):
                 continue
             log.add("click", query_id, random.randint(3, 40), place)
-            if product.stock and random.random() < _sigmoid(_CART_BIAS + _CART_SLOPE * liking):
+            if product.stock and draw_cart(liking, random):
                 log.add("add_to_cart", query_id, random.randint(10, 90), place)
                 cart.append((product, query_id))
         return cart
@@ -196,6 +223,22 @@ class _Log:
         )
 
 
+def draw_click(liking: float, position: int, random: Random) -> bool:
+    """Whether a product of this liking is looked at in its place, and then opened."""
+    examined = random.random() < position**-EXAMINATION
+    return examined and random.random() <= _sigmoid(_CLICK_BIAS + liking)
+
+
+def draw_cart(liking: float, random: Random) -> bool:
+    """Whether an opened product goes into the cart."""
+    return random.random() < _sigmoid(_CART_BIAS + _CART_SLOPE * liking)
+
+
+def click_chance(liking: float, position: int) -> float:
+    """The probability of `draw_click`."""
+    return float(position**-EXAMINATION * _sigmoid(_CLICK_BIAS + liking))
+
+
 def _rank_prices(shelves: dict[tuple[str, ...], list[Product]]) -> dict[str, float]:
     """Product id → place of its price within its category, 0 (cheapest) to 1."""
     ranks = {}
@@ -214,4 +257,15 @@ def _sigmoid(x: float) -> float:
     return 1 / (1 + math.exp(-x))
 
 
-__all__ = ["DAYS", "EXAMINATION", "SHOPPERS", "Behaviour", "Shopper", "Taste"]
+__all__ = [
+    "DAYS",
+    "EXAMINATION",
+    "SHOPPERS",
+    "Behaviour",
+    "Shopper",
+    "Taste",
+    "Wish",
+    "click_chance",
+    "draw_cart",
+    "draw_click",
+]
