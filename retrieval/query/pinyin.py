@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from math import inf, log10
 
 from retrieval.index.analysis import fold
@@ -109,8 +110,6 @@ def _spellings(word: str) -> set[str]:
 def _is_one_run(text: str, tokens: Sequence[re.Match[str]]) -> bool:
     """Whether nothing but white space lies between the tokens, and no digit touches them."""
     start, end = tokens[0].start(), tokens[-1].end()
-    joined = all(
-        text[a.end() : b.start()].isspace() for a, b in zip(tokens, tokens[1:], strict=False)
-    )
+    joined = all(text[a.end() : b.start()].isspace() for a, b in pairwise(tokens))
     beside = text[max(0, start - 1) : start] + text[end : end + 1]
     return joined and not any(c.isdigit() for c in beside)
