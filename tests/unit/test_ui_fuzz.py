@@ -100,7 +100,7 @@ def assert_clear(response: httpx.Response) -> None:
 
 WORDS = (
     "mouse mice laptop 鼠标 无线 under $30 不要 but not brand:Tavrik OR 1=1 -- ' \" ; { } ( ) * "
-    "~ ^ 27 inch 百元以内 NaN 1e309 -5 € 🎧 %00 ../ <b> similar cheapest 藍牙 \u202e \x00 \x07 \ufeff"
+    "~ ^ 27 inch 百元以内 NaN 1e309 -5 € 🎧 %00 ../ <b> similar 藍牙 \u202e \x00 \x07 \ufeff"
 )
 PARTS = st.sampled_from(WORDS.split(" "))
 TEXTS = st.one_of(
