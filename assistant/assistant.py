@@ -10,6 +10,7 @@ from typing import Protocol
 from assistant.advertising import add_sponsored, audience_of, say_sponsored
 from assistant.answer.compare import FEWEST, MOST, compare_products
 from assistant.answer.facts import build_facts, write_reasons
+from assistant.answer.likeness import give_reasons
 from assistant.answer.relaxed import ask_to_relax, tell_relaxations
 from assistant.answer.stream import AnswerTrace, stream_answer
 from assistant.desk.desk import Desk
@@ -39,6 +40,7 @@ from assistant.types import (
     EngineStatus,
     ErrorEvent,
     HandoffEvent,
+    Likeness,
     PreferencesEvent,
     ProductFacts,
     ProductsEvent,
@@ -188,7 +190,7 @@ class Assistant:
         conversation = await asyncio.to_thread(self._conversations.load, caller.conversation_id)
         shown = await self.products(conversation.shown)
 
-        quick = self._reader.read(turn.message, conversation, shown, language)
+        quick = self._read(turn.message, conversation, shown, language)
         quick, kept = await asyncio.to_thread(
             self._jobs.memory.recall, caller.remembered, turn.id, quick, conversation
         )
@@ -253,6 +255,17 @@ class Assistant:
 
     # ------------------------------------------------------------- stages
 
+    def _read(
+        self,
+        message: str,
+        conversation: Conversation,
+        shown: Sequence[Product],
+        language: Language | None,
+    ) -> Understanding:
+        """The rules' reading; "more like the second one, but black" as a difference to it."""
+        read = self._reader.read(message, conversation, shown, language)
+        return self._differences.compare(message, read, shown)
+
     async def _select(
         self,
         turn: TurnRecord,
@@ -268,11 +281,28 @@ class Assistant:
             hits = tuple(Hit(product=product, score=0.0) for product in products)
             return self._selection(understanding, hits, conversation.shown)
         limits = treat_limits(self._limits, turn.assignment.treatment.chat)
+        if understanding.like:
+            if likes := await self._select_like(understanding, understanding.like, limits.cards):
+                return likes
+            understanding = without_product(understanding, understanding.like.product_id)
         session = caller.conversation_id if caller else None
         result = await self._search(
             understanding, limits.cards, turn.visitor, turn.assignment, session=session
         )
         return self._selection(understanding, result.hits, (), result)
+
+    async def _select_like(
+        self, understanding: Understanding, like: Likeness, cards: int
+    ) -> Selection | None:
+        """Products like a shown one, each with why; None when there is none within the filters."""
+        request = understanding.search_request(cards).model_copy(
+            update={"text": like.text, "rewrites": (), "cards": cards}
+        )
+        found = await asyncio.to_thread(self._searcher.similar, like.product_id, request)
+        if found is None or not found.result.hits:
+            return None
+        hits = give_reasons(found, self.store.currency, self.vocabulary, understanding.language)
+        return self._selection(understanding, hits, (), found.result)
 
     def _selection(
         self,
@@ -339,7 +369,7 @@ class Assistant:
         quick: Understanding,
     ) -> Understanding:
         """The model's reading merged with the rules'; the rules' alone when it fails."""
-        if not needs_model(quick):
+        if quick.like or not needs_model(quick):
             turn.trace["llm_understanding"] = "not needed: the rules left nothing open"
             return quick
         treatment = turn.assignment.treatment.chat
@@ -424,7 +454,8 @@ class Assistant:
         assignment: Assignment,
     ) -> QuestionEvent | None:
         """A question worth asking: which condition to relax, or what splits the candidates."""
-        if selection.result is None:
+        # What splits the search for its title says nothing of what is like a product.
+        if selection.result is None or (understanding.like and selection.cards):
             return None
         if selection.result.relaxations:
             return ask_to_relax(understanding, selection.result.relaxations)
@@ -632,7 +663,7 @@ class Assistant:
         conversation = await asyncio.to_thread(self._conversations.load, conversation_id)
         shown = await self.products(conversation.shown)
         turn = TurnRecord(message=bound_message(message, self._limits.message))
-        read = self._reader.read(turn.message, conversation, shown, language)
+        read = self._read(turn.message, conversation, shown, language)
         if read.job:
             caller = Caller(conversation_id, shopper_id)
             context = self._context(caller, read, turn, conversation)
@@ -675,6 +706,13 @@ class Assistant:
 def merge_reasons(facts: Sequence[str], hit: Hit) -> tuple[str, ...]:
     """What the product is, and second, where cards still show it, why it suits this shopper."""
     return (*facts[:1], *hit.reasons, *facts[1:])
+
+
+def without_product(understanding: Understanding, product_id: str) -> Understanding:
+    """`understanding` as a search that never finds this product."""
+    excluded = Filters(excluded_ids=(product_id,))
+    filters = merge_filters(understanding.filters, excluded)
+    return understanding.model_copy(update={"filters": filters})
 
 
 def put_on_top(

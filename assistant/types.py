@@ -71,6 +71,13 @@ class Source(StrEnum):
     MERGED = "merged"
 
 
+class Likeness(Frozen):
+    """More like a shown product is asked for; `text` is what is left to search for beside it."""
+
+    product_id: str
+    text: str = ""
+
+
 class Understanding(Frozen):
     """A message as a typed request, standing alone without the conversation.
 
@@ -81,7 +88,8 @@ class Understanding(Frozen):
     `notes` tell the shopper what was assumed ("prices are in EUR"). With `no_questions` the
     shopper asked to be shown products rather than be asked back. `repair` tells
     which words were taken for slips of spelling. `job` is what to do for the acts in `JOBS`;
-    `stated` is what the shopper told of themselves beside.
+    `stated` is what the shopper told of themselves beside. With `like` products like one of
+    the shown ones are wanted, and `query` is what its kind is searched by from then on.
     """
 
     act: Act
@@ -98,6 +106,7 @@ class Understanding(Frozen):
     repair: Repair | None = None
     job: Job | None = None
     stated: tuple[Statement, ...] = ()
+    like: Likeness | None = None
     source: Source = Source.RULES
 
     def search_request(self, limit: int) -> SearchRequest:

@@ -4,7 +4,8 @@
 
 Every synthetic product stands between two real ones: its dense vectors are a mixture of theirs
 with noise, its lexical vector resamples their terms, its payload is the first one's with
-another price. They are made in a stream, so memory holds one batch of them. The queries are
+another price. They are made in a stream, so memory holds one batch of them; each batch depends on
+its number alone, so an interrupted run goes on where it stopped. The queries are
 the real ones of the judgments; each index is measured in a fresh process that opens it.
 """
 
@@ -76,11 +77,16 @@ class Synthesiser:
 
     def __init__(self, points: list[Point], seed: int) -> None:
         self._points = points
+        self._seed = seed
         self._random = np.random.default_rng(seed)
         self._dense = {n: np.stack([p.dense[n] for p in points]) for n in DENSE}
 
-    def batches(self, count: int) -> Iterator[tuple[list[Point], Mapping[VectorName, Vectors]]]:
-        for start in range(0, count, BATCH):
+    def batches(
+        self, count: int, done: int = 0
+    ) -> Iterator[tuple[list[Point], Mapping[VectorName, Vectors]]]:
+        """The batches after the first `done` points, a whole number of batches."""
+        for start in range(done, count, BATCH):
+            self._random = np.random.default_rng((self._seed, start))
             size = min(BATCH, count - start)
             pairs = self._random.integers(len(self._points), size=(size, 2))
             dense = {n: self._mixed(self._dense[n], pairs) for n in DENSE}
@@ -123,25 +129,73 @@ class Synthesiser:
         )
 
 
+@dataclass(frozen=True)
+class Progress:
+    """What an index that is being filled holds already; the truth of its first `done` points."""
+
+    done: int
+    best: Vectors
+    ids: np.ndarray
+    seconds: float
+    tuning: str
+
+    @classmethod
+    def load(cls, path: Path, queries: int, tuning: IndexTuning) -> Progress:
+        """What an earlier run with the same queries and settings left, else a fresh start."""
+        wanted = json.dumps(tuning.built(), sort_keys=True)
+        fresh = cls(
+            0,
+            np.full((queries, 10), -1.0, np.float32),
+            np.zeros((queries, 10), np.int64),
+            0.0,
+            wanted,
+        )
+        if not path.is_file():
+            return fresh
+        kept = np.load(path)
+        same = str(kept["tuning"]) == wanted and len(kept["best"]) == queries
+        return (
+            cls(int(kept["done"]), kept["best"], kept["ids"], float(kept["seconds"]), wanted)
+            if same
+            else fresh
+        )
+
+    def save(self, path: Path) -> None:
+        """Write it whole or not at all."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        half = path.with_name(f"half-{path.name}")
+        np.savez(half, **asdict(self))
+        half.replace(path)
+
+
 def build(
     points: list[Point], count: int, path: Path, tuning: IndexTuning, queries: Vectors, models: Path
 ) -> Build:
     """Fill an index with `count` synthetic products and build its graphs."""
     encoders = [load_encoder(name, models) for name in (ENGLISH, MULTILINGUAL)]
     storage = EmbeddedStorage(path, tuning)
-    storage.destroy()
+    progress = Progress.load(path.with_suffix(".progress.npz"), len(queries), tuning)
+    if not progress.done:
+        storage.destroy()
     index = storage.open(index_schema(*encoders)).index
-    started = time.monotonic()
-    best = np.full((len(queries), 10), -1.0, np.float32)
-    ids = np.zeros((len(queries), 10), np.int64)
-    done = 0
-    for batch, dense in Synthesiser(points, seed=count).batches(count):
+    started = time.monotonic() - progress.seconds
+    best, ids = progress.best, progress.ids
+    for batch, dense in Synthesiser(points, seed=count).batches(count, progress.done):
         index.upsert(batch)
         scores = queries @ dense[VectorName.ENGLISH].T
-        best, ids = keep_best(best, ids, scores, done)
-        done += len(batch)
-        if done % 50_000 < BATCH:
-            print(f"  {done:,} products, {time.monotonic() - started:.0f} s", flush=True)
+        best, ids = keep_best(best, ids, scores, progress.done)
+        progress = Progress(
+            progress.done + len(batch), best, ids, time.monotonic() - started, progress.tuning
+        )
+        progress.save(path.with_suffix(".progress.npz"))
+        if progress.done % 50_000 < BATCH:
+            rest = progress.seconds * (count / progress.done - 1)
+            memory = psutil.Process().memory_info().rss / 1e9
+            print(
+                f"  {progress.done:,} products, {progress.seconds:.0f} s, about {rest:.0f} s to go "
+                f"before the graphs, {memory:.1f} GB",
+                flush=True,
+            )
     index.flush()
     index.close()
     seconds = time.monotonic() - started
@@ -255,6 +309,7 @@ def main() -> None:
         }
         if not options.keep:
             shutil.rmtree(path, ignore_errors=True)
+            path.with_suffix(".progress.npz").unlink(missing_ok=True)
     small, big = (results[str(n)]["p50_ms"] for n in (SMALL, options.products))
     print(f"p50 at {options.products:,} over p50 at {SMALL:,}: {big / small:.2f}")  # type: ignore[operator]
     if options.json:

@@ -32,7 +32,10 @@ QUERY_LIMIT = 2000
 BODY_LIMIT = 64 * 1024
 """Bytes; a chat request of 2,000 characters is below 24 KB however it is escaped."""
 
-Price = Annotated[Decimal | None, Query(ge=0, max_digits=14, allow_inf_nan=False)]
+Price = Annotated[
+    Decimal | None,
+    Query(ge=0, max_digits=14, allow_inf_nan=False, examples=["50", "199.99"]),
+]
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     400: {"model": Problem, "description": "The request breaks a bound or names the unknown."},
@@ -147,9 +150,15 @@ def _add_search(router: APIRouter, service: AssistantService) -> None:
         language: Annotated[Language | None, Query(description="en or zh.")] = None,
         price_min: Price = None,
         price_max: Price = None,
-        brand: Annotated[list[str], Query(description="Any of these.")] = [],  # noqa: B006
+        brand: Annotated[
+            list[str], Query(description="Any of these.", examples=["Sony", "Lenovo"])
+        ] = [],  # noqa: B006
         category: Annotated[
-            list[str], Query(description="A path or a part of one: `Audio > Headphones`.")
+            list[str],
+            Query(
+                description="A path or a part of one: `Audio > Headphones`.",
+                examples=["Audio > Headphones", "Headphones"],
+            ),
         ] = [],  # noqa: B006
         attribute: Annotated[
             list[str],
@@ -159,13 +168,23 @@ def _add_search(router: APIRouter, service: AssistantService) -> None:
             ),
         ] = [],  # noqa: B006
         in_stock: Annotated[bool, Query(description="Leave out what is sold out.")] = False,
-        rating_min: Annotated[Decimal | None, Query(ge=0, le=5)] = None,
+        rating_min: Annotated[
+            Decimal | None, Query(ge=0, le=5, allow_inf_nan=False, examples=["4"])
+        ] = None,
         without: Annotated[
             list[str], Query(description="Keys of chips to search without.", examples=["price"])
         ] = [],  # noqa: B006
-        sort: Annotated[Sort | None, Query(description="The order; left out, as asked.")] = None,
+        sort: Annotated[
+            Sort | None,
+            Query(description="The order; left out, as asked.", examples=[Sort.PRICE_ASCENDING]),
+        ] = None,
         facets: Annotated[
-            bool, Query(description="Count what the result can be narrowed by, as well.")
+            bool,
+            Query(
+                description="Count what the result can be narrowed by, as well. Each value's "
+                "count is what choosing it would leave.",
+                examples=[True],
+            ),
         ] = False,
         limit: Annotated[int, Query(ge=1, le=100)] = 24,
         offset: Annotated[int, Query(ge=0, le=10_000)] = 0,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from assistant.answer.money import format_money
 from assistant.answer.quantity import format_quantity
@@ -36,8 +36,22 @@ class FacetChoice(Frozen):
     depth: int = Field(default=0, description="Below how many chosen categories it lies.")
 
 
+FACET_EXAMPLE = {
+    "kind": "attribute",
+    "name": "color",
+    "label": "Colour",
+    "parameter": "attribute",
+    "choices": [
+        {"key": "color:black", "label": "Black", "count": 12, "selected": True},
+        {"key": "color:white", "label": "White", "count": 5},
+    ],
+}
+
+
 class FacetView(Frozen):
     """One facet in words; counts ignore the facet's own choices."""
+
+    model_config = ConfigDict(json_schema_extra={"example": FACET_EXAMPLE})
 
     kind: FilterKind
     name: str = Field(description="The attribute's name, else the kind.")

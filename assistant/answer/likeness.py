@@ -7,9 +7,11 @@ from decimal import Decimal
 from assistant.answer.money import format_money
 from retrieval.types import (
     AttributeKind,
+    Hit,
     Language,
     SimilarKind,
     SimilarReason,
+    SimilarResult,
     Vocabulary,
 )
 
@@ -23,6 +25,23 @@ REASONS: dict[SimilarKind, tuple[str, str]] = {
     SimilarKind.DEARER: ("{value} more", "贵 {value}"),
     SimilarKind.RATING: ("Better rated: {value}", "评分更高：{value}"),
 }
+
+
+def give_reasons(
+    found: SimilarResult, currency: str, vocabulary: Vocabulary, language: Language
+) -> tuple[Hit, ...]:
+    """The hits of `found`, each with why it is like the product, in words."""
+    return tuple(
+        hit.model_copy(
+            update={
+                "reasons": tuple(
+                    word_reason(reason, currency, vocabulary, language)
+                    for reason in found.reasons.get(hit.product.id, ())
+                )
+            }
+        )
+        for hit in found.result.hits
+    )
 
 
 def word_reason(

@@ -15,7 +15,14 @@ _LIKES_FILL = re.compile(
     r"\b(?:please|it|this|that|me|one)\b|\breally\b|\bvery\b|\bthink\b|\bi\b|\bdo\b|我|看|觉得|感觉|着|吧|了|的|也|都"
 )
 _MORE_ABOUT = re.compile(r"\bmore\s+(?:about|info(?:rmation)?|details?)\b|详细|介绍一下|具体")
-_SIMILAR = re.compile(r"\b(?:like|similar|alike)\b|类似|相似|差不多|同款|同类")
+_SIMILAR = re.compile(
+    r"\b(?:like|similar|alike)\b|类似|相似|差不多|同款|同类|像.+?[那这一]样|[跟和与].+?一样的"
+)
+# Asks to be shown what is like a product, where "is it like the first?" asks about products.
+_WANTS_LIKE = re.compile(
+    r"\b(?:something|anything|some|any|more|others?|ones?)\s+(?:else\s+)?(?:just\s+|exactly\s+)?"
+    r"(?:like|similar)\b|类似|相似|差不多的|像.+?[那这一]样的|[跟和与].+?一样的"
+)
 _IN_ANOTHER = re.compile(
     r"\bdo\s+you\s+(?:have|sell|carry|got)\s+(?:it|this|them|these|one|that)\b|(?:这个|这款|它)?有(?:没有)?(?:别的|其他)颜色"
 )
@@ -107,6 +114,8 @@ def _about_shown(signs: Signs) -> Act | None:
         return None
     if pointed and _MORE_ABOUT.search(signs.text):
         return Act.ASK
+    if len(signs.references) == 1 and _WANTS_LIKE.search(signs.text):
+        return Act.REFINE
     several = len(signs.references) != 1 or not signs.query
     about_shown = pointed or signs.pronoun or not signs.names_category
     if _compares(signs) and several and about_shown:

@@ -7,13 +7,19 @@ is measured at the product.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from decimal import Decimal
 from functools import cached_property
 
-from assistant.types import Act, Conversation, QuickReader, Understanding
+from assistant.types import Act, Conversation, Likeness, QuickReader, Understanding
+from assistant.understand.act import asks_for_similar
+from assistant.understand.context import merge_filters
 from assistant.understand.language import normalise
 from assistant.understand.lexicon import Kind, Lexicon, Meaning, Mention
 from assistant.understand.phrases import pattern
+from assistant.understand.reference import read_references
+from assistant.understand.scan import TAKEN, Scan
 from retrieval.types import (
     AttributeFilter,
     AttributeKind,
@@ -23,6 +29,9 @@ from retrieval.types import (
     StoreInfo,
     Vocabulary,
 )
+
+PRONOUNS = {Language.ENGLISH: " this one ", Language.CHINESE: "这款"}
+"""What a turn's pointer is replaced by: "like the second one" and "like this one" differ alike."""
 
 LEAST_PRODUCTS = 2
 """A value fewer products state is no condition to search by: it would leave one at most."""
@@ -62,6 +71,32 @@ class DifferenceReader:
         if cheaper and product is not None:
             read = _demand_cheaper(read, product)
         return read
+
+    def compare(
+        self, message: str, understanding: Understanding, shown: Sequence[Product]
+    ) -> Understanding:
+        """`understanding` of a chat turn, with what is said beside "like the second one" as
+        conditions; unchanged where no such wish is."""
+        product = next((p for p in shown if p.id in understanding.references), None)
+        if (
+            product is None
+            or understanding.act is not Act.REFINE
+            or len(understanding.references) != 1
+            or not asks_for_similar(normalise(message).lower())
+        ):
+            return understanding
+        scan = Scan(normalise(message))
+        read_references(scan, shown, (product.id,), self._lexicon)
+        pronoun = PRONOUNS[understanding.language]
+        said = re.sub(f"{TAKEN}+", pronoun, scan.rest())
+        difference = self.read(said, understanding.language, product)
+        return understanding.model_copy(
+            update={
+                "like": Likeness(product_id=product.id, text=difference.query),
+                "filters": merge_filters(understanding.filters, difference.filters),
+                "certain": understanding.certain | {"act", "ordinal"},
+            }
+        )
 
     def _demand_values(self, read: Understanding) -> Understanding:
         """The catalogue's values in what is left become conditions."""

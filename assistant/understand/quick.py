@@ -33,7 +33,7 @@ from assistant.understand.reference import Pointing, read_references
 from assistant.understand.scan import Scan
 from assistant.understand.sorting import Ordering, read_ordering
 from assistant.understand.wording import clean_query, is_noun_missing
-from retrieval.query.spelling import Speller
+from retrieval.query.mend import QueryMender
 from retrieval.types import (
     AttributeFilter,
     AttributeKind,
@@ -76,7 +76,7 @@ class RuleReader:
         self._store = store
         self._lexicon = Lexicon(vocabulary)
         self._measures = MeasureReader(vocabulary, self._lexicon)
-        self._speller = Speller(vocabulary.words)
+        self._mender = QueryMender(vocabulary.words)
         compile_all()
 
     def read(
@@ -277,7 +277,7 @@ class RuleReader:
             query, filters = "", Filters()
         elif act is Act.SEARCH and not query:
             query, filters = _split_thing(filters)
-        repair = self._speller.repair(query)
+        repair = self._mender.repair(query)
         return Understanding(
             act=act,
             language=reading.language,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,7 @@ from assistant.types import (
     EngineState,
     EngineStatus,
     ErrorEvent,
+    Likeness,
     ProductsEvent,
     ReplyEvent,
     TextEvent,
@@ -197,6 +199,44 @@ async def test_ordinals_point_at_the_list_on_screen_and_cards_keep_their_numbers
     model.enqueue("Yes.")
     asked = products(await reply(assistant, "does the second one have bluetooth?"))[-1]
     assert [card.hit.product.id for card in asked.products] == [first[1].hit.product.id]
+
+
+async def test_more_like_a_shown_one_is_like_it_and_never_itself(
+    assistant: Assistant, model: ScriptedModel
+) -> None:
+    assistant._limits = replace(assistant._limits, cards=1)
+    model.enqueue("Here.")
+    first = products(await reply(assistant, "wireless mouse"))[-1].products[0].hit.product
+    model.enqueue("Here.")
+    like = products(await reply(assistant, "more like the first one"))[-1]
+    assert like.understanding.like == Likeness(product_id=first.id)
+    (card,) = like.products
+    assert card.hit.product.id != first.id
+    assert card.hit.product.category == first.category
+    assert set(card.hit.reasons) < set(card.reasons)
+
+
+async def test_what_is_said_beside_a_likeness_is_a_condition_told_exactly(
+    assistant: Assistant, model: ScriptedModel
+) -> None:
+    assistant._limits = replace(assistant._limits, cards=1)
+    model.enqueue("好的。", "好的。")
+    (dear,) = products(await reply(assistant, "最贵的鼠标"))[-1].products
+    assert dear.hit.product.id == "m3"
+    model.enqueue("好的。")
+    (card,) = products(await reply(assistant, "有没有跟第一款类似但便宜点的"))[-1].products
+    gap = {"m1": "9.51", "m2": "14.51"}[card.hit.product.id]
+    assert any("便宜" in reason and gap in reason for reason in card.hit.reasons)
+
+
+async def test_nothing_alike_is_searched_for_without_the_product_itself(
+    assistant: Assistant, model: ScriptedModel
+) -> None:
+    model.enqueue("Here.")
+    first = products(await reply(assistant, "wireless mouse"))[-1].products
+    turn = await reply(assistant, "similar to the first one under $1")
+    shown = [card.hit.product.id for event in products(turn) for card in event.products]
+    assert first[0].hit.product.id not in shown
 
 
 async def test_a_chinese_shopper_is_answered_in_chinese_by_code_too(

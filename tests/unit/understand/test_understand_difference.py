@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 
+from assistant.types import Act, Conversation, Likeness, Turn, Understanding
 from assistant.understand.difference import DifferenceReader
 from assistant.understand.quick import RuleReader
 from retrieval.catalog.vocabulary import build_vocabulary
@@ -119,3 +121,52 @@ def test_cheaper_is_measured_at_the_product(text: str) -> None:
     )
     assert READER.read(text, product=ONE).filters.price is None
     assert READER.read(text).filters.price is None
+
+
+def second_turn(message: str) -> Understanding:
+    """`message` after a search that showed the first three chairs."""
+    reader = RuleReader(VOCABULARY, STORE)
+    shown = CHAIRS[:3]
+    first = reader.read("office chair", Conversation(id="c"), ())
+    turn = Turn(
+        id="1",
+        started=datetime(2026, 1, 1, tzinfo=UTC),
+        message="office chair",
+        understanding=first,
+        shown=tuple(p.id for p in shown),
+    )
+    read = reader.read(message, Conversation(id="c", turns=(turn,)), shown)
+    return READER.compare(message, read, shown)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "more like the second one but black",
+        "show me something like number 2 in black",
+        "something similar to the second one in black",
+        "有没有跟第二款类似的黑色的",
+        "像第二款那样的黑色的",
+        "和第二个差不多的黑色的",
+    ],
+)
+def test_a_turn_asks_for_what_is_like_a_shown_one(message: str) -> None:
+    read = second_turn(message)
+    assert read.act is Act.REFINE
+    assert read.like == Likeness(product_id="chair-1")
+    assert BLACK[0] in read.filters.attributes
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "I like the second one",
+        "is the second one like the first one?",
+        "compare the first and the second",
+        "how heavy is the second one?",
+        "in black",
+        "第二款和第一款一样吗",
+    ],
+)
+def test_other_turns_ask_for_no_likeness(message: str) -> None:
+    assert second_turn(message).like is None
