@@ -567,11 +567,11 @@ class Assistant:
         assignment: Assignment,
     ) -> SearchResult:
         """What is found for its own sake; campaigns change nothing of it."""
-        limit, relevance = request.limit, understanding.sort is Sort.RELEVANCE
+        limit = request.limit
+        relevance = understanding.sort is Sort.RELEVANCE
         personal = assignment.treatment.personal is not False and visitor is not None
         learning = self.learning if relevance and personal else None
-        ranked = understanding.query and relevance and not request.image
-        acting = [Part.RANKING] if ranked else []
+        acting = [Part.RANKING] if understanding.query and relevance and not request.image else []
         if relevance and self.learning and visitor:
             acting.append(Part.TASTE)
         shown = {"request": request, "experiments": assignment.exposed(acting)}

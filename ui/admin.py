@@ -58,7 +58,7 @@ def create_admin_router(admin: CatalogAdmin, feed_limit_mb: int) -> APIRouter:
     router = APIRouter(
         prefix="/v1/catalog",
         tags=["catalogue"],
-        dependencies=[Depends(require_token(admin, "Changing the catalogue needs"))],
+        dependencies=[Depends(require_token(admin))],
         responses=PROBLEMS,
     )
     _add_products(router, admin)
@@ -66,16 +66,15 @@ def create_admin_router(admin: CatalogAdmin, feed_limit_mb: int) -> APIRouter:
     return router
 
 
-def require_token(admin: CatalogAdmin, needing: str) -> Callable[..., Awaitable[None]]:
-    """A dependency that lets holders of the merchant's token pass; `needing` starts the line
-    for others ("Campaigns need")."""
+def require_token(admin: CatalogAdmin) -> Callable[..., Awaitable[None]]:
+    """A dependency that lets holders of the merchant's token through."""
 
     async def check(
         given: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)],
     ) -> None:
         if given is None or not admin.admits(given.credentials):
             raise ForbiddenError(
-                f"{needing} the merchant's token.",
+                "This needs the merchant's token.",
                 remedy="Set AISLE_ADMIN_TOKEN for the server and send it as a Bearer token.",
             )
 

@@ -32,7 +32,7 @@ def create_ads_router(service: AssistantService, admin: CatalogAdmin) -> APIRout
     router = APIRouter(
         prefix="/v1/ads",
         tags=["ads"],
-        dependencies=[Depends(require_token(admin, "Campaigns need"))],
+        dependencies=[Depends(require_token(admin))],
         responses=PROBLEMS,
     )
 

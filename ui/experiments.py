@@ -21,7 +21,7 @@ def create_experiments_router(service: AssistantService, admin: CatalogAdmin) ->
     router = APIRouter(
         prefix="/v1/experiments",
         tags=["experiments"],
-        dependencies=[Depends(require_token(admin, "Reports of experiments need"))],
+        dependencies=[Depends(require_token(admin))],
         responses=PROBLEMS,
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from pydantic import ConfigDict, Field
+from pydantic.config import JsonDict
 
 from assistant.answer.money import format_money
 from assistant.answer.quantity import format_quantity
@@ -36,7 +37,7 @@ class FacetChoice(Frozen):
     depth: int = Field(default=0, description="Below how many chosen categories it lies.")
 
 
-FACET_EXAMPLE = {
+FACET_EXAMPLE: JsonDict = {
     "kind": "attribute",
     "name": "color",
     "label": "Colour",

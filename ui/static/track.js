@@ -89,11 +89,11 @@
     const team = parse(list.dataset.teams)[cards.indexOf(card)];
     // An advertisement goes by its offer; places are counted among what was found.
     const {campaign, placement} = card.dataset;
-    const ad = placement ? {detail: {campaign_id: campaign, placement}} : {ordinal: cards.indexOf(card) + 1};
+    const own = placement ? {detail: {campaign_id: campaign, placement}}
+      : {ordinal: cards.indexOf(card) + 1, ...(team ? {detail: {team}} : {})};
     return {object_id: card.dataset.id, query_id: id, surface, model_version: model,
-      ...ad, ...(query ? {user_query: query} : {}),
-      ...(card.dataset.propensity ? {propensity: Number(card.dataset.propensity)} : {}),
-      ...arms(list), ...(team ? {detail: {team}} : {})};
+      ...own, ...(query ? {user_query: query} : {}), ...arms(list),
+      ...(card.dataset.propensity ? {propensity: Number(card.dataset.propensity)} : {})};
   };
   const seen = new Set();
   const eyes = new IntersectionObserver((entries) => {

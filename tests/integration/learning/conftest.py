@@ -18,6 +18,8 @@ from assistant import build
 from assistant.settings import load_settings
 
 START_S = 300
+MERCHANT = "the-merchant's-token-of-tests"
+SECRET = "a secret of the tests, 32 characters"
 STORE = "demo-tests"
 
 
@@ -46,6 +48,8 @@ class Served:
                 **os.environ,
                 "AISLE_LLM": "off",
                 "AISLE_STORE": STORE,
+                "AISLE_ADMIN_TOKEN": MERCHANT,
+                "AISLE_SECRET": SECRET,
                 "AISLE_DATABASE_URL": f"sqlite:///{self.database}",
                 **settings,
             },

@@ -12,7 +12,9 @@ from typing import Any
 import httpx
 import pytest
 
-from .conftest import Served
+from assistant.store.tokens import ShopperTokens
+
+from .conftest import MERCHANT, SECRET, Served
 
 WITHIN_S = 1.0
 
@@ -151,10 +153,16 @@ def test_a_refusal_in_chat_holds_for_recommendations(shopper: Shopper) -> None:
             assert "leather" not in " ".join([product["title"], *values]).lower()
     profile = shopper.http.get("/v1/profile").json()
     assert "wants no leather" in profile["summary"]
+    assert not any("leather" in h["product"]["title"].lower() for h in shopper.search("bag"))
+    shopper.chat("forget that I don't want leather")
+    again = shopper.recommend()
+    assert again["left_out"] == []
+    assert any("leather" in each["product"]["title"].lower() for each in again["products"])
 
 
 def test_the_profile_reads_in_both_languages(served: Served) -> None:
-    with httpx.Client(base_url=served.url, timeout=30) as http:
+    headers = {"Authorization": f"Bearer {MERCHANT}"}
+    with httpx.Client(base_url=served.url, timeout=30, headers=headers) as http:
         english = http.get("/v1/profile", params={"for": "u149"}).json()
         chinese = http.get("/v1/profile", params={"for": "u149", "language": "zh"}).json()
     assert english["summary"].startswith("Likes ") and "because of" in english["summary"]
@@ -163,7 +171,8 @@ def test_the_profile_reads_in_both_languages(served: Served) -> None:
 
 
 def test_every_kind_answers_with_reasons_and_keeps_to_filters(served: Served) -> None:
-    shopper = Shopper(served.url, "u149", agrees=False)
+    shopper = Shopper(served.url, agrees=False)
+    shopper.http.headers["Authorization"] = f"Bearer {ShopperTokens(SECRET).issue('u149')}"
     for kind in ("for_you", "similar", "bought_together", "buy_again", "trending", "new"):
         for language in ("en", "zh"):
             params = {"for": "u149", "item": "mouse-001", "language": language}
@@ -183,6 +192,7 @@ def test_an_anonymous_session_goes_with_the_shopper_who_signs_in(shopper: Shoppe
     shopper.act("click", *tents)
     user = f"user-{uuid.uuid4().hex[:8]}"
     assert shopper.recommend(**{"for": user})["stage"] == "popularity"
+    shopper.http.headers["Authorization"] = f"Bearer {ShopperTokens(SECRET).issue(user)}"
     shopper.act("add_to_cart", tents[0], user_id=user)
     profile = shopper.http.get("/v1/profile", params={"for": user}).json()
     assert set(tents) <= set(profile["liked"])
