@@ -161,6 +161,8 @@ def backs(record: AuditRecord, phrase: str) -> bool:
         return record.says(measure[1]) or record.states(to_decimal(measure[1]), measure[2])
     if _is_attribute(record, phrase):
         return True
+    if len(parts := phrase.split(" with ")) > 1:
+        return all(backs(record, part) for part in parts)
     return any(record.flag(p) or record.says(p) for p in _wordings(phrase)) or _backs_parts(
         record, phrase
     )
