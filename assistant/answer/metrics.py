@@ -269,15 +269,17 @@ def named_attributes(
     """Those of `attributes` that folded `text` speaks of.
 
     "Battery voltage" speaks of the voltage, not of the battery's life: where the words that
-    name one attribute are only a part of those that name another, the catalogue's longest wins.
+    name one attribute are only a part of those that name another, of `attributes` or of the
+    whole catalogue, the longest wins.
     """
     words = frozenset(split_words(text))
-    longer = [c for c in _compound_names(ByIdentity(vocabulary)) if c <= words]
+    own = {a.name: _contents(a.name, vocabulary) for a in attributes}
+    longer = {c for c in _compound_names(ByIdentity(vocabulary)) if c <= words}
+    longer |= {c for contents in own.values() for c in contents if c <= words}
     named: list[Attribute] = []
     for attribute in attributes:
         naming = _naming_words(text, attribute.name, vocabulary)
-        own = {_content(label) for label in attribute_names(attribute.name, vocabulary)}
-        if naming and not any(set(naming) < c and c not in own for c in longer):
+        if naming and not any(naming < c for c in longer - own[attribute.name]):
             named.append(attribute)
     return named
 
@@ -285,12 +287,13 @@ def named_attributes(
 @lru_cache(maxsize=4)
 def _compound_names(key: ByIdentity) -> frozenset[frozenset[str]]:
     """The words of every attribute's name that has several, of the whole catalogue."""
-    return frozenset(
-        words
-        for name in key.vocabulary.attributes
-        for label in attribute_names(name, key.vocabulary)
-        if len(words := _content(label)) > 1
-    )
+    names = key.vocabulary.attributes
+    return frozenset(c for name in names for c in _contents(name, key.vocabulary) if len(c) > 1)
+
+
+def _contents(name: str, vocabulary: Vocabulary) -> frozenset[frozenset[str]]:
+    """The words of each of an attribute's names."""
+    return frozenset(_content(label) for label in attribute_names(name, vocabulary))
 
 
 def _naming_words(text: str, name: str, vocabulary: Vocabulary) -> frozenset[str]:

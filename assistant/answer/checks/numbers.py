@@ -106,7 +106,8 @@ def _backed(
     def predicate(product: Product) -> bool | None:
         record = scene.setting.records[product.id]
         numeric = [a for a in product.attributes if isinstance(a.value, Decimal)]
-        named = named_attributes(segment, numeric, scene.setting.vocabulary)
+        named = named_attributes(segment, product.attributes, scene.setting.vocabulary)
+        named = [a for a in named if a in numeric]
         backing = [a for a in numeric if _equals(a, quantity, bound)]
         if quantity.unit is None:
             backing = [a for a in backing if (a.unit or "") == unit]
