@@ -29,7 +29,7 @@ _MISS = re.compile(
 )
 _MATCH = re.compile(
     rf"(?:match(?:es|ing)?)[:\s]*(?P<what>.+?){_END}|"
-    r"(?<!不)符合(?:您的要求|您对|要求)?[:\s]*(?P<zh>[^,;。]+?)(?:的?要求)?(?=[,;。]|$)"
+    r"(?<!不)符合(?:您的要求|您对|要求)?[:\s]*(?P<zh>[^,;。]+?)(?:的?要求)?的?(?=[,;。]|$)"
 )
 _SILENT = re.compile(
     rf"(?:the )?(?:catalogue|catalog|record|listing) (?:doesn't|does not|"
