@@ -33,7 +33,7 @@ from assistant.errors import CallerError, EngineUnavailableError
 from assistant.evaluate.audit.auditor import Auditor
 from assistant.evaluate.grounding import GroundingReport, audit_turns
 from assistant.evaluate.questions import Question
-from assistant.evaluate.transcript import ShownTurn, ask_all
+from assistant.evaluate.transcript import TranscriptFile, ask_all
 from assistant.experiments import open_experiments
 from assistant.jobs.run import JobRunner
 from assistant.learning import open_learning, open_shelf, utc_now
@@ -580,7 +580,7 @@ async def evaluate_grounding(
     *,
     currency: str | None = None,
     parallel: int = 1,
-    keep: Callable[[Sequence[ShownTurn]], None] | None = None,
+    transcript: TranscriptFile | None = None,
     engine_wait_s: float = 300,
 ) -> GroundingReport:
     """Ask every question of an assistant over the feed, and audit all that it shows.
@@ -601,7 +601,9 @@ async def evaluate_grounding(
         with open_assistant(own) as assistant:
             if assistant.engine.status.state is not EngineState.OFF:
                 await asyncio.to_thread(assistant.engine.wait, engine_wait_s)
-            turns = await ask_all(assistant, questions, listener, parallel=parallel, keep=keep)
+            turns = await ask_all(
+                assistant, questions, listener, parallel=parallel, transcript=transcript
+            )
             labels, rates = assistant.vocabulary.labels, assistant.store.exchange_rates
     return audit_turns(Auditor(products, labels, rates), turns)
 

@@ -345,7 +345,7 @@ def eval_grounding(
     limit: Annotated[int | None, typer.Option(help="Ask so many only.", min=1)] = None,
     skip: Annotated[int, typer.Option(help="Leave out the first so many.", min=0)] = 0,
     transcript: Annotated[
-        Path | None, typer.Option(help="Where to keep every turn as it ends, a line each.")
+        Path | None, typer.Option(help="Keeps every turn; a run cut short goes on from it.")
     ] = None,
     parallel: Annotated[
         int, typer.Option(help="Conversations at once; the engine batches them.", min=1)
@@ -363,7 +363,7 @@ def eval_grounding(
                 listener,
                 currency=currency,
                 parallel=parallel,
-                keep=TranscriptFile(transcript).add if transcript else None,
+                transcript=TranscriptFile(transcript) if transcript else None,
             )
         )
     text = report.model_dump_json(indent=2)

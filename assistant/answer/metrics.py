@@ -8,9 +8,9 @@ from decimal import Decimal
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from assistant.answer.known import attribute_names, split_words, wordings
+from assistant.answer.known import ByIdentity, attribute_names, split_words, wordings
 from retrieval.index.analysis import fold
-from retrieval.types import Language, Product, Vocabulary
+from retrieval.types import Attribute, Language, Product, Vocabulary
 from retrieval.units import find_unit, to_base
 
 PRICE, RATING, REVIEWS, DISCOUNT, STOCK, RELEASED = (
@@ -260,9 +260,49 @@ def _phrasings(words: str) -> tuple[str, ...]:
 
 def names_attribute(text: str, name: str, vocabulary: Vocabulary) -> bool:
     """Whether folded `text` speaks of attribute `name` by any of its names."""
+    return bool(_naming_words(text, name, vocabulary))
+
+
+def named_attributes(
+    text: str, attributes: Sequence[Attribute], vocabulary: Vocabulary
+) -> list[Attribute]:
+    """Those of `attributes` that folded `text` speaks of.
+
+    "Battery voltage" speaks of the voltage, not of the battery's life: where the words that
+    name one attribute are only a part of those that name another, of `attributes` or of the
+    whole catalogue, the longest wins.
+    """
+    words = frozenset(split_words(text))
+    own = {a.name: _contents(a.name, vocabulary) for a in attributes}
+    longer = {c for c in _compound_names(ByIdentity(vocabulary)) if c <= words}
+    longer |= {c for contents in own.values() for c in contents if c <= words}
+    named: list[Attribute] = []
+    for attribute in attributes:
+        naming = _naming_words(text, attribute.name, vocabulary)
+        if naming and not any(naming < c for c in longer - own[attribute.name]):
+            named.append(attribute)
+    return named
+
+
+@lru_cache(maxsize=4)
+def _compound_names(key: ByIdentity) -> frozenset[frozenset[str]]:
+    """The words of every attribute's name that has several, of the whole catalogue."""
+    names = key.vocabulary.attributes
+    return frozenset(c for name in names for c in _contents(name, key.vocabulary) if len(c) > 1)
+
+
+def _contents(name: str, vocabulary: Vocabulary) -> frozenset[frozenset[str]]:
+    """The words of each of an attribute's names."""
+    return frozenset(_content(label) for label in attribute_names(name, vocabulary))
+
+
+def _naming_words(text: str, name: str, vocabulary: Vocabulary) -> frozenset[str]:
+    """The most words of folded `text` that name attribute `name`; empty where none does."""
     words = frozenset(split_words(text))
     wanted, written = _asked_by(tuple(attribute_names(name, vocabulary)))
-    return any(w <= words for w in wanted) or any(name in text for name in written)
+    found = [w for w in wanted if w <= words]
+    found += [frozenset((name,)) for name in written if name in text]
+    return max(found, key=len, default=frozenset())
 
 
 @lru_cache(maxsize=4096)

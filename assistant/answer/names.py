@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -31,7 +32,7 @@ _MEASURE = re.compile(r"\d+(?:\.\d+)?[a-z]{1,4}", re.IGNORECASE)
 _TOKEN = re.compile(rf"[^\W_{_CJK}]+(?:[-./+&'][^\W_{_CJK}]+)*|[{_CJK}]+")
 _WORD = re.compile(rf"[^\W_{_CJK}]+")
 # What may stand between two words of a name in a sentence.
-_JOINT = re.compile(r"[\s()（）\"'“”「」《》,·-]{0,3}")
+_JOINT = re.compile(r"[^\w\n]{0,3}")
 # The brand and the name after it are what people call a product by.
 _CALLED_BY = 3
 
@@ -52,7 +53,8 @@ def name_products(products: Sequence[Product], language: Language) -> dict[str, 
         others = [fold(t) for other, t in titles.items() if other != product_id]
         names[product_id] = next(
             (n for n in _shortenings(title) if not any(o.startswith(fold(n)) for o in others)),
-            title,
+            # Titles alike to the last letter are told apart by the catalogue's numbers.
+            f"{title} (#{product_id})" if fold(title) in others else title,
         )
     return names
 
@@ -85,12 +87,17 @@ class NameIndex:
     """
 
     def __init__(self, products: Sequence[Product]) -> None:
-        self._titles = [
-            (product.id, tuple(_TOKEN.findall(fold(title))))
+        titles = [
+            (product.id, title)
             for product in products
             for title in dict.fromkeys(
-                (product.title, *(t.title for t in product.translations.values()))
+                fold(t) for t in (product.title, *(t.title for t in product.translations.values()))
             )
+        ]
+        shared = Counter(title for _, title in titles)
+        self._titles = [
+            (i, tuple(_TOKEN.findall(f"{title} #{i}" if shared[title] > 1 else title)))
+            for i, title in titles
         ]
         brands = {fold(p.brand) for p in products if p.brand}
         self._brand_words = {word for brand in brands for word in _TOKEN.findall(brand)}
@@ -126,7 +133,10 @@ class NameIndex:
         if not best:
             return None
         end = max(best)
-        return Mention(start, end, tuple(dict.fromkeys(best[end])))
+        ids = tuple(dict.fromkeys(best[end]))
+        opened = text.count("(", start, end) > text.count(")", start, end)
+        # "(#123" is not all of "(#123)".
+        return Mention(start, end + (opened and text[end : end + 1] == ")"), ids)
 
     def _is_name(
         self, title: Sequence[str], matched: Sequence[int], capital: bool, placed: bool

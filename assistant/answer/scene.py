@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from assistant.answer.known import CJK
+from assistant.answer.known import CJK, attribute_names
 from assistant.answer.names import NameIndex
 from assistant.answer.quantity import Quantity, read_quantities
 from assistant.answer.record import Record, read_record
@@ -83,8 +83,16 @@ class Setting:
     names: NameIndex = field(init=False)
     # Units that are no measure ("shots", "years"): the catalogue's unit → its spellings.
     units: dict[str, tuple[str, ...]] = field(init=False)
+    # Attributes' names with an aside in brackets ("recommended age (min)"), and without them.
+    asides: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
+        self.asides = {
+            name: re.sub("[()（）]", "", name)
+            for attribute in {a.name for f in self.facts for a in f.product.attributes}
+            for name in attribute_names(attribute, self.vocabulary)
+            if re.search("[(（]", name)
+        }
         self.units = {
             a.unit: _spell_unit(a.unit, self.vocabulary)
             for f in self.facts
@@ -136,6 +144,9 @@ class Scene:
         for surface in (s for surfaces in setting.units.values() for s in surfaces):
             # "21000Pa": a number must end where its unit begins to be read as one.
             text = re.sub(rf"(?<=\d)(?={re.escape(surface)}(?![a-z]))", " ", text)
+        for name, plain in setting.asides.items():
+            # A bracket would end the clause.
+            text = text.replace(name, plain)
         self.text, self.quantities = _put_quantities(text)
         self.original = self.text
         self._clause_starts = [0, *(m.end() for m in _CLAUSE.finditer(self.text))]

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from assistant.answer.checks.money import check_budget, check_discounts, check_prices
+from assistant.answer.checks.named import check_named
 from assistant.answer.checks.numbers import check_numbers
 from assistant.answer.checks.ranks import check_exclusive, check_ranks
 from assistant.answer.checks.silence import check_silence
@@ -36,6 +37,7 @@ CHECKS: tuple[Callable[[Scene], None], ...] = (
     check_stock,
     check_ratings,
     check_prices,
+    check_named,
     check_numbers,
     Scene.check_subject,
     check_words,

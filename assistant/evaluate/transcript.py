@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
+from assistant.errors import CallerError
 from assistant.evaluate.questions import Question
 from assistant.types import (
     AssistantService,
@@ -49,26 +52,29 @@ async def ask_all(
     listener: ProgressListener,
     *,
     parallel: int = 1,
-    keep: Callable[[Sequence[ShownTurn]], None] | None = None,
+    transcript: TranscriptFile | None = None,
 ) -> list[ShownTurn]:
     """Ask every question, each in a conversation of its own, earlier messages first.
 
     So many conversations run in `parallel`: an engine answers eight at once in little more
-    than the time of one. `keep` is called with the turns of each finished conversation.
+    than the time of one. Those the `transcript` holds are taken from it, the others put there.
     """
-    turns: dict[int, list[ShownTurn]] = {}
+    turns: dict[int, Sequence[ShownTurn]] = {}
     slots = asyncio.Semaphore(parallel)
 
     async def converse(number: int, question: Question) -> None:
         async with slots:
             turns[number] = [turn async for turn in _converse(assistant, question)]
         listener(len(turns), len(questions), "questions")
-        if keep:
-            keep(turns[number])
+        if transcript:
+            transcript.add(turns[number])
 
     async with asyncio.TaskGroup() as group:
         for number, question in enumerate(questions):
-            group.create_task(converse(number, question))
+            if transcript and (kept := transcript.turns(question)):
+                turns[number] = kept
+            else:
+                group.create_task(converse(number, question))
     return [turn for number in sorted(turns) for turn in turns[number]]
 
 
@@ -114,19 +120,60 @@ async def _ask(
 
 
 class TranscriptFile:
-    """A file of turns, one a line as JSON, written while the asking goes on."""
+    """A file of turns, one a line as JSON, written while the asking goes on.
+
+    A file that is there already is gone on with: what it holds needn't be asked again.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        path.write_text("", encoding="utf-8")
+        try:
+            self._conversations = _read_conversations(path) if path.exists() else {}
+            # A line that a killed run left half-written goes.
+            kept = [turn for turns in self._conversations.values() for turn in turns]
+            path.write_text("".join(_line(turn) for turn in kept), encoding="utf-8")
+        except OSError as error:
+            raise CallerError(
+                f"The transcript {path} cannot be written ({error.strerror}).",
+                remedy="Check --transcript.",
+            ) from None
 
     def add(self, turns: Sequence[ShownTurn]) -> None:
         """Append the turns of one conversation."""
+        self._conversations[turns[-1].question, turns[-1].said] = tuple(turns)
         with self._path.open("a", encoding="utf-8") as file:
-            file.writelines(turn.model_dump_json() + "\n" for turn in turns)
+            file.writelines(_line(turn) for turn in turns)
+
+    def turns(self, question: Question) -> tuple[ShownTurn, ...]:
+        """The turns of a question whose whole conversation is there; else none."""
+        return self._conversations.get((question.id, (*question.history, question.text)), ())
 
 
-def read_turns(path: Path) -> tuple[ShownTurn, ...]:
-    """The turns of a `TranscriptFile`."""
+def _line(turn: ShownTurn) -> str:
+    return turn.model_dump_json() + "\n"
+
+
+def _read_conversations(
+    path: Path,
+) -> dict[tuple[str, tuple[str, ...]], tuple[ShownTurn, ...]]:
+    """The turns of each conversation, by its question's id and all that was said in it."""
+    found: dict[tuple[str, tuple[str, ...]], tuple[ShownTurn, ...]] = {}
+    running: list[ShownTurn] = []
     lines = path.read_text(encoding="utf-8").splitlines()
-    return tuple(ShownTurn.model_validate_json(line) for line in lines if line)
+    for number, line in enumerate(lines, start=1):
+        try:
+            turn = ShownTurn.model_validate_json(line)
+        except ValidationError:
+            if number == len(lines):
+                continue
+            raise CallerError(
+                f"{path}, line {number}, is no turn of an earlier run.",
+                remedy="Name another file with --transcript.",
+            ) from None
+        if len(turn.said) == 1:
+            running = []
+        running.append(turn)
+        # The last one stands for the whole: what came before it was said on the way.
+        found.pop((turn.question, turn.said[:-1]), None)
+        found[turn.question, turn.said] = tuple(running)
+    return found

@@ -126,7 +126,9 @@ def _numeric(
     wrong = measure(nudge(value, shelf.rng), unit, language)
     made.false.append(("number", text.format(v=wrong, **slots)))
     for swap in numeric:
-        if (swap.value, swap.unit) != (attribute.value, attribute.unit):
+        # Of several values of one name (10, 100, 1000 Mbit/s) each is true.
+        values = [(a.value, a.unit) for a in numeric if a.name == swap.name]
+        if (attribute.value, attribute.unit) not in values:
             moved = {**slots, "l": shelf.label(swap, language)}
             made.false.append(("attribute", text.format(v=measure(value, unit, language), **moved)))
             break
@@ -182,6 +184,9 @@ def flags(shelf: Shelf, language: Language) -> Iterator[Case]:
             n = shelf.names[language][product.id]
             v = shelf.label(attribute, language)
             right, wrong = (yes, no) if attribute.value else (no, yes)
+            if language is ZH and v.isascii():
+                # An English name is no Chinese sentence without a verb.
+                right, wrong = ({ZH: form[ZH][:1]} for form in (right, wrong))
             made = case(shelf, "flag", language, pick(shelf, right, language), n=n, v=v)
             if not attribute.value:
                 made.false = []
@@ -263,7 +268,8 @@ def both(shelf: Shelf, language: Language) -> Iterator[Case]:
         for second in others(shelf, first):
             for attribute in first.attributes:
                 twin = second.attribute(attribute.name)
-                if attribute.value is not True or twin is None or twin.value is True:
+                # A text ("LINK" of its LED indicators) says that it has some.
+                if attribute.value is not True or twin is None or twin.value is not False:
                     continue
                 names = shelf.names[language]
                 text = {EN: "Both the {a} and the {b} are {v}.", ZH: "{a}和{b}都支持{v}。"}[

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from assistant.answer.known import CJK, split_words
 from assistant.answer.lexicon import harmless_words
-from assistant.answer.metrics import names_attribute
+from assistant.answer.metrics import named_attributes
 from assistant.answer.quantity import Quantity, read_quantities
 from assistant.answer.record import Record
 from assistant.answer.scene import ClaimError, N, P, Scene
@@ -106,7 +106,8 @@ def _backed(
     def predicate(product: Product) -> bool | None:
         record = scene.setting.records[product.id]
         numeric = [a for a in product.attributes if isinstance(a.value, Decimal)]
-        named = [a for a in numeric if names_attribute(segment, a.name, scene.setting.vocabulary)]
+        named = named_attributes(segment, product.attributes, scene.setting.vocabulary)
+        named = [a for a in named if a in numeric]
         backing = [a for a in numeric if _equals(a, quantity, bound)]
         if quantity.unit is None:
             backing = [a for a in backing if (a.unit or "") == unit]
@@ -127,8 +128,13 @@ def _backed(
 
 
 def _readable_segment(scene: Scene, position: int) -> str:
-    """The words around the number; names and slots taken out."""
-    return re.sub(r"[\ue000-\uf8ff]", " ", scene.segment_around(position))
+    """The words around the number, names taken out; other numbers as they were written."""
+    segment = "".join(
+        f" {scene.quantities[c].raw} " if c in scene.quantities and c != here else c
+        for here in (scene.original[position],)
+        for c in scene.segment_around(position)
+    )
+    return re.sub(r"[\ue000-\uf8ff]", " ", segment)
 
 
 def _equals(attribute: Attribute, quantity: Quantity, bound: str) -> bool:

@@ -54,7 +54,7 @@ def check_silence(scene: Scene) -> None:
                  for i in scene.mention_ids(c)]  # fmt: skip
         scene.claim(
             match.start(),
-            _names_nothing(scene, scene.text[start:end]),
+            _names_nothing(scene, scene.raw(start, end)),
             "silence",
             "catalogue",
             subjects=tuple(dict.fromkeys(named)) or None,

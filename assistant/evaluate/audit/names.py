@@ -96,7 +96,9 @@ def _title_spans(text: str, records: Mapping[str, AuditRecord]) -> list[_Span]:
 
 def _titles(record: AuditRecord) -> list[str]:
     titles = [normalise(t) for t in record.titles]
-    return list(dict.fromkeys((*titles, *(_ASIDE.sub(" ", t) for t in titles))))
+    # Products whose titles are equal are told apart by the catalogue's numbers.
+    numbered = (f"{t} #{record.product.id}" for t in titles)
+    return list(dict.fromkeys((*titles, *(_ASIDE.sub(" ", t) for t in titles), *numbered)))
 
 
 def _follow(lowered: str, start: int, pieces: Sequence[str]) -> tuple[int, int]:

@@ -90,6 +90,10 @@ def _judge(line: Line, match: re.Match[str], word: str, superlative: bool) -> No
     subjects = line.subjects(match.start())
     others = line.objects(match.start(), match.end())
     tied = groups.get("tied")
+    if not others and not superlative:
+        # "A is cheaper, while B is more expensive" compares the two.
+        own = {i for ids in subjects for i in ids}
+        others = tuple(m.ids for m in line.mentions if not own & set(m.ids))
     rivals = others if others and not tied else _rest(line, subjects)
     count = groups.get("count")
     if count and (reason := _wrong_count(line, count, subjects)):

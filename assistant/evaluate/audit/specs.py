@@ -9,6 +9,7 @@ from decimal import Decimal
 from assistant.evaluate.audit.line import ClaimKind, Line, Subjects
 from assistant.evaluate.audit.record import NO, YES, AuditRecord, Field, value_agrees
 from assistant.evaluate.audit.text import (
+    CJK,
     COUNT,
     HAS_CJK,
     NUMBER,
@@ -18,8 +19,9 @@ from assistant.evaluate.audit.text import (
     to_decimal,
     unit_pattern,
 )
+from assistant.evaluate.audit.translation import english_of
 
-_COPULA = re.compile(r"^\s*(?:is|are|of|was|:|是|为|达到|达|有|at)\s*:?\s*")
+_COPULA = re.compile(r"^\s*(?:(?:is|are|of|was|at)\b|:|是|为|达到|达|有)\s*:?\s*")
 _MEASURE = re.compile(rf"(?<![a-z0-9.,]){NUMBER}(?![a-z]*\d)")
 _UNIT = re.compile(rf"^\s?-?(?P<unit>{unit_pattern()})")
 _WEIGHS = re.compile(r"(?:weighs?(?: only| just| about)?|(?<![承载])重量?(?:仅|约|为|是)?)\s*$")
@@ -30,6 +32,7 @@ _NOUN_AFTER = re.compile(
     r"^\s*(?:of |的)?(?P<noun>memory|ram|storage|内存|存储|battery|续航|power|功率)"
 )
 _FULL = re.compile(r"\(?满分5分\)?|out of 5|of 5")
+_CHINESE_VALUE = re.compile(rf"[{CJK}]+")
 _CHINESE_UNIT = re.compile(r"^\s?(?P<unit>[\u4e00-\u9fff]{1,3})")
 
 
@@ -101,6 +104,9 @@ def _value_lengths(rest: str, field: Field) -> Iterator[int]:
     for text in field.renderings:
         if rest.startswith(text):
             yield len(text)
+    run = _CHINESE_VALUE.match(rest)
+    if run and set(english_of(run[0].removesuffix("的"))) & set(field.renderings):
+        yield run.end()
 
 
 def check_numbers(line: Line) -> None:

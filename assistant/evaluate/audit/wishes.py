@@ -29,7 +29,7 @@ _MISS = re.compile(
 )
 _MATCH = re.compile(
     rf"(?:match(?:es|ing)?)[:\s]*(?P<what>.+?){_END}|"
-    r"(?<!不)符合(?:您的要求|您对|要求)?[:\s]*(?P<zh>[^,;。]+?)(?:的?要求)?(?=[,;。]|$)"
+    r"(?<!不)符合(?:您的要求|您对|要求)?[:\s]*(?P<zh>[^,;。]+?)(?:的?要求)?的?(?=[,;。]|$)"
 )
 _SILENT = re.compile(
     rf"(?:the )?(?:catalogue|catalog|record|listing) (?:doesn't|does not|"
@@ -161,6 +161,8 @@ def backs(record: AuditRecord, phrase: str) -> bool:
         return record.says(measure[1]) or record.states(to_decimal(measure[1]), measure[2])
     if _is_attribute(record, phrase):
         return True
+    if len(parts := phrase.split(" with ")) > 1:
+        return all(backs(record, part) for part in parts)
     return any(record.flag(p) or record.says(p) for p in _wordings(phrase)) or _backs_parts(
         record, phrase
     )

@@ -122,9 +122,13 @@ TRUE = (
     # As a small model writes it.
     "塔瑞克 Hush 价格649美元，符合静音要求，三款中最便宜，评分4.5，88位顾客评价，颜色黑色。",
     "The Tavrik Hush costs $649, matches the Bluetooth, and also has a weight of 63 g.",
+    "The Tavrik Hush matches Bluetooth with 28 dB.",
+    "The Tavrik Hush is cheaper at $649, while the Brasko Glide is more expensive at $779.",
 )
 
 FALSE = (
+    ("comparison", "The Brasko Glide is cheaper at $779, while the Tavrik Hush costs $649."),
+    ("specification", "The Tavrik Hush matches Bluetooth with 41 dB."),
     ("price", "The Tavrik Hush costs $659, and matches quiet."),
     ("budget", "The Tavrik Hush is $141 under your budget."),
     ("budget", "The Tavrik Hush is $151 over your budget of $800."),
