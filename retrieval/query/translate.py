@@ -21,7 +21,7 @@ LONGEST_WORD = 8
 # gloss loses that the catalogue does not know: multilingual-e5's cosines differ by about .1.
 FREQUENCY = 0.02
 UNKNOWN = 0.1
-_PIECES = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]+|[^\u3400-\u4dbf\u4e00-\u9fff]+")
+_LATIN = re.compile(r"[^\s\u3400-\u4dbf\u4e00-\u9fff]+|\s+")
 _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
 # A word-forming character or function word alone says nothing in English.
 _SILENT = frozenset("的了和与是有个式型款用带给我要想请吗呢之")
@@ -49,21 +49,25 @@ class DictionaryTranslator:
     def _translate(self, text: str) -> str:
         """`text` in English, word by word; what no dictionary knows is left out."""
         query = fold(text)
-        words = [word for piece in _PIECES.findall(query) for word in self._split(piece)]
+        words = self._split(query)
         chosen = (self._choose(word, query) if _HAN.search(word) else word for word in words)
         return " ".join(" ".join(part for part in chosen if part).split())
 
-    def _split(self, piece: str) -> list[str]:
-        """Longest dictionary words from the left; Latin runs stay whole."""
-        if not _HAN.match(piece):
-            return [piece]
+    def _split(self, text: str) -> list[str]:
+        """Longest dictionary words from the left, such as "u盘" too; other Latin runs stay whole."""
         words, start = [], 0
-        while start < len(piece):
-            lengths = range(min(LONGEST_WORD, len(piece) - start), 0, -1)
-            length = next((n for n in lengths if piece[start : start + n] in self._dictionary), 1)
-            words.append(piece[start : start + length])
-            start += length
+        while start < len(text):
+            latin = _LATIN.match(text, start)
+            word = self._longest(text, start) or (latin[0] if latin else text[start])
+            words.append(word)
+            start += len(word)
         return words
+
+    def _longest(self, text: str, start: int) -> str:
+        """The longest dictionary word with Chinese in it that begins at `start`, "" for none."""
+        lengths = range(min(LONGEST_WORD, len(text) - start), 0, -1)
+        words = (text[start : start + length] for length in lengths)
+        return next((w for w in words if w in self._dictionary and _HAN.search(w)), "")
 
     def _choose(self, word: str, query: str) -> str:
         """The gloss that the catalogue uses and that is nearest to the word and its query."""
