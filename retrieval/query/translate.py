@@ -54,7 +54,7 @@ class DictionaryTranslator:
         return " ".join(" ".join(part for part in chosen if part).split())
 
     def _split(self, text: str) -> list[str]:
-        """Longest dictionary words from the left, such as "u盘" too; other Latin runs stay whole."""
+        """Longest dictionary words from the left ("u盘" is one); other Latin runs stay whole."""
         words, start = [], 0
         while start < len(text):
             latin = _LATIN.match(text, start)
