@@ -21,6 +21,9 @@ LONGEST_WORD = 8
 # gloss loses that the catalogue does not know: multilingual-e5's cosines differ by about .1.
 FREQUENCY = 0.02
 UNKNOWN = 0.1
+# Of wordings that stand in the order of their usage, the first with this share of the products
+# of the most frequent one is taken.
+COMMON = 0.05
 _LATIN = re.compile(r"[^\s\u3400-\u4dbf\u4e00-\u9fff]+|\s+")
 _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
 # A word-forming character or function word alone says nothing in English.
@@ -35,8 +38,11 @@ class DictionaryTranslator:
         dictionary: Mapping[str, Sequence[str]],
         words: Mapping[str, int],
         encoder: Encoder,
+        usual: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
-        """`words` maps the catalogue's words to their number of products."""
+        """`words` maps the catalogue's words to their number of products; `usual` has the words
+        of shops with wordings of one meaning, the commonest first."""
+        self._usual = usual or {}
         self._dictionary = dictionary
         self._encoder = encoder
         self._known: Counter[str] = Counter()
@@ -67,13 +73,15 @@ class DictionaryTranslator:
         """The longest dictionary word with Chinese in it that begins at `start`, "" for none."""
         lengths = range(min(LONGEST_WORD, len(text) - start), 0, -1)
         words = (text[start : start + length] for length in lengths)
-        return next((w for w in words if w in self._dictionary and _HAN.search(w)), "")
+        return next((w for w in words if self._glosses(w) and _HAN.search(w)), "")
 
     def _choose(self, word: str, query: str) -> str:
         """The gloss that the catalogue uses and that is nearest to the word and its query."""
-        glosses = list(self._dictionary.get(word, ()))
+        glosses = self._glosses(word)
         if not glosses or word in _SILENT:
             return ""
+        if word in self._usual:
+            return self._choose_usual(glosses)
         vectors = self._encoder.encode_queries([word, query, *glosses])
         closeness = vectors[2:] @ (vectors[0] + vectors[1]) / 2
         counts = [self._count(gloss) for gloss in glosses]
@@ -82,6 +90,15 @@ class DictionaryTranslator:
             for near, count in zip(closeness, counts, strict=True)
         ]
         return glosses[max(range(len(glosses)), key=scores.__getitem__)]
+
+    def _glosses(self, word: str) -> list[str]:
+        return list(self._usual.get(word) or self._dictionary.get(word, ()))
+
+    def _choose_usual(self, wordings: Sequence[str]) -> str:
+        """The first wording that the catalogue uses, unless it hardly does beside another."""
+        counts = [self._count(wording) for wording in wordings]
+        least = COMMON * max(counts)
+        return next(w for w, count in zip(wordings, counts, strict=True) if count >= least)
 
     def _count(self, gloss: str) -> int:
         """Products that have the gloss's rarest word."""

@@ -13,7 +13,7 @@ WORDS = {"bluetooth": 40, "speaker": 30, "mouse": 25, "printers": 20, "laser": 1
 
 @pytest.fixture(scope="module")
 def translator() -> DictionaryTranslator:
-    return DictionaryTranslator(load_dictionary(), WORDS, HashingEncoder())
+    return DictionaryTranslator(load_dictionary(), WORDS, HashingEncoder(), load_retail())
 
 
 @pytest.mark.parametrize(
@@ -59,3 +59,15 @@ def test_shop_words_are_well_formed() -> None:
         assert word == word.strip().lower()
         assert wordings
         assert all(w == w.strip() and w.isascii() and w for w in wordings)
+
+
+def test_of_wordings_of_one_meaning_the_first_that_is_common_is_taken() -> None:
+    usual = {"支架": ("stand", "holder", "mount")}
+
+    def translate(**words: int) -> str:
+        return DictionaryTranslator({}, words, HashingEncoder(), usual).translate("支架")
+
+    assert translate(stand=10, mount=90) == "stand"
+    assert translate(stand=1, mount=90) == "mount"
+    assert translate(holder=4) == "holder"
+    assert translate() == "stand"
