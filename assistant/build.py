@@ -78,7 +78,7 @@ from retrieval.index.storage import EmbeddedStorage, IndexStorage, stored_schema
 from retrieval.index.types import ProductIndex
 from retrieval.pictures import PhotoReader
 from retrieval.profile.types import Clock
-from retrieval.query.dictionary import load_dictionary
+from retrieval.query.dictionary import load_dictionary, load_retail
 from retrieval.query.translate import DictionaryTranslator
 from retrieval.rank.kinds import KindReader
 from retrieval.rank.ranker import LinearRanker, load_ranker, load_rankers
@@ -433,7 +433,9 @@ def open_translator(store: Store, multilingual: Encoder) -> DictionaryTranslator
     """A translator of Chinese queries where the catalogue has English texts only."""
     if Language.CHINESE in store.info.languages:
         return None
-    return DictionaryTranslator(load_dictionary(), store.vocabulary.words, multilingual)
+    return DictionaryTranslator(
+        load_dictionary(), store.vocabulary.words, multilingual, load_retail()
+    )
 
 
 @contextmanager

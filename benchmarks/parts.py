@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistant.build import open_searcher, request_reader
+from assistant.build import open_searcher, open_translator, request_reader
 from assistant.llm.weights import ensure_encoders
 from assistant.settings import load_settings
 from retrieval.catalog.feed import open_feed
@@ -20,6 +20,7 @@ from retrieval.index.indexer import Indexer
 from retrieval.index.schema import index_schema
 from retrieval.index.storage import open_embedded_index
 from retrieval.index.types import ProductIndex, VectorName
+from retrieval.rank.kinds import KindReader
 from retrieval.rank.ranker import LinearRanker
 from retrieval.search import HybridSearcher
 from retrieval.types import Encoder, Product, SearchRequest
@@ -57,6 +58,8 @@ class Parts:
             vocabulary=self.store.vocabulary,
             languages=self.store.info.languages,
             ranker=ranker,
+            translator=open_translator(self.store, self.encoders[VectorName.MULTILINGUAL]),
+            kinds=KindReader(self.store.vocabulary, self.encoders[VectorName.ENGLISH]),
         )
 
 

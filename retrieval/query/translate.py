@@ -21,7 +21,10 @@ LONGEST_WORD = 8
 # gloss loses that the catalogue does not know: multilingual-e5's cosines differ by about .1.
 FREQUENCY = 0.02
 UNKNOWN = 0.1
-_PIECES = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]+|[^\u3400-\u4dbf\u4e00-\u9fff]+")
+# Of wordings that stand in the order of their usage, the first with this share of the products
+# of the most frequent one is taken.
+COMMON = 0.05
+_LATIN = re.compile(r"[^\s\u3400-\u4dbf\u4e00-\u9fff]+|\s+")
 _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
 # A word-forming character or function word alone says nothing in English.
 _SILENT = frozenset("的了和与是有个式型款用带给我要想请吗呢之")
@@ -35,8 +38,11 @@ class DictionaryTranslator:
         dictionary: Mapping[str, Sequence[str]],
         words: Mapping[str, int],
         encoder: Encoder,
+        usual: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
-        """`words` maps the catalogue's words to their number of products."""
+        """`words` maps the catalogue's words to their number of products; `usual` has the words
+        of shops with wordings of one meaning, the commonest first."""
+        self._usual = usual or {}
         self._dictionary = dictionary
         self._encoder = encoder
         self._known: Counter[str] = Counter()
@@ -49,27 +55,33 @@ class DictionaryTranslator:
     def _translate(self, text: str) -> str:
         """`text` in English, word by word; what no dictionary knows is left out."""
         query = fold(text)
-        words = [word for piece in _PIECES.findall(query) for word in self._split(piece)]
+        words = self._split(query)
         chosen = (self._choose(word, query) if _HAN.search(word) else word for word in words)
         return " ".join(" ".join(part for part in chosen if part).split())
 
-    def _split(self, piece: str) -> list[str]:
-        """Longest dictionary words from the left; Latin runs stay whole."""
-        if not _HAN.match(piece):
-            return [piece]
+    def _split(self, text: str) -> list[str]:
+        """Longest dictionary words from the left ("u盘" is one); other Latin runs stay whole."""
         words, start = [], 0
-        while start < len(piece):
-            lengths = range(min(LONGEST_WORD, len(piece) - start), 0, -1)
-            length = next((n for n in lengths if piece[start : start + n] in self._dictionary), 1)
-            words.append(piece[start : start + length])
-            start += length
+        while start < len(text):
+            latin = _LATIN.match(text, start)
+            word = self._longest(text, start) or (latin[0] if latin else text[start])
+            words.append(word)
+            start += len(word)
         return words
+
+    def _longest(self, text: str, start: int) -> str:
+        """The longest dictionary word with Chinese in it that begins at `start`, "" for none."""
+        lengths = range(min(LONGEST_WORD, len(text) - start), 0, -1)
+        words = (text[start : start + length] for length in lengths)
+        return next((w for w in words if self._glosses(w) and _HAN.search(w)), "")
 
     def _choose(self, word: str, query: str) -> str:
         """The gloss that the catalogue uses and that is nearest to the word and its query."""
-        glosses = list(self._dictionary.get(word, ()))
+        glosses = self._glosses(word)
         if not glosses or word in _SILENT:
             return ""
+        if word in self._usual:
+            return self._choose_usual(glosses)
         vectors = self._encoder.encode_queries([word, query, *glosses])
         closeness = vectors[2:] @ (vectors[0] + vectors[1]) / 2
         counts = [self._count(gloss) for gloss in glosses]
@@ -78,6 +90,15 @@ class DictionaryTranslator:
             for near, count in zip(closeness, counts, strict=True)
         ]
         return glosses[max(range(len(glosses)), key=scores.__getitem__)]
+
+    def _glosses(self, word: str) -> list[str]:
+        return list(self._usual.get(word) or self._dictionary.get(word, ()))
+
+    def _choose_usual(self, wordings: Sequence[str]) -> str:
+        """The first wording that the catalogue uses, unless it hardly does beside another."""
+        counts = [self._count(wording) for wording in wordings]
+        least = COMMON * max(counts)
+        return next(w for w, count in zip(wordings, counts, strict=True) if count >= least)
 
     def _count(self, gloss: str) -> int:
         """Products that have the gloss's rarest word."""

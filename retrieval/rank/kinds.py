@@ -34,6 +34,8 @@ ALIKE = 0.8
 ACCESSORY_SHARE = 0.7
 # Fewer candidates of the wanted kind than this, and they are looked for by their category.
 ENOUGH = 60
+# Stems of words for several of a thing: a battery pack is batteries, a camera kit has a camera.
+COLLECTIVES = frozenset({"pack", "set", "kit", "bundl", "pair", "套装", "套件", "组合"})
 _ENGLISH = re.compile(r"[a-z]{3,}")
 _JOINED = re.compile(r"\s*[/&,，、]\s*|\s+and\s+")
 # Words remembered with their vectors.
@@ -142,7 +144,9 @@ class KindReader:
     ) -> Kinds:
         """The categories numbered `named` as wanted; those whose things are for `names` aside."""
         made_for = [
-            n for n, c in enumerate(self._categories) if c.modifiers & names and n not in named
+            n
+            for n, c in enumerate(self._categories)
+            if c.modifiers & names and n not in named and not c.heads <= COLLECTIVES
         ]
         alike = self._find_alike(text, named) if nouns else []
         return Kinds(

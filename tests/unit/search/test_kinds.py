@@ -53,6 +53,8 @@ PRODUCTS = (
     product("l1", "Sony projector lamp projector", "Projector lamps"),
     product("m1", "HP optical mouse", "Mice"),
     product("d1", "Gel mouse pad for a mouse", "Mouse pads"),
+    product("s1", "Three lamps for a desk", "Lamp sets"),
+    product("s2", "Shade for a lamp", "Lamp shades"),
 )
 
 
@@ -86,6 +88,7 @@ def found(search: HybridSearcher, text: str) -> list[str]:
         ("a mouse", {"mice"}, {"mouse pads"}),
         ("mouse pad", {"mouse pads"}, set()),
         ("laptop", {"notebooks"}, {"notebook cases"}),
+        ("lamp", {"projector lamps"}, {"lamp shades"}),
         ("鼠标", {"mice"}, {"mouse pads"}),
         ("鼠标垫", {"mouse pads"}, set()),
     ],

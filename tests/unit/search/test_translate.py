@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from support.index_products import HashingEncoder
 
-from retrieval.query.dictionary import load_dictionary
+from retrieval.query.dictionary import load_dictionary, load_retail
 from retrieval.query.translate import DictionaryTranslator
 
 WORDS = {"bluetooth": 40, "speaker": 30, "mouse": 25, "printers": 20, "laser": 12, "wireless": 50}
@@ -13,7 +13,7 @@ WORDS = {"bluetooth": 40, "speaker": 30, "mouse": 25, "printers": 20, "laser": 1
 
 @pytest.fixture(scope="module")
 def translator() -> DictionaryTranslator:
-    return DictionaryTranslator(load_dictionary(), WORDS, HashingEncoder())
+    return DictionaryTranslator(load_dictionary(), WORDS, HashingEncoder(), load_retail())
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,8 @@ def translator() -> DictionaryTranslator:
         ("激光打印机", "laser printer"),
         ("藍牙", "bluetooth"),
         ("TN-2110 打印机", "tn-2110 printer"),
+        ("128GB U盘", "128gb usb flash drive"),
+        ("7号电池", "aaa battery"),
     ],
 )
 def test_words_are_translated_in_order(
@@ -50,3 +52,22 @@ def test_glosses_are_words_and_no_notes() -> None:
     glosses = load_dictionary()["鼠标"]
     assert "mouse" in glosses
     assert not any("CL:" in g or "(" in g for g in glosses)
+
+
+def test_shop_words_are_well_formed() -> None:
+    for word, wordings in load_retail().items():
+        assert word == word.strip().lower()
+        assert wordings
+        assert all(w == w.strip() and w.isascii() and w for w in wordings)
+
+
+def test_of_wordings_of_one_meaning_the_first_that_is_common_is_taken() -> None:
+    usual = {"支架": ("stand", "holder", "mount")}
+
+    def translate(**words: int) -> str:
+        return DictionaryTranslator({}, words, HashingEncoder(), usual).translate("支架")
+
+    assert translate(stand=10, mount=90) == "stand"
+    assert translate(stand=1, mount=90) == "mount"
+    assert translate(holder=4) == "holder"
+    assert translate() == "stand"

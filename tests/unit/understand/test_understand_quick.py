@@ -72,6 +72,11 @@ def test_never_raises(message: str, reader: RuleReader, shown: Shown, talk: Talk
     reader.read(message, talk("鼠标", shown, language=Language.CHINESE), shown)
 
 
+@pytest.mark.parametrize("text", ["智能手机", "太阳能充电器", "多功能打印机", "节能灯"])
+def test_a_filler_inside_a_word_is_part_of_it(reader: RuleReader, text: str) -> None:
+    assert reader.read(text, EMPTY, ()).query == text
+
+
 def test_search_text_without_conditions_is_left_as_it_stands(reader: RuleReader) -> None:
     for query in ("toner for xerox 6600", "the boys", "TN-2110", "phone with 2 sims", "耳机 降噪"):
         assert reader.read(query, EMPTY, ()).query == query
