@@ -68,9 +68,10 @@ def test_embedded_index_survives_a_kill(tmp_path: Path) -> None:
 OPENER = """
 from pathlib import Path
 from retrieval.errors import StoreInUseError
+from retrieval.index.schema import SCHEMA_VERSION
 from retrieval.index.storage import open_embedded_index
 from retrieval.index.types import IndexSchema
-schema = IndexSchema(1, {{"english": "hashing", "multilingual": "hashing"}},
+schema = IndexSchema(SCHEMA_VERSION, {{"english": "hashing", "multilingual": "hashing"}},
                      {{"english": 256, "multilingual": 256}})
 try:
     open_embedded_index(Path({path!r}), schema)

@@ -249,11 +249,11 @@ def _build(path: Path, corpus: Vectors, tuning: IndexTuning) -> ProductIndex:
 
 
 def _point_name(row: int) -> str:
-    return f"00000000-0000-0000-0000-{row:012x}"
+    return str(row)
 
 
 def _row(point: str) -> int:
-    return int(point.rpartition("-")[2], 16)
+    return int(point)
 
 
 def _search_timed(index: ProductIndex, queries: Vectors) -> tuple[list[list[int]], list[float]]:
