@@ -74,7 +74,7 @@ from retrieval.index.image_encoder import OnnxImageEncoder
 from retrieval.index.indexer import Indexer
 from retrieval.index.qdrant_collections import ServerStorage, connect
 from retrieval.index.schema import index_schema, read_schema
-from retrieval.index.storage import EmbeddedStorage, IndexStorage, stored_schema
+from retrieval.index.storage import EmbeddedStorage, IndexStorage, is_outdated, stored_schema
 from retrieval.index.types import ProductIndex
 from retrieval.pictures import PhotoReader
 from retrieval.profile.types import Clock
@@ -450,6 +450,19 @@ def open_index(settings: Settings, encoders: tuple[Encoder, Encoder]) -> Iterato
 
 
 @contextmanager
+def open_index_to_fill(
+    settings: Settings, encoders: tuple[Encoder, Encoder], *, whole: bool
+) -> Iterator[ProductIndex]:
+    """`open_index` for an import; one that brings the `whole` catalogue starts an index of an
+    earlier version anew."""
+    with open_storage(settings) as storage:
+        if whole and is_outdated(storage):
+            storage.destroy()
+    with open_index(settings, encoders) as index:
+        yield index
+
+
+@contextmanager
 def open_storage(settings: Settings) -> Iterator[IndexStorage]:
     """`make_storage`, closed with the block."""
     storage = make_storage(settings)
@@ -495,7 +508,7 @@ def import_store(
     ensure_encoders(settings, listener)
     encoders = load_encoders(settings)
     images = open_images(settings)
-    with open_index(settings, encoders) as index:
+    with open_index_to_fill(settings, encoders, whole=not keep_missing) as index:
         indexer = Indexer(index, *encoders, images)
         report = import_feed(
             opened,
@@ -520,7 +533,7 @@ def _import_demo(settings: Settings, listener: ProgressListener) -> ImportReport
     products = demo.products
     feed = ProductFeed(DEMO, demo.info.currency, lambda: products, len(products))
     images = open_images(settings)
-    with open_index(settings, encoders) as index:
+    with open_index_to_fill(settings, encoders, whole=True) as index:
         indexer = Indexer(index, *encoders, images)
         report = import_feed(
             feed,
@@ -536,9 +549,13 @@ def _import_demo(settings: Settings, listener: ProgressListener) -> ImportReport
 
 
 def ensure_store(settings: Settings, listener: ProgressListener) -> None:
-    """Import the demo store where it is wanted and missing; other stores must exist."""
-    if settings.store == DEMO and not StorePaths(settings.store_path).info.is_file():
-        import_store(settings, DEMO, listener)
+    """Import the demo store where it is wanted and missing or of an earlier version; other
+    stores must exist."""
+    if settings.store == DEMO:
+        with open_storage(settings) as storage:
+            there = StorePaths(settings.store_path).info.is_file() and not is_outdated(storage)
+        if not there:
+            import_store(settings, DEMO, listener)
     ensure_served(settings, listener)
 
 

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 from retrieval.catalog.files import write_atomically
 from retrieval.index.qdrant_embedded import create_shard, load_shard
-from retrieval.index.schema import join_schemas, read_schema, schema_dict
+from retrieval.index.schema import SCHEMA_VERSION, join_schemas, read_schema, schema_dict
 from retrieval.index.tuning import IndexTuning
 from retrieval.index.types import IndexSchema, ProductIndex
 
@@ -168,3 +168,9 @@ def destroy_embedded_index(path: Path) -> None:
 def stored_schema(storage: IndexStorage) -> IndexSchema:
     """The schema the index in use was written with; raises IndexIncompatibleError if none."""
     return read_schema(storage.stored() or {})
+
+
+def is_outdated(storage: IndexStorage) -> bool:
+    """Whether the index in use is one that this version cannot read."""
+    stored = storage.stored()
+    return stored is not None and stored.get("version") != SCHEMA_VERSION

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from retrieval.index.indexer import Indexer
 from retrieval.index.qdrant_collections import ServerStorage
 from retrieval.index.qdrant_embedded import create_shard, load_shard
 from retrieval.index.schema import index_schema
-from retrieval.index.storage import EmbeddedStorage, IndexStorage, stored_schema
+from retrieval.index.storage import EmbeddedStorage, IndexStorage, is_outdated, stored_schema
 from retrieval.index.tuning import IndexTuning, Quantization
 from retrieval.index.types import Group, VectorName, point_id
 from retrieval.search import HybridSearcher
@@ -182,3 +183,20 @@ def test_an_older_index_gets_the_fields_it_lacks(tmp_path: Path) -> None:
     again = edge.EdgeShard.load(str(tmp_path / "shard"))
     assert "family" in again.info().payload_schema
     again.close()
+
+
+def test_an_index_of_an_earlier_version_is_told_and_can_be_started_anew(
+    new_storage: NewStorage,
+) -> None:
+    storage = new_storage()
+    assert not is_outdated(storage), "there is none yet"
+    earlier = storage.open(replace(index_schema(OLD, OLD), version=1))
+    Indexer(earlier.index, OLD, OLD).index(PRODUCTS)
+    earlier.index.close()
+    assert is_outdated(storage)
+    storage.destroy()
+    anew = storage.open(index_schema(OLD, OLD))
+    assert anew.index.count(Group()) == 0
+    assert not is_outdated(storage)
+    anew.index.close()
+    storage.close()
