@@ -296,7 +296,9 @@ def compare(log: Sequence[StoredEvent], experiment: Experiment) -> dict[str, Any
     """What Aisle's experiment engine says of clicks an impression: the interval of a test of
     planned size, p from it, and the interval that holds at every look."""
     report = analyse(experiment, log)
-    arm = next(arm for arm in report.arms if arm.against_control)
+    arm = next((arm for arm in report.arms if arm.against_control), None)
+    if arm is None:
+        raise SystemExit(f"{' '.join(report.warnings)} Ask for more --shoppers.")
     found = next(c for c in arm.against_control if c.measure is Measure.CTR)
     control = next(each for each in report.arms if each.name == experiment.control)
     return {

@@ -130,7 +130,7 @@ def _merged_references(quick: Understanding, read: Understanding, act: Act) -> t
 
 
 def _has_conditions(quick: Understanding) -> bool:
-    return bool({"price", "negation", "ordinal", "sort"} & quick.certain)
+    return bool({"price", "negation", "ordinal", "sort", "kind"} & quick.certain)
 
 
 def _key(text: str) -> frozenset[str]:

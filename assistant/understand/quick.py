@@ -288,11 +288,14 @@ class RuleReader:
             sort=sort or Sort.RELEVANCE,
             references=self._references(reading, act, shown),
             wishes=wishes,
-            certain=_certain(reading, sure),
+            certain=_certain(reading, sure, kind=self._names_a_kind(query)),
             notes=reading.price.notes if reading.price else (),
             no_questions=acts.wants_no_question(reading.scan.lower),
             source=Source.RULES,
         )
+
+    def _names_a_kind(self, query: str) -> bool:
+        return any(m.of(Kind.CATEGORY) for m in self._lexicon.mentions(query.lower()))
 
     def _names_of_kind(self, reading: Reading, query: str) -> tuple[str, ...]:
         """The English name of the one kind of thing a Chinese wish ends with.
@@ -438,8 +441,9 @@ def _is_constrained(reading: Reading) -> bool:
     )
 
 
-def _certain(reading: Reading, act_sure: bool) -> frozenset[str]:
-    """The parts in which the rules outvote the model."""
+def _certain(reading: Reading, act_sure: bool, *, kind: bool) -> frozenset[str]:
+    """The parts in which the rules outvote the model; a `kind` of thing that the store has is
+    no small talk."""
     parts = {
         "price": bool(
             (reading.price and reading.price.sure) or reading.pointing.price or reading.any_price
@@ -448,5 +452,6 @@ def _certain(reading: Reading, act_sure: bool) -> frozenset[str]:
         "ordinal": bool(reading.pointing.ids),
         "sort": reading.ordering.sort is not None,
         "act": act_sure,
+        "kind": kind,
     }
     return frozenset(name for name, sure in parts.items() if sure)

@@ -294,9 +294,11 @@ async def test_a_taste_stated_applied_shown_and_forgotten(theatre: Theatre) -> N
     for product in products(applied):
         material = product.attribute("material")
         assert material is None or "leather" not in str(material.value)
-    (kept,) = one(shown, PreferencesEvent).preferences
-    assert kept in one(stated, PreferencesEvent).preferences
-    assert not one(forgotten, PreferencesEvent).preferences
+    (kept,) = one(stated, PreferencesEvent).preferences
+    assert kept.text in text(shown)
+    assert evidence(shown) == {f"turn:{kept.source}"}
+    assert kept.text in text(forgotten)
+    assert not any(isinstance(event, PreferencesEvent) for event in free.events)
     assert not understood(free).filters.excluded_terms
 
 

@@ -205,14 +205,15 @@ def _measure_index(
             deep = [] if not material.grades else _search_deep(index, queries, len(material.grades))
         finally:
             index.close()
-    best = np.argpartition(-exact[: len(found)], DEPTH_OF_RECALL - 1, axis=1)[:, :DEPTH_OF_RECALL]
+    depth = min(DEPTH_OF_RECALL, exact.shape[1])
+    best = np.argpartition(-exact[: len(found)], depth - 1, axis=1)[:, :depth]
     kept = [len(set(row) & set(hits)) for row, hits in zip(best.tolist(), found, strict=True)]
     return Variant(
         part="index",
         name=name,
         size_mib=round(corpus.size * _bytes_of(tuning.quantization) / MIB, 2),
         p50_ms=round(statistics.median(times), 3),
-        recall=round(float(np.mean(kept)) / DEPTH_OF_RECALL, 4),
+        recall=round(float(np.mean(kept)) / depth, 4),
         ndcg=_ndcg([[ids[n] for n in row] for row in deep], material),
         dimensions=corpus.shape[1],
         settings=settings_of(tuning),
