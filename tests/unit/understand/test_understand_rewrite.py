@@ -290,6 +290,16 @@ class TestMerge:
         assert merged.act is Act.REFINE
         assert merged.filters.price == Range(maximum=Decimal(30), exclusive_maximum=True)
 
+    @pytest.mark.parametrize("message", ["mouse", "a mouse please"])
+    def test_a_kind_of_thing_is_no_small_talk(
+        self, reader: RuleReader, shown: Shown, talk: Talk, message: str
+    ) -> None:
+        _, merged = self.merged(
+            reader, message, '{"act":"small_talk","q":""}', talk("keyboard", shown), shown
+        )
+        assert merged.act is not Act.SMALL_TALK
+        assert "mouse" in merged.query
+
     def test_new_topic_seen_by_the_model_drops_old_conditions(
         self, reader: RuleReader, shown: Shown, talk: Talk
     ) -> None:
