@@ -1,0 +1,1 @@
+"""Behaviour insights for merchants, read from the log of events."""

@@ -1,0 +1,48 @@
+"""The funnel over a real SQLite log."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from assistant.database import open_database
+from retrieval.analytics.funnel import report_funnel
+from retrieval.profile.events import SqlEventStore
+from retrieval.profile.types import Action, Event
+
+NOW = datetime(2026, 5, 2, 12, tzinfo=UTC)
+
+
+def event(name: str, action: Action, who: str, seconds: float = 0, auto: bool = False) -> Event:
+    return Event(
+        event_id=name,
+        action_name=action,
+        timestamp=NOW - timedelta(hours=1) + timedelta(seconds=seconds),
+        client_id=who,
+        session_id=f"s-{who}",
+        object_id="p1",
+        surface="search",
+        automated=auto,
+    )
+
+
+def test_steps_are_counted_without_bots_and_duplicates(tmp_path: Path) -> None:
+    log = SqlEventStore(open_database(f"sqlite:///{tmp_path / 'log.db'}"), "demo")
+    batch = [
+        event("i1", Action.IMPRESSION, "ann"),
+        event("i2", Action.IMPRESSION, "bob"),
+        event("c1", Action.CLICK, "ann", 5),
+        event("d1", Action.DETAIL_VIEW, "ann", 6),  # the page of what was clicked
+        event("k1", Action.CART, "ann", 20),
+        event("o1", Action.ORDER, "ann", 40),
+        event("i3", Action.IMPRESSION, "bot", auto=True),
+        event("c3", Action.CLICK, "bot", auto=True),
+        event("i4", Action.IMPRESSION, "script"),
+        *(event(f"x{n}", Action.CLICK, "script", n / 10) for n in range(41)),
+    ]
+    log.append(batch)
+    log.append(batch)
+    (row,) = report_funnel(log, NOW - timedelta(days=1), NOW)
+    assert row.day == NOW.date() and row.surface == "search"
+    assert (row.impressions, row.opened, row.carts, row.orders, row.shoppers) == (2, 1, 1, 1, 2)
+    assert report_funnel(log, NOW, NOW) == ()
