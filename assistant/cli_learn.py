@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.console import Console
+from rich.table import Table
 
 from assistant.database import open_database
 from assistant.errors import CallerError
 from assistant.privacy import erase_shopper, export_shopper
 from assistant.settings import load_settings
+from retrieval.analytics.funnel import report_funnel
 from retrieval.profile.events import SqlEventStore
 from retrieval.profile.intake import read_events
 
@@ -95,3 +98,28 @@ def _read_rows(log: Path) -> Iterator[Any]:
                 yield json.loads(text)
             except ValueError:
                 yield text
+
+
+@events_app.command("funnel")
+def show_funnel(
+    store: StoreOption = None,
+    days: Annotated[int, typer.Option(help="How many days back.", min=1)] = 30,
+    json_path: Annotated[Path | None, typer.Option("--json", help="Where to write.")] = None,
+) -> None:
+    """What was shown, opened, put in carts and ordered, by day and surface, without bots."""
+    settings = load_settings(**({"store": store} if store else {}))
+    events = SqlEventStore(open_database(settings.sql_url), settings.store)
+    now = datetime.now(UTC)
+    rows = report_funnel(events, now - timedelta(days=days), now)
+    if json_path:
+        json_path.write_text(json.dumps([row.model_dump(mode="json") for row in rows], indent=2))
+        typer.echo(f"{len(rows)} rows written to {json_path}")
+        return
+    if not rows:
+        typer.echo(f"Nothing is logged of the last {days} days; see docs/events.md.")
+        return
+    names = ("day", "surface", "impressions", "opened", "carts", "orders", "shoppers")
+    table = Table(*names, title=f"Funnel of {settings.store}")
+    for row in rows:
+        table.add_row(*(str(getattr(row, name)) for name in names))
+    Console().print(table)

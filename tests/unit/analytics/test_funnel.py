@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+from typer.testing import CliRunner
+
+from assistant.cli import app
 from assistant.database import open_database
+from assistant.settings import load_settings
 from retrieval.analytics.funnel import report_funnel
 from retrieval.profile.events import SqlEventStore
 from retrieval.profile.types import Action, Event
@@ -46,3 +52,17 @@ def test_steps_are_counted_without_bots_and_duplicates(tmp_path: Path) -> None:
     assert row.day == NOW.date() and row.surface == "search"
     assert (row.impressions, row.opened, row.carts, row.orders, row.shoppers) == (2, 1, 1, 1, 2)
     assert report_funnel(log, NOW, NOW) == ()
+
+
+def test_the_command_prints_the_funnel_of_the_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AISLE_HOME", str(tmp_path))
+    asked = ["events", "funnel", "--store", "demo", "--json", str(tmp_path / "funnel.json")]
+    assert "Nothing is logged" in CliRunner().invoke(app, asked[:4]).output
+    log = SqlEventStore(open_database(load_settings().sql_url), "demo")
+    now = datetime.now(UTC)
+    log.append([event("now", Action.CLICK, "anna").model_copy(update={"timestamp": now})])
+    assert CliRunner().invoke(app, asked).exit_code == 0
+    (row,) = json.loads((tmp_path / "funnel.json").read_text())
+    assert (row["opened"], row["shoppers"], row["orders"]) == (1, 1, 0)
