@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 from qdrant_client import QdrantClient
 from support.index_products import PRODUCTS, HashingEncoder
+from support.local_qdrant import one_at_a_time
 
 from retrieval.index.indexer import Indexer
 from retrieval.index.qdrant_collections import ServerStorage
@@ -41,7 +42,9 @@ def new_storage(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], 
     """Makes the storage of this test's store; again after close it finds what was written."""
     if request.param == "embedded":
         return lambda: EmbeddedStorage(tmp_path / "index")
-    return lambda: ServerStorage(QdrantClient(path=str(tmp_path / "qdrant")), "store")
+    return lambda: ServerStorage(
+        one_at_a_time(QdrantClient(path=str(tmp_path / "qdrant"))), "store"
+    )
 
 
 @pytest.fixture
