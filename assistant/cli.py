@@ -29,7 +29,7 @@ from assistant.learn_cli import add_learning_commands
 from assistant.llm import weights
 from assistant.progress import show_progress
 from assistant.remote import RemoteAssistant, find_server
-from assistant.settings import Settings, load_settings
+from assistant.settings import Settings, load_settings, without_llm
 from assistant.types import Understanding
 from retrieval.catalog.store import list_stores
 from retrieval.errors import StoreInUseError
@@ -98,16 +98,9 @@ def search(
         print_result(console, understanding, result)
 
 
-def without_llm(settings: Settings) -> Settings:
-    """The same settings for a command that never talks."""
-    return settings.model_copy(update={"llm": "off", "llm_url": ""})
-
-
 async def _search(settings: Settings, text: str, limit: int) -> tuple[Understanding, SearchResult]:
     try:
-        with build.open_assistant(
-            settings.model_copy(update={"llm": "off", "llm_url": ""})
-        ) as assistant:
+        with build.open_assistant(without_llm(settings)) as assistant:
             return await assistant.search(text, limit=limit)
     except StoreInUseError:
         return await _running_server(settings).search(text, limit=limit)

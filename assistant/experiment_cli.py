@@ -16,7 +16,7 @@ from assistant import build
 from assistant.database import open_database
 from assistant.errors import CallerError
 from assistant.experiments import open_experiments
-from assistant.settings import Settings, load_settings
+from assistant.settings import Settings, load_settings, without_llm
 from retrieval.catalog.store import StorePaths
 from retrieval.experiment.analyse import ALPHA, Report, analyse
 from retrieval.experiment.assign import Experiments
@@ -208,7 +208,7 @@ async def _rank_anew(
     settings: Settings, shown: list[Shown], ranker: str
 ) -> dict[tuple[str, str, int], float]:
     """Where the ranker would have put every product of the logged lists."""
-    quiet = settings.model_copy(update={"llm": "off", "llm_url": ""})
+    quiet = without_llm(settings)
     assignment = Assignment(Treatment(search=SearchTreatment(ranker=ranker), personal=False))
     chances: dict[tuple[str, str, int], float] = {}
     orders: dict[str, list[str]] = {}

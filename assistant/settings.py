@@ -261,3 +261,8 @@ def load_settings(**overrides: object) -> Settings:
         name = "AISLE_" + "_".join(str(part) for part in first["loc"]).upper()
         message = first["msg"].removeprefix("Value error, ")
         raise SettingsError(message if not first["loc"] else f"{name}: {message}.") from None
+
+
+def without_llm(settings: Settings) -> Settings:
+    """The same settings for a command that never talks."""
+    return settings.model_copy(update={"llm": "off", "llm_url": ""})

@@ -8,13 +8,11 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, Table, delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Connection, Engine, delete, func, select, update
 
 from retrieval.ads.tables import ad_events, campaigns
 from retrieval.ads.types import AdEvent, AdKind, DayReport, from_micros, to_micros
-from retrieval.errors import RetryableError
+from retrieval.sql import retryable, upserting_insert
 from retrieval.types import Campaign
 
 LIVE, REMOVED = "live", "removed"
@@ -65,7 +63,7 @@ class SqlAdStore:
         row = self._row(campaign)
 
         def write(link: Connection) -> None:
-            insert = _insert(link, campaigns).values(row)
+            insert = upserting_insert(link, campaigns).values(row)
             link.execute(
                 insert.on_conflict_do_update(
                     index_elements=["application", "id"],
@@ -80,7 +78,7 @@ class SqlAdStore:
         rows = [self._row(campaign) for campaign in found]
 
         def write(link: Connection) -> None:
-            link.execute(_insert(link, campaigns).on_conflict_do_nothing(), rows)
+            link.execute(upserting_insert(link, campaigns).on_conflict_do_nothing(), rows)
 
         if rows:
             self._run(write)
@@ -138,7 +136,9 @@ class SqlAdStore:
                 "micros": micros,
                 "counted_at": self._now(),
             }
-            added = link.execute(_insert(link, ad_events).values(row).on_conflict_do_nothing())
+            added = link.execute(
+                upserting_insert(link, ad_events).values(row).on_conflict_do_nothing()
+            )
             return bool(added.rowcount)
 
         return self._run(write)
@@ -237,22 +237,12 @@ class SqlAdStore:
         return (campaigns.c.application == self._application) & (campaigns.c.id == campaign_id)
 
     def _run(self, work: Callable[[Connection], T]) -> T:
-        try:
-            with self._database.begin() as link:
-                return work(link)
-        except SQLAlchemyError as error:
-            raise RetryableError(
-                "The database of campaigns does not answer.", remedy="Try again in a moment."
-            ) from error
+        remedy = "Try again in a moment."
+        with retryable("The database of campaigns", remedy), self._database.begin() as link:
+            return work(link)
 
 
 def _day_report(day: date, kinds: Mapping[str, tuple[int, int]]) -> DayReport:
     clicks, micros = kinds.get(AdKind.CLICK.value, (0, 0))
     impressions, _ = kinds.get(AdKind.IMPRESSION.value, (0, 0))
     return DayReport(day=day, impressions=impressions, clicks=clicks, spend=from_micros(micros))
-
-
-def _insert(link: Connection, table: Table) -> Any:
-    """The dialect's INSERT, which knows ON CONFLICT."""
-    maker = postgresql.insert if link.dialect.name == "postgresql" else sqlite.insert
-    return maker(table)

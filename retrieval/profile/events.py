@@ -7,13 +7,11 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, Row, Table, bindparam, delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy import Connection, Engine, Row, bindparam, delete, func, select, update
 
-from retrieval.errors import RetryableError
 from retrieval.profile.tables import action_counts, clients, consents, events
 from retrieval.profile.types import Action, Appended, Consent, Event, StoredEvent
+from retrieval.sql import retryable, upserting_insert
 from retrieval.types import Language
 
 # Rows read at once when the whole log is gone through.
@@ -30,6 +28,9 @@ _STATE = select(func.count(), func.max(events.c.seq)).where(
     events.c.shopper_id == bindparam("name"),
     events.c.action_name != Action.IMPRESSION.value,
 )
+
+# What a face says when the database fails, and what helps.
+_UNAVAILABLE = ("The event log", "Send the same events again; what was kept is kept once.")
 
 T = TypeVar("T")
 
@@ -67,7 +68,7 @@ class SqlEventStore:
         unique = {event.event_id: event for event in batch}
         rows = [self._row(event, received, counted) for event in unique.values()]
         insert = (
-            _insert(link, events)
+            upserting_insert(link, events)
             .on_conflict_do_nothing(index_elements=["application", "event_id"])
             .returning(events.c.seq, events.c.event_id)
         )
@@ -113,7 +114,7 @@ class SqlEventStore:
             for client, event in first.items()
         ]
         insert = (
-            _insert(link, clients)
+            upserting_insert(link, clients)
             .on_conflict_do_nothing(index_elements=["application", "client_id"])
             .returning(clients.c.client_id, clients.c.user_id)
         )
@@ -268,7 +269,7 @@ class SqlEventStore:
             {**dict(zip(names, key, strict=True)), "application": self._application, "count": n}
             for key, n in sorted(tally.items())
         ]
-        insert = _insert(link, action_counts)
+        insert = upserting_insert(link, action_counts)
         added = insert.on_conflict_do_update(
             index_elements=["application", *names],
             set_={"count": action_counts.c["count"] + insert.excluded["count"]},
@@ -300,7 +301,7 @@ class SqlEventStore:
         }
 
         def write(link: Connection) -> None:
-            insert = _insert(link, consents)
+            insert = upserting_insert(link, consents)
             changed = {"choice": insert.excluded.choice, "decided_at": insert.excluded.decided_at}
             link.execute(
                 insert.on_conflict_do_update(
@@ -350,36 +351,12 @@ class SqlEventStore:
         return (events.c.application == self._application) & (events.c.shopper_id == shopper_id)
 
     def _read(self, work: Callable[[Connection], T]) -> T:
-        return _guarded(lambda: _with(self._database.connect(), work))
+        with retryable(*_UNAVAILABLE), self._database.connect() as link:
+            return work(link)
 
     def _write(self, work: Callable[[Connection], T]) -> T:
-        return _guarded(lambda: _in_transaction(self._database, work))
-
-
-def _with(connection: Connection, work: Callable[[Connection], T]) -> T:
-    with connection as link:
-        return work(link)
-
-
-def _in_transaction(database: Engine, work: Callable[[Connection], T]) -> T:
-    with database.begin() as link:
-        return work(link)
-
-
-def _guarded(call: Callable[[], T]) -> T:
-    try:
-        return call()
-    except (OperationalError, SQLAlchemyError) as error:
-        raise RetryableError(
-            f"The event log does not answer: {error.__class__.__name__}.",
-            remedy="Send the same events again; what was kept is kept once.",
-        ) from error
-
-
-def _insert(link: Connection, table: Table) -> Any:
-    """The dialect's INSERT, which knows ON CONFLICT."""
-    maker = postgresql.insert if link.dialect.name == "postgresql" else sqlite.insert
-    return maker(table)
+        with retryable(*_UNAVAILABLE), self._database.begin() as link:
+            return work(link)
 
 
 def _stored(row: Row[Any]) -> StoredEvent:

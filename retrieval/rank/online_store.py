@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 from pydantic import ValidationError
 from sqlalchemy import (
     JSON,
     Column,
     ColumnElement,
+    Connection,
     Engine,
     Integer,
     String,
@@ -17,11 +19,11 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError
 
-from retrieval.errors import RetryableError
 from retrieval.profile.tables import UtcDateTime, metadata
 from retrieval.rank.online import OnlineState
+from retrieval.sql import retryable
 
 online_models = Table(
     "online_models",
@@ -33,6 +35,11 @@ online_models = Table(
     Column("changed_at", UtcDateTime, nullable=False),
 )
 NAME = "clicks"
+# What a face says when the database fails, and what helps.
+_UNAVAILABLE = (
+    "The state of online learning",
+    "It is tried again; lists are ordered as they were.",
+)
 
 
 class OnlineStore:
@@ -46,11 +53,8 @@ class OnlineStore:
     def load(self) -> tuple[int, OnlineState | None]:
         """(revision, state); revision 0 and None where there is none or it cannot be read."""
         query = select(online_models.c.revision, online_models.c.state).where(*self._mine())
-        try:
-            with self._database.connect() as link:
-                row = link.execute(query).first()
-        except SQLAlchemyError as error:
-            raise _unavailable(error) from error
+        with retryable(*_UNAVAILABLE), self._database.connect() as link:
+            row = link.execute(query).first()
         if row is None:
             return 0, None
         try:
@@ -62,11 +66,8 @@ class OnlineStore:
     def revision(self) -> int:
         """Grows with every change; 0 before the first."""
         query = select(online_models.c.revision).where(*self._mine())
-        try:
-            with self._database.connect() as link:
-                return int(link.scalar(query) or 0)
-        except SQLAlchemyError as error:
-            raise _unavailable(error) from error
+        with retryable(*_UNAVAILABLE), self._database.connect() as link:
+            return int(link.scalar(query) or 0)
 
     def save(self, revision: int, state: OnlineState) -> bool:
         """Replace the state of `revision`; False when another process did so before."""
@@ -75,25 +76,20 @@ class OnlineStore:
             "state": state.model_dump(mode="json"),
             "changed_at": datetime.now(UTC),
         }
-        try:
-            with self._database.begin() as link:
-                if revision == 0:
-                    link.execute(insert(online_models).values(**self._key, **fields))
-                    return True
-                same = online_models.c.revision == revision
-                changed = update(online_models).where(*self._mine(), same).values(**fields)
-                return int(link.execute(changed).rowcount) == 1
-        except IntegrityError:
-            return False
-        except SQLAlchemyError as error:
-            raise _unavailable(error) from error
+        with retryable(*_UNAVAILABLE):
+            try:
+                with self._database.begin() as link:
+                    return self._replace(link, revision, fields)
+            except IntegrityError:
+                return False
+
+    def _replace(self, link: Connection, revision: int, fields: dict[str, Any]) -> bool:
+        if revision == 0:
+            link.execute(insert(online_models).values(**self._key, **fields))
+            return True
+        same = online_models.c.revision == revision
+        changed = update(online_models).where(*self._mine(), same).values(**fields)
+        return int(link.execute(changed).rowcount) == 1
 
     def _mine(self) -> tuple[ColumnElement[bool], ...]:
         return tuple(online_models.c[name] == value for name, value in self._key.items())
-
-
-def _unavailable(error: SQLAlchemyError) -> RetryableError:
-    return RetryableError(
-        f"The state of online learning does not answer: {error.__class__.__name__}.",
-        remedy="It is tried again; lists are ordered as they were.",
-    )
