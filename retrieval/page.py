@@ -9,7 +9,7 @@ from retrieval.facet_choice import FacetNames
 from retrieval.facets import count_facets
 from retrieval.index.document import read_product
 from retrieval.index.types import Equals, Group, Payload, ProductIndex
-from retrieval.rank.diversity import WINDOW, diversify, measure_likeness
+from retrieval.rank.diversity import WINDOW, count_eligible, diversify, measure_likeness, scale
 from retrieval.rank.families import MOST_VARIANTS, fold_families, list_variants
 from retrieval.relax import FEW, find_relaxations
 from retrieval.relevance import ResultSet, ResultSets
@@ -87,32 +87,56 @@ def _diverse_page(
 ) -> tuple[list[str], bool]:
     """One card a family, the first of them spread; always the same whatever page is asked."""
     end = request.offset + request.limit
-    window = max(WINDOW, SPARE * end)
-    payloads: dict[str, Payload] = {}
-    while True:
-        unread = [key for key in ranked.keys[:window] if key not in payloads]
-        payloads |= index.fetch(unread, FOLDED_BY) if unread else {}
-        there = [key for key in ranked.keys[:window] if key in payloads]
-        families = {key: payloads[key]["family"] for key in there if "family" in payloads[key]}
-        cards = fold_families(there, families)
-        if len(cards) > end or window >= len(ranked.keys):
-            break
-        window *= SPARE
+    folding = Folding(index, ranked.keys)
+    depth = SPARE * end
+    while len(cards := folding.fold(depth)) <= end and depth < len(ranked.keys):
+        depth *= SPARE
     if has_text(request) and request.sort is Sort.RELEVANCE:
-        cards = spread(cards, ranked, payloads, end)
+        cards = spread(folding, cards, ranked, end)
     return cards[request.offset : end], len(cards) > end
 
 
-def spread(
-    cards: list[str], ranked: Ranked, payloads: Mapping[str, Payload], end: int
-) -> list[str]:
+class Folding:
+    """Cards of a ranked list, read only as far down as they are asked for."""
+
+    def __init__(self, index: ProductIndex, keys: Sequence[str]) -> None:
+        self._index = index
+        self._keys = keys
+        self._payloads: dict[str, Payload] = {}
+
+    def fold(self, depth: int) -> list[str]:
+        """One card a family among the first `depth` keys."""
+        first = self._keys[:depth]
+        unread = [key for key in first if key not in self._payloads]
+        self._payloads |= self._index.fetch(unread, FOLDED_BY) if unread else {}
+        there = [key for key in first if key in self._payloads]
+        read = self._payloads
+        return fold_families(there, {k: read[k]["family"] for k in there if "family" in read[k]})
+
+    def terms(self, key: str) -> Sequence[str]:
+        """The words of a card."""
+        return self._payloads[key].get("terms") or ()
+
+
+def spread(folding: Folding, cards: list[str], ranked: Ranked, end: int) -> list[str]:
     """The first `end` cards by maximal marginal relevance among the first candidates."""
-    first = set(ranked.keys[:WINDOW])
-    head = [key for key in cards if key in first]
-    alike = measure_likeness([payloads[key].get("terms") or () for key in head])
+    window = ranked.keys[:WINDOW]
     least = min(ranked.scores.values(), default=0.0)
-    order = diversify([ranked.scores.get(key, least) for key in head], alike, end)
-    return [*(head[i] for i in order), *(key for key in cards if key not in first)]
+    relevance = scale([ranked.scores.get(key, least) for key in window])
+    scores = dict(zip(window, relevance.tolist(), strict=True))
+    head = [key for key in cards if key in scores]
+    if len(head) >= end:
+        # Reading a product's words is what costs: only of those that may come this far up.
+        threshold = sorted((scores[key] for key in head), reverse=True)[end - 1]
+        depth = count_eligible(relevance, threshold)
+        head = [key for key in folding.fold(depth) if key in scores]
+    else:
+        head = folding.fold(WINDOW)
+    order = diversify(
+        [scores[k] for k in head], measure_likeness(list(map(folding.terms, head))), end
+    )
+    chosen = [head[i] for i in order]
+    return [*chosen, *(key for key in cards if key not in set(chosen))]
 
 
 def read_hits(

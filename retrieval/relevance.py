@@ -16,6 +16,7 @@ from itertools import islice
 
 from retrieval.index.filters import build_condition
 from retrieval.index.types import Group, HasId, ProductIndex, VectorQuery
+from retrieval.rank.fusion import best_first
 from retrieval.types import Filters
 
 # Products looked at per retriever. Reading them is what facets cost: 16 µs each.
@@ -148,8 +149,7 @@ class ResultSets:
 
     def _admit(self, scores: Mapping[str, float]) -> tuple[str, ...]:
         """The ids that reach the floor, best first, what is pinned before them."""
-        ranked = sorted(scores, key=lambda key: (-scores[key], key))
-        reached = (key for key in ranked if scores[key] >= self._least)
+        reached = best_first({k: score for k, score in scores.items() if score >= self._least})
         return tuple(dict.fromkeys((*self._pinned, *reached)))
 
     def _reaches_floor(self, answers: Sequence[Mapping[str, float]]) -> bool:

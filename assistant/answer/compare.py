@@ -13,6 +13,7 @@ from assistant.answer.metrics import (
     find_adjective_metric,
     find_extreme,
     measure,
+    measured_names,
 )
 from assistant.answer.money import format_money
 from assistant.answer.names import name_products
@@ -69,11 +70,11 @@ class _ComparisonBuilder:
         self._records = tuple(read_record(p, vocabulary) for p in products)
         self._labels = _LABELS[understanding.language]
         self.names = name_products(products, understanding.language)
+        measured = measured_names(self._products)
         self._good = {
             metric: adjective
             for adjective in reversed(ADJECTIVES)
-            if adjective.good
-            and (metric := find_adjective_metric(adjective, self._products, vocabulary))
+            if adjective.good and (metric := find_adjective_metric(adjective, measured, vocabulary))
         }
 
     def rows(self) -> Iterator[ComparisonRow]:

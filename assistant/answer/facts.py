@@ -13,6 +13,7 @@ from assistant.answer.metrics import (
     count_word,
     find_adjective_metric,
     find_extreme,
+    measured_names,
     saving,
     saving_percent,
 )
@@ -187,10 +188,11 @@ class _FactBuilder:
     ) -> Iterator[tuple[Adjective, str, tuple[Product, ...]]]:
         """The ends worth telling: price and rating always, others when they are asked for."""
         told: set[str] = set()
+        measured = measured_names(self._shown)
         for adjective in ADJECTIVES:
             if not adjective.good:
                 continue
-            metric = find_adjective_metric(adjective, self._shown, self._vocabulary)
+            metric = find_adjective_metric(adjective, measured, self._vocabulary)
             if metric is None or metric in told:
                 continue
             if metric not in _ALWAYS_RANKED and metric not in self._telling[:RANKED_ATTRIBUTES]:
@@ -233,7 +235,7 @@ class _FactBuilder:
     def _attribute_facts(self, record: Record, said: frozenset[str]) -> Iterator[Fact]:
         told = 0
         for name in self._telling:
-            attribute = record.product.attribute(name)
+            attribute = record.attributes.get(name)
             evidence = f"attribute:{name}"
             if attribute is None or told == ATTRIBUTES or evidence in said:
                 continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from decimal import Decimal
 from functools import cache, lru_cache
 from typing import NamedTuple
@@ -200,25 +200,33 @@ def find_metric(words: str, products: Sequence[Product], vocabulary: Vocabulary)
     if not wanted:
         return None
     core = next((m for m in _CORE_WORDS if wanted <= _core_words()[m]), None)
-    if core is not None:
-        return core
-    names = {a.name for p in products for a in p.attributes if isinstance(a.value, Decimal)}
+    return core or _find_measured(words, measured_names(products), vocabulary)
+
+
+def measured_names(products: Sequence[Product]) -> frozenset[str]:
+    """The attributes that some product states as a number."""
+    return frozenset(a.name for p in products for a in p.attributes if isinstance(a.value, Decimal))
+
+
+def _find_measured(words: str, names: Collection[str], vocabulary: Vocabulary) -> str | None:
+    key = ByIdentity(vocabulary)
     scored = sorted(
-        (score, name) for name in names if (score := _distance(words, name, vocabulary)) is not None
+        (score, name) for name in names if (score := _distance(words, name, key)) is not None
     )
     if not scored or (len(scored) > 1 and scored[0][0] == scored[1][0]):
         return None
     return scored[0][1]
 
 
-def _distance(words: str, name: str, vocabulary: Vocabulary) -> int | None:
+@lru_cache(maxsize=16384)
+def _distance(words: str, name: str, key: ByIdentity) -> int | None:
     """How many words attribute `name` has beyond `words`; None when it is about another thing.
 
     One word must be the whole name: the weight of the paper is not the weight.
     """
     distances = [
         distance
-        for label in attribute_names(name, vocabulary)
+        for label in attribute_names(name, key.vocabulary)
         for phrase in _phrasings(words)
         if (distance := _label_distance(phrase, label)) is not None
     ]
@@ -325,12 +333,12 @@ def _core_words() -> dict[str, frozenset[str]]:
 
 
 def find_adjective_metric(
-    adjective: Adjective, products: Sequence[Product], vocabulary: Vocabulary
+    adjective: Adjective, measured: Collection[str], vocabulary: Vocabulary
 ) -> str | None:
-    """The metric `adjective` ranks these products by."""
+    """The metric `adjective` ranks products by, of which these attributes are `measured`."""
     if adjective.metric in (PRICE, RATING, RELEASED):
         return adjective.metric
-    return find_metric(adjective.metric, products, vocabulary)
+    return _find_measured(adjective.metric, measured, vocabulary)
 
 
 def find_extreme(products: Sequence[Product], metric: str, *, highest: bool) -> tuple[Product, ...]:

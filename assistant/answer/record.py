@@ -321,18 +321,24 @@ class Record:
 
     def _ask_alternatives(self, terms: tuple[str, ...]) -> Finding | None:
         """NO when `terms` name another value of an attribute this product has a value of."""
-        for attribute in self.product.attributes:
-            if not isinstance(attribute.value, str) or is_negative(attribute):
-                continue
-            profile = self._vocabulary.attributes.get(attribute.name)
-            if profile is None or profile.kind is not AttributeKind.TEXT:
-                continue
-            if not set(split_words(attribute.name)) & _EXCLUSIVE:
-                continue
-            known = known_values(ByIdentity(self._vocabulary), attribute.name)
+        for name in self._exclusive_names:
+            known = known_values(ByIdentity(self._vocabulary), name)
             if any(term in known for term in terms):
-                return Finding(Verdict.NO, f"attribute:{attribute.name}")
+                return Finding(Verdict.NO, f"attribute:{name}")
         return None
+
+    @cached_property
+    def _exclusive_names(self) -> tuple[str, ...]:
+        """The attributes of which one value denies the others."""
+        return tuple(
+            attribute.name
+            for attribute in self.product.attributes
+            if _is_exclusive(attribute.name)
+            and isinstance(attribute.value, str)
+            and not is_negative(attribute)
+            and (profile := self._vocabulary.attributes.get(attribute.name)) is not None
+            and profile.kind is AttributeKind.TEXT
+        )
 
 
 class _Pair:
@@ -361,6 +367,11 @@ def _read_record(pair: _Pair) -> Record:
 def read_record(product: Product, vocabulary: Vocabulary) -> Record:
     """The product's record; the same while the same objects are asked about."""
     return _read_record(_Pair(product, vocabulary))
+
+
+@lru_cache(maxsize=16384)
+def _is_exclusive(name: str) -> bool:
+    return not _EXCLUSIVE.isdisjoint(split_words(name))
 
 
 @lru_cache(maxsize=8192)

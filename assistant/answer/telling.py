@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 from assistant.answer.known import split_words, wordings
 from assistant.answer.metrics import names_attribute
@@ -99,19 +100,29 @@ def _repeats(name: str, others: Collection[str]) -> bool:
 
 def _weight(name: str, records: Sequence[Record], vocabulary: Vocabulary) -> float:
     """How much the attribute tells: shared by the list, differing within it, not dull."""
-    values = [a for r in records if (a := r.attributes.get(name)) is not None]
-    if set(split_words(name)) & _DULL or not any(is_showable(a) for a in values):
+    if _is_dull(name):
         return 0
-    if any(_SEVERAL_NUMBERS.fullmatch(str(a.value)) for a in values):
+    values = [a for r in records if (a := r.attributes.get(name)) is not None]
+    texts = {str(a.value) for a in values}
+    if not any(is_showable(a) for a in values) or any(map(_has_several_numbers, texts)):
         return 0
     share = len(values) / len(records)
-    differs = len({str(a.value) for a in values}) > 1 or len(values) < len(records)
+    differs = len(texts) > 1 or len(values) < len(records)
     profile = vocabulary.attributes.get(name)
     many = profile is not None and profile.kind is AttributeKind.TEXT
     naming = many and profile is not None and len(profile.values) > _MANY_VALUES
     known = min(1.0, profile.products / 200) if profile else 0.0
     flag = all(is_positive(a) or is_negative(a) for a in values)
     return share + (1.0 if differs else 0.0) + known - (0.8 if flag else 0) - (0.5 if naming else 0)
+
+
+@lru_cache(maxsize=16384)
+def _is_dull(name: str) -> bool:
+    return not _DULL.isdisjoint(split_words(name))
+
+
+def _has_several_numbers(text: str) -> bool:
+    return text[:1].isdigit() and _SEVERAL_NUMBERS.fullmatch(text) is not None
 
 
 def is_showable(attribute: Attribute) -> bool:

@@ -7,6 +7,7 @@ import re
 import zlib
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from functools import lru_cache
 
 from retrieval.index.analysis import fold, terms
 from retrieval.index.types import Payload
@@ -25,6 +26,9 @@ VALUE_LENGTH = 60
 # Attributes that say what a thing is rather than how: they count like the title.
 KIND_ATTRIBUTES = frozenset({"type", "product_type", "device_type", "kind"})
 DIGESTS = ("id", "text_digest", "payload_digest", "image_digest")
+# Parsed products kept: what is popular is read again and again, and a product with ninety
+# attributes takes .3 ms and 50 KB.
+PARSED = 1024
 _LIST = re.compile(r"\s*[,;、，；|/]\s*")
 _PLAIN = re.compile(r"^\w+$", re.ASCII)
 
@@ -125,7 +129,12 @@ def product_payload(product: Product, image_digest: str = "") -> Payload:
 
 def read_product(payload: Payload) -> Product:
     """The product a payload was made of."""
-    return Product.model_validate_json(payload["product"])
+    return _parse_product(payload["product"])
+
+
+@lru_cache(maxsize=PARSED)
+def _parse_product(text: str) -> Product:
+    return Product.model_validate_json(text)
 
 
 def category_key(path: Sequence[str]) -> str:

@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 
 
 def diversify(
-    relevance: Sequence[float],
+    relevance: Sequence[float] | Floats,
     likeness: Callable[[int], Floats],
     count: int,
     share: float = RELEVANCE_SHARE,
@@ -29,10 +29,10 @@ def diversify(
     """The first `count` positions by maximal marginal relevance, then the rest in the given
     order; ties keep the given order.
 
-    `relevance` of length n is scaled to 0 … 1 here; `likeness(i)` says how alike i and each
-    of the n are, 0 … 1.
+    `relevance` of length n lies between 0 and 1, see `scale`; `likeness(i)` says how alike i
+    and each of the n are, 0 … 1.
     """
-    scores = scale(relevance)
+    scores = np.asarray(relevance, float)
     left = np.ones(len(scores), bool)
     nearest = np.zeros(len(scores))
     order: list[int] = []
@@ -43,6 +43,17 @@ def diversify(
         left[best] = False
         nearest = np.maximum(nearest, likeness(best))
     return [*order, *np.flatnonzero(left).tolist()]
+
+
+def count_eligible(
+    relevance: Sequence[float] | Floats, threshold: float, share: float = RELEVANCE_SHARE
+) -> int:
+    """How many of the first `relevance` (0 … 1) can be chosen before those at `threshold`.
+
+    What lies further below than likeness can cost is never among the first.
+    """
+    near = np.flatnonzero(np.asarray(relevance) >= threshold - (1 - share) / share)
+    return int(near[-1]) + 1 if len(near) else 0
 
 
 def scale(relevance: Sequence[float]) -> Floats:
@@ -56,14 +67,18 @@ def scale(relevance: Sequence[float]) -> Floats:
 
 def measure_likeness(term_sets: Sequence[Sequence[str]]) -> Callable[[int], Floats]:
     """For a position, how much of their terms it and every other share (Jaccard), length n."""
-    # Bits rather than a matrix product: BLAS threads beside a running engine cost 30 ms.
-    bits: dict[str, int] = {}
-    masks = [sum({1 << bits.setdefault(term, len(bits)) for term in terms}) for terms in term_sets]
+    columns: dict[str, int] = {}
+    rows = [[columns.setdefault(term, len(columns)) for term in terms] for terms in term_sets]
+    has = np.zeros((len(rows), len(columns)), bool)
+    for row, its in zip(has, rows, strict=True):
+        row[its] = True
+    counts = has.sum(axis=1)
 
     def compare(position: int) -> Floats:
-        one = masks[position]
-        return np.array(
-            [(one & m).bit_count() / (one | m).bit_count() if one | m else 0.0 for m in masks]
-        )
+        # No matrix product: BLAS threads beside a running engine cost 30 ms.
+        shared = has[:, rows[position]].sum(axis=1) if rows[position] else np.zeros(len(rows))
+        either = counts + counts[position] - shared
+        alike: Floats = np.divide(shared, either, out=np.zeros(len(rows)), where=either > 0)
+        return alike
 
     return compare

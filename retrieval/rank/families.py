@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 
 from retrieval.index.analysis import fold
 from retrieval.types import Attribute, HitVariant, Product
@@ -72,6 +73,7 @@ def _option_values(attributes: Iterable[Attribute]) -> set[str]:
     return {value for value in values if value}
 
 
+@lru_cache(maxsize=16384)
 def is_option(name: str) -> bool:
     """Whether the attribute `name` tells versions of one product apart."""
     words = name.removesuffix("_name").split("_")
@@ -140,28 +142,31 @@ def tell_apart(members: Sequence[Product]) -> list[dict[str, str]]:
     Colours and sizes first, else the words in which the titles differ, else any attribute
     that all state, else the model number; an empty mapping where nothing is known.
     """
-    stated = [_stated(member) for member in members]
-    shared = [n for n in stated[0] if all(n in s for s in stated)]
-    differing = [n for n in shared if len({s[n] for s in stated}) > 1]
-    chosen = _enough([n for n in differing if is_option(n)], stated)
-    if chosen:
-        return [{n: s[n] for n in chosen} for s in stated]
+    if told := _told_by([_stated(member, is_option) for member in members]):
+        return told
     words = _differing_words([m.title for m in members])
     if len(set(words)) == len(members):
         return [{VERSION: w} for w in words]
-    chosen = _enough(differing, stated)
-    if chosen:
-        return [{n: s[n] for n in chosen} for s in stated]
+    if told := _told_by([_stated(member) for member in members]):
+        return told
     models = [m.identifiers.get("model", "") for m in members]
     distinct = len(set(models)) == len(members) and all(models)
     return [{"model": model} if distinct else {} for model in models]
 
 
-def _stated(product: Product) -> dict[str, str]:
-    """Attributes as text; several values of one name are joined."""
+def _told_by(stated: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
+    """Of what members state, what sets each apart; empty where nothing does."""
+    shared = [n for n in stated[0] if all(n in s for s in stated)]
+    chosen = _enough([n for n in shared if len({s[n] for s in stated}) > 1], stated)
+    return [{n: s[n] for n in chosen} for s in stated] if chosen else []
+
+
+def _stated(product: Product, counts: Callable[[str], bool] = bool) -> dict[str, str]:
+    """Attributes whose name `counts`, as text; several values of one name are joined."""
     values: dict[str, list[str]] = {}
     for attribute in product.attributes:
-        values.setdefault(attribute.name, []).append(_say(attribute))
+        if counts(attribute.name):
+            values.setdefault(attribute.name, []).append(_say(attribute))
     return {name: ", ".join(dict.fromkeys(said)) for name, said in values.items()}
 
 

@@ -13,7 +13,6 @@ from enum import StrEnum
 import numpy as np
 
 from retrieval.index.types import Group, HasId, ProductIndex, VectorName, VectorQuery
-from retrieval.rank.fusion import best_first, lower_floor
 from retrieval.types import Vectors
 
 # Candidates taken to be relevant for feedback: 10 to 30 do alike, more blurs the topic.
@@ -124,9 +123,10 @@ def _feedback_query(
 
 
 def _relative(ranking: Mapping[str, float], floor: float, pool: Sequence[str]) -> Vectors:
-    known = {key: ranking[key] for key in pool if key in ranking}
-    spread = lower_floor(best_first(known), floor, len(pool))
-    return _scaled(np.array([spread.get(key, 0.0) for key in pool], np.float32))
+    scores = np.array([ranking.get(key, np.nan) for key in pool])
+    known = ~np.isnan(scores)
+    cut = floor * max(scores[known].min(initial=np.inf), 0.0) if known.any() else 0.0
+    return _scaled(np.where(known, scores - cut, 0.0).astype(np.float32))
 
 
 def _scaled(scores: Vectors) -> Vectors:

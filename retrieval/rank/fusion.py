@@ -6,10 +6,12 @@ score, best first; an id that a retriever did not return counts as its worst.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
+from operator import itemgetter
 
 import numpy as np
+from numpy.typing import NDArray
 
 Ranking = Mapping[str, float]
 
@@ -70,4 +72,17 @@ def lower_floor(ranking: Ranking, share: float, depth: int) -> dict[str, float]:
 
 def best_first(scores: Mapping[str, float]) -> dict[str, float]:
     """The same, sorted by falling score, ties by id so that runs agree."""
-    return dict(sorted(scores.items(), key=lambda item: (-item[1], item[0])))
+    # Sorting by score alone takes a quarter of the time; ties are few and mended after.
+    ranked = sorted(scores.items(), key=itemgetter(1), reverse=True)
+    values = np.fromiter(map(itemgetter(1), ranked), float, len(ranked))
+    for start, end in _find_runs(values):
+        ranked[start:end] = sorted(ranked[start:end])
+    return dict(ranked)
+
+
+def _find_runs(values: NDArray[np.float64]) -> Iterator[tuple[int, int]]:
+    """Where equal values stand side by side: start and end of each run."""
+    same = np.concatenate(([False], values[1:] == values[:-1], [False]))
+    edges = np.flatnonzero(same[1:] != same[:-1]).tolist()
+    # The value before a run's first repetition belongs to it.
+    yield from zip(edges[::2], (end + 1 for end in edges[1::2]), strict=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -18,7 +19,7 @@ from retrieval.index.indexer import Indexer
 from retrieval.index.schema import index_schema
 from retrieval.index.storage import open_embedded_index
 from retrieval.intervals import intervals
-from retrieval.rank.diversity import diversify, measure_likeness
+from retrieval.rank.diversity import count_eligible, diversify, measure_likeness
 from retrieval.rank.families import family_key, fold_families, list_variants, tell_apart
 from retrieval.search import HybridSearcher
 from retrieval.types import (
@@ -225,6 +226,21 @@ def test_look_alikes_are_spread() -> None:
     assert alike(0).tolist() == [1.0, 1.0, 0.0, 0.0]
     assert diversify([1.0, 0.99, 0.5, 0.0], alike, 4, share=0.6) == [0, 2, 1, 3]
     assert diversify([1.0, 0.99, 0.5, 0.0], alike, 1, share=0.6) == [0, 1, 2, 3]
+
+
+@given(
+    st.lists(st.floats(0, 1), min_size=1, max_size=40).map(lambda s: sorted(s, reverse=True)),
+    st.integers(1, 10),
+    st.randoms(use_true_random=False),
+)
+def test_what_is_not_read_is_never_among_the_first(
+    scores: list[float], count: int, random: Random
+) -> None:
+    count = min(count, len(scores))
+    terms = [[random.choice("abcdef") for _ in range(3)] for _ in scores]
+    near = count_eligible(scores, scores[count - 1])
+    whole = diversify(scores, measure_likeness(terms), count)
+    assert diversify(scores[:near], measure_likeness(terms[:near]), count)[:count] == whole[:count]
 
 
 @given(st.lists(st.floats(0.01, 1e6), max_size=80).map(sorted))
