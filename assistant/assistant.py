@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Protocol
 
-from assistant.advertising import add_sponsored, audience_of, say_sponsored
+from assistant.advertising import say_sponsored
 from assistant.answer.compare import FEWEST, MOST, compare_products
 from assistant.answer.facts import build_facts, write_reasons
 from assistant.answer.likeness import give_reasons
@@ -16,7 +16,6 @@ from assistant.answer.stream import AnswerTrace, stream_answer
 from assistant.desk.desk import Desk
 from assistant.errors import AisleError, EngineUnavailableError, ModelOutputError
 from assistant.experiments import (
-    search_interleaved,
     treat_limits,
     treat_rewriter,
     treat_writer,
@@ -29,6 +28,7 @@ from assistant.learning import log_turn
 from assistant.memory.store import PreferenceStore
 from assistant.privacy import PrivacyOffice
 from assistant.store.shop import Caller, Shop
+from assistant.storefront import Storefront, page_request
 from assistant.turn import Catalog, Selection, TurnLimits, TurnRecord
 from assistant.types import (
     Act,
@@ -61,16 +61,15 @@ from assistant.understand.difference import DifferenceReader
 from assistant.understand.merge import changes_search, merge, needs_model
 from retrieval.ads.server import AdServer
 from retrieval.experiment.assign import Experiments
-from retrieval.experiment.types import NOTHING, Assignment, Part
+from retrieval.experiment.types import Assignment, Part
 from retrieval.profile.types import Visitor
 from retrieval.recommend.online import LearningStatus
-from retrieval.recommend.service import Learning, Reach
+from retrieval.recommend.service import Learning
 from retrieval.types import (
     Filters,
     Hit,
     Language,
     Product,
-    SearchRequest,
     SearchResult,
     SimilarResult,
     Sort,
@@ -98,6 +97,7 @@ class Assistant:
         self,
         *,
         catalog: Catalog,
+        front: Storefront,
         rewriter: QueryRewriter,
         writer: AnswerWriter,
         conversations: ConversationStore,
@@ -106,16 +106,9 @@ class Assistant:
         engine: EngineHandle,
         limits: TurnLimits,
         version: str,
-        learning: Learning | None = None,
-        experiments: Experiments | None = None,
-        ads: AdServer | None = None,
         privacy: PrivacyOffice | None = None,
     ) -> None:
-        """Without `learning` nothing is logged and nothing is ordered by taste; without
-        `experiments` every shopper gets the same; without `ads` nothing is sponsored."""
-        self.experiments = experiments or Experiments()
-        self.learning = learning
-        self.ads = ads
+        self.front = front
         self.privacy = privacy
         self._jobs = jobs
         self._desk = desk
@@ -132,7 +125,7 @@ class Assistant:
         self.store = catalog.store
         self.vocabulary = catalog.vocabulary
         self.media_path = catalog.media_path
-        self._searcher = catalog.searcher
+        self.front.searcher = catalog.searcher
         self._reader = catalog.reader
         self._verifier = catalog.verifier
         self._jobs.use(catalog)
@@ -162,7 +155,7 @@ class Assistant:
         turn = TurnRecord(
             message=bound_message(message, self._limits.message),
             visitor=visitor,
-            assignment=self.experiments.assign(visitor),
+            assignment=self.front.experiments.assign(visitor),
         )
         try:
             async with aclosing(self._run(turn, caller, language)) as events:
@@ -248,10 +241,9 @@ class Assistant:
     def _context(
         self, caller: Caller, read: Understanding, turn: TurnRecord, conversation: Conversation
     ) -> JobContext:
-        return JobContext(caller, read.language, turn.message, conversation, self._find, turn.id)
-
-    def _find(self, ids: Sequence[str]) -> Sequence[Product]:
-        return self._searcher.get(ids)
+        return JobContext(
+            caller, read.language, turn.message, conversation, self.front.find, turn.id
+        )
 
     # ------------------------------------------------------------- stages
 
@@ -281,24 +273,31 @@ class Assistant:
             hits = tuple(Hit(product=product, score=0.0) for product in products)
             return self._selection(understanding, hits, conversation.shown)
         limits = treat_limits(self._limits, turn.assignment.treatment.chat)
+        session = caller.conversation_id if caller else None
         if understanding.like:
-            if likes := await self._select_like(understanding, understanding.like, limits.cards):
+            if likes := await self._select_like(
+                turn, understanding, understanding.like, limits.cards, session
+            ):
                 return likes
             understanding = without_product(understanding, understanding.like.product_id)
-        session = caller.conversation_id if caller else None
-        result = await self._search(
+        result = await self.front.search(
             understanding, limits.cards, turn.visitor, turn.assignment, session=session
         )
         return self._selection(understanding, result.hits, (), result)
 
     async def _select_like(
-        self, understanding: Understanding, like: Likeness, cards: int
+        self,
+        turn: TurnRecord,
+        understanding: Understanding,
+        like: Likeness,
+        cards: int,
+        session: str | None,
     ) -> Selection | None:
         """Products like a shown one, each with why; None when there is none within the filters."""
-        request = understanding.search_request(cards).model_copy(
-            update={"text": like.text, "rewrites": (), "cards": cards}
+        asked = understanding.model_copy(update={"query": like.text, "rewrites": ()})
+        found = await self.front.similar(
+            like.product_id, asked, cards, turn.visitor, session=session
         )
-        found = await asyncio.to_thread(self._searcher.similar, like.product_id, request)
         if found is None or not found.result.hits:
             return None
         hits = give_reasons(found, self.store.currency, self.vocabulary, understanding.language)
@@ -442,7 +441,7 @@ class Assistant:
             return ()
         open_wish = understanding.model_copy(update={"filters": Filters()})
         request = open_wish.search_request(limit=self._limits.cards)
-        result = await asyncio.to_thread(self._searcher.search, request)
+        result = await asyncio.to_thread(self.front.searcher.search, request)
         products = [hit.product for hit in result.hits]
         return build_facts(understanding, products, self.vocabulary, self.store)
 
@@ -465,7 +464,7 @@ class Assistant:
             return None
         # The question looks further down the list than the cards, which did not wait for it.
         request = page_request(understanding, CANDIDATES, cards=0)
-        result = await asyncio.to_thread(self._searcher.search, request)
+        result = await asyncio.to_thread(self.front.searcher.search, request)
         return choose_question(understanding, result, conversation, self.vocabulary)
 
     # ------------------------------------------------------------- the rest
@@ -498,11 +497,11 @@ class Assistant:
             )
             understanding = await asyncio.to_thread(self._recall, understanding, visitor)
         understanding = put_on_top(understanding, filters, sort)
-        result = await self._search(
+        result = await self.front.search(
             understanding,
             limit,
             visitor,
-            self.experiments.assign(visitor) if assignment is None else assignment,
+            self.front.experiments.assign(visitor) if assignment is None else assignment,
             offset=offset,
             facets=facets,
             image=image,
@@ -512,9 +511,7 @@ class Assistant:
 
     def remembered_client(self, visitor: Visitor | None) -> str:
         """The visitor's client id where their shopper agreed to be remembered, else nothing."""
-        if visitor is None or self.learning is None or not self.learning.remembers(visitor):
-            return ""
-        return visitor.client_id
+        return self.front.remembered_client(visitor)
 
     def _recall(self, read: Understanding, visitor: Visitor | None) -> Understanding:
         """What a search box asks for, with the tastes that its visitor stated in talks."""
@@ -524,94 +521,14 @@ class Assistant:
         owner = Caller("", visitor.user_id, client).remembered
         return self._jobs.memory.apply(owner, read)[0]
 
-    async def _search(
-        self,
-        understanding: Understanding,
-        limit: int,
-        visitor: Visitor | None,
-        assignment: Assignment = NOTHING,
-        *,
-        offset: int = 0,
-        facets: bool = False,
-        image: Sequence[float] = (),
-        session: str | None = None,
-    ) -> SearchResult:
-        """A page of results, a little to the visitor's taste where the order is relevance.
-
-        Its first page may have advertisements, unless `session` is None: nobody sees it.
-        """
-        request = page_request(understanding, limit).model_copy(
-            update={
-                "offset": offset,
-                "facets": facets,
-                "image": tuple(image),
-                "treatment": assignment.treatment.search,
-            }
-        )
-        ads = self.ads if session is not None and not offset else None
-        if ads is None:
-            return await self._search_organic(request, understanding, visitor, assignment)
-        request = request.model_copy(update={"candidates": ads.candidates()})
-        found = await self._search_organic(request, understanding, visitor, assignment)
-        return await asyncio.to_thread(
-            lambda: add_sponsored(
-                found, ads, audience_of(visitor, self.learning, session or ""), self._find
-            )
-        )
-
-    async def _search_organic(
-        self,
-        request: SearchRequest,
-        understanding: Understanding,
-        visitor: Visitor | None,
-        assignment: Assignment,
-    ) -> SearchResult:
-        """What is found for its own sake; campaigns change nothing of it."""
-        limit = request.limit
-        relevance = understanding.sort is Sort.RELEVANCE
-        personal = assignment.treatment.personal is not False and visitor is not None
-        learning = self.learning if relevance and personal else None
-        acting = [Part.RANKING] if understanding.query and relevance and not request.image else []
-        if relevance and self.learning and visitor:
-            acting.append(Part.TASTE)
-        shown = {"request": request, "experiments": assignment.exposed(acting)}
-        offset = request.offset
-        reach = learning.reach(visitor, offset, limit) if learning else Reach(offset, limit)
-        wider = request.model_copy(
-            update={"offset": reach.offset, "limit": reach.limit, "cards": reach.limit}
-        )
-
-        def search() -> SearchResult:
-            draft = assignment.interleaving if acting[:1] == [Part.RANKING] else None
-            if draft and visitor:
-                found = search_interleaved(self._searcher, wider, draft, visitor)
-            else:
-                found = self._searcher.search(wider)
-            if learning is None:
-                return found.model_copy(update=shown)
-            hits, version = learning.order(
-                found.hits,
-                understanding.query,
-                visitor,
-                understanding.language,
-                offset=offset,
-                limit=limit,
-            )
-            more = found.more or reach.offset + len(found.hits) > offset + limit
-            return found.model_copy(
-                update={**shown, "hits": hits, "more": more, "model_version": version}
-            )
-
-        return await asyncio.to_thread(search)
-
     @property
     def photo_limit(self) -> int:
         """The most bytes of a photo; 0 where no product has a picture."""
-        return self._searcher.photo_limit
+        return self.front.searcher.photo_limit
 
     async def encode_photo(self, data: bytes) -> tuple[float, ...]:
         """The vector of a photo; the photo is not kept."""
-        return await asyncio.to_thread(self._searcher.encode_image, data)
+        return await asyncio.to_thread(self.front.searcher.encode_image, data)
 
     async def similar(
         self,
@@ -632,29 +549,14 @@ class Assistant:
             (product,) = await self.products([product_id]) or (None,)
             understanding = self._differences.read(text, language, product)
         understanding = put_on_top(understanding, filters, sort)
-        request = understanding.search_request(limit).model_copy(
-            update={"offset": offset, "cards": limit}
+        found = await self.front.similar(
+            product_id, understanding, limit, visitor, offset=offset, session=""
         )
-        ads = self.ads if not offset else None
-        if ads is None:
-            return understanding, await asyncio.to_thread(
-                self._searcher.similar, product_id, request
-            )
-        request = request.model_copy(update={"candidates": ads.candidates()})
-
-        def find() -> SimilarResult | None:
-            found = self._searcher.similar(product_id, request)
-            if found is None:
-                return None
-            audience = audience_of(visitor, self.learning)
-            result = add_sponsored(found.result, ads, audience, self._find, [product_id])
-            return found.model_copy(update={"result": result})
-
-        return understanding, await asyncio.to_thread(find)
+        return understanding, found
 
     async def products(self, ids: Sequence[str]) -> tuple[Product, ...]:
         """The products with these ids, in the order asked; unknown ones are left out."""
-        return await asyncio.to_thread(self._searcher.get, ids) if ids else ()
+        return await self.front.products(ids)
 
     async def suggest(
         self, message: str, conversation_id: str, language: Language, shopper_id: str | None
@@ -672,6 +574,21 @@ class Assistant:
         selection = await self._select(turn, read, conversation)
         sentences = [sentence async for sentence in self._answer(turn, read, selection)]
         return Suggestion(sentences=tuple(sentences), products=selection.products)
+
+    @property
+    def learning(self) -> Learning | None:
+        """What learns from behaviour; None where nothing is logged."""
+        return self.front.learning
+
+    @property
+    def experiments(self) -> Experiments:
+        """Who gets what, and why."""
+        return self.front.experiments
+
+    @property
+    def ads(self) -> AdServer | None:
+        """The store's advertising; None where nothing is sponsored."""
+        return self.front.ads
 
     @property
     def shop(self) -> Shop:
@@ -723,19 +640,6 @@ def put_on_top(
         joined = merge_filters(understanding.filters, filters)
         understanding = understanding.model_copy(update={"filters": joined})
     return understanding if sort is None else understanding.model_copy(update={"sort": sort})
-
-
-def page_request(
-    understanding: Understanding, limit: int, cards: int | None = None
-) -> SearchRequest:
-    """The search for people to look at: nothing beside the point, no card twice, ways out.
-
-    Of the `limit` products the first `cards` (all by default) come with their variants.
-    """
-    cards = limit if cards is None else cards
-    return understanding.search_request(limit).model_copy(
-        update={"relevant": True, "diverse": True, "relax": True, "cards": cards}
-    )
 
 
 def read_query(

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
-import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import sqlalchemy.engine
 
@@ -29,17 +25,13 @@ from assistant.database import open_database
 from assistant.desk.desk import Desk
 from assistant.desk.queue import HandoffQueue
 from assistant.encoders import serving_names
-from assistant.errors import CallerError, EngineUnavailableError
-from assistant.evaluate.audit.auditor import Auditor
-from assistant.evaluate.grounding import GroundingReport, audit_turns
-from assistant.evaluate.questions import Question
-from assistant.evaluate.transcript import TranscriptFile, ask_all
+from assistant.errors import EngineUnavailableError
 from assistant.experiments import open_experiments
 from assistant.jobs.run import JobRunner
 from assistant.learning import open_learning, open_shelf, utc_now
 from assistant.llm.engine import Engine, EngineLanguageModel, open_engine
 from assistant.llm.types import WarmUp
-from assistant.llm.weights import ensure_encoders, ensure_served, is_ready
+from assistant.llm.weights import ensure_encoders, is_ready
 from assistant.memory.memory import Memory
 from assistant.memory.store import PreferenceStore
 from assistant.privacy import PrivacyOffice
@@ -49,6 +41,7 @@ from assistant.store.rest import RestStoreBackend
 from assistant.store.shop import Shop
 from assistant.store.sql import SqlStoreBackend
 from assistant.store.tokens import ShopperTokens, read_secret
+from assistant.storefront import Storefront
 from assistant.turn import Catalog, TurnLimits
 from assistant.types import EngineState, QuickReader
 from assistant.understand.learned.models import load_dialogue_model
@@ -56,18 +49,11 @@ from assistant.understand.learned.quick import KeywordReader
 from assistant.understand.quick import RuleReader
 from assistant.understand.rewrite import LLMRewriter
 from retrieval.ads.server import AdServer
-from retrieval.catalog.demo.generate import generate_demo
-from retrieval.catalog.feed import ProductFeed, open_feed
-from retrieval.catalog.files import write_atomically
 from retrieval.catalog.live import IndexerMaker, LiveCatalog, OpenedCatalog
 from retrieval.catalog.picture_download import PictureDownloader
 from retrieval.catalog.product_images import StoreImages
-from retrieval.catalog.report import ImportReport, add_pictures
 from retrieval.catalog.stock import LiveStock
 from retrieval.catalog.store import Store, StorePaths, load_store
-from retrieval.catalog.sync import import_feed
-from retrieval.catalog.types import FeedRow
-from retrieval.evaluate import RetrievalMeasures, evaluate_retrieval, read_judgments
 from retrieval.experiment.assign import Experiments
 from retrieval.index.encoder import load_encoder
 from retrieval.index.image_encoder import OnnxImageEncoder
@@ -81,10 +67,9 @@ from retrieval.profile.types import Clock
 from retrieval.query.dictionary import load_dictionary, load_retail
 from retrieval.query.translate import DictionaryTranslator
 from retrieval.rank.kinds import KindReader
-from retrieval.rank.ranker import LinearRanker, load_ranker, load_rankers
+from retrieval.rank.ranker import load_ranker, load_rankers
 from retrieval.recommend.service import Learning
 from retrieval.search import HybridSearcher
-from retrieval.train.ranker import collect_examples, train_with_manifest
 from retrieval.types import (
     Encoder,
     ImageEncoder,
@@ -246,6 +231,7 @@ def assemble(
     model = EngineLanguageModel(engine)
     return Assistant(
         catalog=catalog,
+        front=Storefront(catalog.searcher, learning, experiments, ads),
         rewriter=LLMRewriter(model, prompts.load),
         writer=LLMAnswerWriter(model),
         conversations=conversations,
@@ -259,9 +245,6 @@ def assemble(
             answer_s=settings.answer_timeout_s,
         ),
         version=version("aisle"),
-        learning=learning,
-        experiments=experiments,
-        ads=ads,
     )
 
 
@@ -481,152 +464,6 @@ def make_storage(settings: Settings) -> IndexStorage:
     return ServerStorage(client, settings.store, settings.index_tuning)
 
 
-# ---------------------------------------------------------------- importing
-
-
-def import_store(
-    settings: Settings,
-    feed: str | Path,
-    listener: ProgressListener,
-    *,
-    feed_format: str | None = None,
-    currency: str | None = None,
-    encoding: str | None = None,
-    column_map: dict[str, str] | None = None,
-    keep_missing: bool = False,
-    force: bool = False,
-) -> ImportReport:
-    """Bring the active store in line with a feed file, or with the demo store.
-
-    Builds the encoders first where they are missing.
-    """
-    if str(feed) == DEMO:
-        return _import_demo(settings, listener)
-    opened = open_feed(
-        feed, format=feed_format, currency=currency, column_map=column_map, encoding=encoding
-    )
-    ensure_encoders(settings, listener)
-    encoders = load_encoders(settings)
-    images = open_images(settings)
-    with open_index_to_fill(settings, encoders, whole=not keep_missing) as index:
-        indexer = Indexer(index, *encoders, images)
-        report = import_feed(
-            opened,
-            indexer,
-            settings.store_path,
-            listener,
-            fingerprint=indexer.fingerprint,
-            stored_products=HybridSearcher(index, *encoders).get,
-            keep_missing=keep_missing,
-            force=force,
-        )
-    return add_pictures(report, images.counts) if images else report
-
-
-def _import_demo(settings: Settings, listener: ProgressListener) -> ImportReport:
-    demo = generate_demo()
-    ensure_encoders(settings, listener)
-    encoders = load_encoders(settings)
-    paths = StorePaths(settings.store_path)
-    demo.write_media(paths.media)
-    demo.write_events(paths.events)
-    products = demo.products
-    feed = ProductFeed(DEMO, demo.info.currency, lambda: products, len(products))
-    images = open_images(settings)
-    with open_index_to_fill(settings, encoders, whole=True) as index:
-        indexer = Indexer(index, *encoders, images)
-        report = import_feed(
-            feed,
-            indexer,
-            settings.store_path,
-            listener,
-            store_info=demo.info,
-            labels=demo.labels,
-            fingerprint=indexer.fingerprint,
-            force=True,
-        )
-    return add_pictures(report, images.counts) if images else report
-
-
-def ensure_store(settings: Settings, listener: ProgressListener) -> None:
-    """Import the demo store where it is wanted and missing or of an earlier version; other
-    stores must exist."""
-    if settings.store == DEMO:
-        with open_storage(settings) as storage:
-            there = StorePaths(settings.store_path).info.is_file() and not is_outdated(storage)
-        if not there:
-            import_store(settings, DEMO, listener)
-    ensure_served(settings, listener)
-
-
-# --------------------------------------------------------------- evaluation
-
-
-def evaluate_catalog(
-    settings: Settings,
-    catalog: Path,
-    judgments: Path,
-    listener: ProgressListener,
-    *,
-    currency: str | None = None,
-) -> RetrievalMeasures:
-    """Measure search on a feed and its judgments, in a store named by the feed's digest."""
-    own = import_for_evaluation(settings, catalog, listener, currency)
-    store = load_store(own.store_path)
-    encoders = load_encoders(own)
-    with open_index(own, encoders) as index:
-        searcher = open_searcher(store, index, encoders)
-        return evaluate_retrieval(searcher, judgments, listener, read=request_reader(store))
-
-
-def import_for_evaluation(
-    settings: Settings, catalog: Path, listener: ProgressListener, currency: str | None = None
-) -> Settings:
-    """Settings of a store that holds this very feed, imported where it is not there yet."""
-    if not catalog.is_file():
-        raise CallerError(f"There is no feed at {catalog}.", remedy="Check --catalog.")
-    digest = hashlib.sha256(catalog.read_bytes()).hexdigest()[:12]
-    own = settings.model_copy(update={"store": f"eval-{digest}"})
-    import_store(own, catalog, listener, currency=currency)
-    return own
-
-
-async def evaluate_grounding(
-    settings: Settings,
-    questions: Sequence[Question],
-    catalog: str,
-    listener: ProgressListener,
-    *,
-    currency: str | None = None,
-    parallel: int = 1,
-    transcript: TranscriptFile | None = None,
-    engine_wait_s: float = 300,
-) -> GroundingReport:
-    """Ask every question of an assistant over the feed, and audit all that it shows.
-
-    The auditor gets the products as the feed gives them, not as the store holds them.
-    """
-    # Who is shown an advertisement is partly drawn by lot: no part of a measurement.
-    settings = settings.model_copy(update={"ads": False})
-    own, products = settings.model_copy(update={"store": DEMO}), generate_demo().products
-    if catalog != DEMO:
-        own = import_for_evaluation(settings, Path(catalog), listener, currency)
-        rows = open_feed(catalog, currency=currency)
-        products = tuple(row.product for row in rows if isinstance(row, FeedRow))
-    else:
-        ensure_store(own, listener)
-    with TemporaryDirectory() as folder:
-        own = own.model_copy(update={"database_url": f"sqlite:///{folder}/aisle.db"})
-        with open_assistant(own) as assistant:
-            if assistant.engine.status.state is not EngineState.OFF:
-                await asyncio.to_thread(assistant.engine.wait, engine_wait_s)
-            turns = await ask_all(
-                assistant, questions, listener, parallel=parallel, transcript=transcript
-            )
-            labels, rates = assistant.vocabulary.labels, assistant.store.exchange_rates
-    return audit_turns(Auditor(products, labels, rates), turns)
-
-
 def request_reader(store: Store) -> Callable[[str, int], SearchRequest]:
     """Reads a query as the search box does."""
     reader = RuleReader(store.vocabulary, store.info)
@@ -635,30 +472,3 @@ def request_reader(store: Store) -> Callable[[str, int], SearchRequest]:
         return read_query(reader, query, store.info).search_request(limit)
 
     return read
-
-
-# ----------------------------------------------------------------- training
-
-
-def train_store_ranker(
-    settings: Settings,
-    judgments: Path,
-    listener: ProgressListener,
-    *,
-    catalog: Path | None = None,
-    out: Path | None = None,
-) -> LinearRanker:
-    """Learn the ranking weights from graded queries of the active store, or of a feed.
-
-    Written to `out`, else into the store, which then serves with them.
-    """
-    own = settings if catalog is None else import_for_evaluation(settings, catalog, listener)
-    store = load_store(own.store_path)
-    graded = read_judgments(judgments)
-    encoders = load_encoders(own)
-    with open_index(own, encoders) as index:
-        searcher = open_searcher(store, index, encoders)
-        examples = collect_examples(searcher, graded, request_reader(store), listener)
-    ranker = train_with_manifest(examples, judgments.name, version("aisle"))
-    write_atomically(out or store.paths.ranker, ranker.model_dump_json(indent=1) + "\n")
-    return ranker

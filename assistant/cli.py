@@ -22,9 +22,11 @@ from assistant.cli_learn import events_app, privacy_app
 from assistant.console import print_reply, print_result
 from assistant.errors import AisleError, CallerError
 from assistant.evaluate.commands import add_understanding
+from assistant.evaluate.measure import evaluate_catalog, evaluate_grounding, train_store_ranker
 from assistant.evaluate.questions import read_questions
 from assistant.evaluate.transcript import TranscriptFile
 from assistant.experiment_cli import eval_policy, experiments_app
+from assistant.importing import import_store
 from assistant.learn_cli import add_learning_commands
 from assistant.llm import weights
 from assistant.progress import show_progress
@@ -194,7 +196,7 @@ def import_catalogue(
     }
     with show_progress(console) as listener:
         try:
-            report = build.import_store(
+            report = import_store(
                 settings, feed, listener, feed_format=feed_format, column_map=mapped, **options
             )
             summary = report.summary()
@@ -319,9 +321,7 @@ def eval_retrieval(
 ) -> None:
     """nDCG@10, recall@100 and latency of search on a catalogue and its judgments."""
     with show_progress(console) as listener:
-        measures = build.evaluate_catalog(
-            _settings(), catalog, judgments, listener, currency=currency
-        )
+        measures = evaluate_catalog(_settings(), catalog, judgments, listener, currency=currency)
     text = json.dumps(measures, indent=2)
     typer.echo(text)
     if json_path:
@@ -349,7 +349,7 @@ def eval_grounding(
     asked = read_questions(questions, limit, skip)
     with show_progress(console) as listener:
         report = asyncio.run(
-            build.evaluate_grounding(
+            evaluate_grounding(
                 _settings(),
                 asked,
                 catalog,
@@ -381,7 +381,7 @@ def train_ranker(
 ) -> None:
     """Learn the ranking weights from graded queries; prints them and how well they do."""
     with show_progress(console) as listener:
-        ranker = build.train_store_ranker(
+        ranker = train_store_ranker(
             _settings(store=store), judgments, listener, catalog=catalog, out=out
         )
     typer.echo(ranker.model_dump_json(indent=2))

@@ -18,6 +18,7 @@ from pathlib import Path
 from rich.console import Console
 
 from assistant import build
+from assistant.importing import import_store
 from assistant.progress import show_progress
 from assistant.settings import Settings, load_settings
 from assistant.types import (
@@ -134,7 +135,7 @@ def main() -> None:
     # Without a password there is no desk to hand a conversation to.
     settings = load_settings(store="demo", desk_password=secrets.token_urlsafe())
     with show_progress(console) as listener:
-        build.import_store(settings, build.DEMO, listener)
+        import_store(settings, build.DEMO, listener)
     lines: list[str] = []
     for one in [script(name) for name in arguments.only] or SCRIPTS:
         with set_stage(settings, one) as (stage, model):

@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from assistant import build
+from assistant.importing import import_store
 from assistant.progress import show_progress
 from assistant.settings import load_settings
 from assistant.types import DoneEvent, ProductsEvent, TextEvent
@@ -149,7 +150,7 @@ def main() -> None:
     arguments, console = parser.parse_args(), Console()
     settings = load_settings(store="demo", desk_password="measured")
     with show_progress(console) as listener:
-        build.import_store(settings, build.DEMO, listener)
+        import_store(settings, build.DEMO, listener)
     with start_own_engine(settings) as own:
         costs = run(own)
     numbers = summarise(costs)

@@ -33,6 +33,7 @@ from assistant.evaluate.audit.auditor import Auditor
 from assistant.evaluate.questions import Question as Message
 from assistant.evaluate.transcript import ShownTurn, TranscriptFile, ask_all
 from assistant.settings import load_settings
+from assistant.storefront import Storefront
 from assistant.types import Act, Rejection, Understanding
 from retrieval.catalog.demo.generate import generate_demo
 from retrieval.catalog.vocabulary import build_vocabulary
@@ -189,7 +190,7 @@ async def run_engine(
         with build.open_assistant(settings) as assistant:
             await asyncio.to_thread(assistant.engine.wait, 300)
             print(f"engine: {assistant.engine.status.state.value}", flush=True)
-            inner, slots = assistant._searcher, asyncio.Semaphore(parallel)
+            inner, slots = assistant.front.searcher, asyncio.Semaphore(parallel)
             judge = Judge(assistant)
 
             async def take(name: str, text: str, language: str, at: Assistant) -> ShownTurn:
@@ -259,7 +260,7 @@ def _runs(text: str) -> list[str]:
 def _with_searcher(assistant: Assistant, searcher: PoisonedSearcher) -> Assistant:
     """The same assistant, finding what `searcher` finds."""
     copy = object.__new__(Assistant)
-    copy.__dict__.update(assistant.__dict__, _searcher=searcher)
+    copy.__dict__.update(assistant.__dict__, front=Storefront(searcher))
     return copy
 
 

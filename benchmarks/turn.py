@@ -21,6 +21,7 @@ from rich.table import Table
 
 from assistant import build
 from assistant.assistant import Assistant
+from assistant.importing import import_store
 from assistant.llm.client import build_chat_model
 from assistant.llm.engine_record import SharedRecord
 from assistant.progress import show_progress
@@ -171,7 +172,7 @@ def main() -> None:
     arguments = parser.parse_args()
     settings = load_settings(store="chorus")
     with show_progress(Console()) as listener:
-        build.import_store(settings, arguments.feed, listener)
+        import_store(settings, arguments.feed, listener)
     products = [row.product for row in open_feed(arguments.feed) if isinstance(row, FeedRow)]
     measured = asyncio.run(measure(settings, products, arguments.messages, arguments.rounds))
     print_table(measured)

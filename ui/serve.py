@@ -6,7 +6,8 @@ import secrets
 
 from rich.console import Console
 
-from assistant.build import ensure_store, open_service
+from assistant.build import open_service
+from assistant.importing import ensure_store
 from assistant.progress import show_progress
 from assistant.remote import announce_server
 from assistant.settings import Settings

@@ -17,6 +17,7 @@ import pytest
 
 from assistant import build
 from assistant.assistant import Assistant
+from assistant.importing import import_store
 from assistant.llm.engine import Engine
 from assistant.llm.engine_record import SharedRecord
 from assistant.settings import load_settings
@@ -41,7 +42,7 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
 def assistant() -> Iterator[Assistant]:
     """The demo store in a store of the tests' own: the shopper's may be being served."""
     settings = load_settings(store="demo-tests")
-    build.import_store(settings, build.DEMO, lambda done, total, note="": None)
+    import_store(settings, build.DEMO, lambda done, total, note="": None)
     with build.open_assistant(settings) as opened:
         yield opened
 

@@ -13,6 +13,7 @@ from typing import TypeVar
 import pytest
 
 from assistant import build
+from assistant.importing import import_store
 from assistant.settings import load_settings
 from assistant.store.shop import Caller
 from assistant.types import (
@@ -73,7 +74,7 @@ def theatre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Theatre]:
     )
     if settings.llm == "off":
         pytest.skip("needs the real language model, and AISLE_LLM=off")
-    build.import_store(settings, build.DEMO, lambda done, total, note="": None)
+    import_store(settings, build.DEMO, lambda done, total, note="": None)
     with start_own_engine(settings) as engine, build.open_assistant(engine.settings) as assistant:
         assistant.engine.wait(PATIENT_S)
         yield Theatre(Stage(assistant, engine.kill), engine)

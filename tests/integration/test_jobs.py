@@ -11,6 +11,7 @@ import pytest
 
 from assistant import build
 from assistant.assistant import Assistant
+from assistant.importing import import_store
 from assistant.settings import load_settings
 from assistant.types import (
     BundleEvent,
@@ -35,7 +36,7 @@ def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
     settings = load_settings(
         store="demo-jobs-tests", llm="off", database_url=f"sqlite:///{folder}/aisle.db"
     )
-    build.import_store(settings, build.DEMO, lambda done, total, note="": None)
+    import_store(settings, build.DEMO, lambda done, total, note="": None)
     with build.open_assistant(settings) as opened:
         yield opened
 

@@ -30,6 +30,7 @@ from assistant.memory.store import PreferenceStore
 from assistant.store.shop import Shop
 from assistant.store.sql import SqlStoreBackend
 from assistant.store.tokens import ShopperTokens
+from assistant.storefront import Storefront
 from assistant.turn import Catalog, TurnLimits
 from assistant.types import EngineState, EngineStatus
 from assistant.understand.quick import RuleReader
@@ -244,6 +245,7 @@ def open_small_assistant(
             reader=RuleReader(vocabulary, STORE),
             verifier=ClaimVerifier(vocabulary),
         ),
+        front=Storefront(searcher),
         rewriter=LLMRewriter(client, prompts.load),
         writer=LLMAnswerWriter(client),
         conversations=conversations,

@@ -27,6 +27,7 @@ from assistant.database import open_database
 from assistant.errors import EngineUnavailableError, InvalidRequestError
 from assistant.llm.client import ChatModelClient
 from assistant.llm.scripted import Delay, ScriptedModel
+from assistant.storefront import Storefront
 from assistant.turn import Catalog, TurnLimits
 from assistant.types import (
     Act,
@@ -109,6 +110,7 @@ def assistant(
             reader=RuleReader(VOCABULARY, STORE),
             verifier=ClaimVerifier(VOCABULARY),
         ),
+        front=Storefront(searcher),
         rewriter=LLMRewriter(client, prompts.load),
         writer=LLMAnswerWriter(client),
         conversations=conversations,
@@ -277,7 +279,9 @@ async def test_a_broken_index_is_one_clear_line(
     def fail(request: SearchRequest) -> SearchResult:
         raise IndexUnavailableError("The vector store does not answer.", remedy="Start it.")
 
-    monkeypatch.setattr(assistant, "_searcher", type("Broken", (), {"search": staticmethod(fail)}))
+    monkeypatch.setattr(
+        assistant.front, "searcher", type("Broken", (), {"search": staticmethod(fail)})
+    )
     events = await reply(assistant, "mouse")
     assert events == [ErrorEvent(message="The vector store does not answer.", remedy="Start it.")]
 
@@ -314,7 +318,9 @@ def run_experiment(assistant: Assistant, **fields: object) -> None:
     treatment = fields.pop("treatment", {})
     arms = {"control": {"share": 1e-9}, "new": {"share": 1 - 1e-9, "treatment": treatment}}
     row = {"name": "e", "arms": arms, **fields}
-    assistant.experiments = Experiments(ExperimentsFile.model_validate({"experiments": [row]}))
+    assistant.front.experiments = Experiments(
+        ExperimentsFile.model_validate({"experiments": [row]})
+    )
 
 
 VISITOR = Visitor("c1", "s1")

@@ -45,7 +45,7 @@ def assistant(tmp_path: Path) -> Iterator[Assistant]:
     store = LearningStore()
     with open_small_assistant(tmp_path, PRODUCTS, store.vocabulary) as opened:
         database = open_database(f"sqlite:///{tmp_path}/aisle.db")
-        opened.learning = Learning(
+        opened.front.learning = Learning(
             events=SqlEventStore(database, "shop"),
             bus=InProcessBus(),
             shelf=Shelf(store.items, store.recommender, store.recommender.products),

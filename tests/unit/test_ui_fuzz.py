@@ -27,6 +27,7 @@ from assistant.conversation import SqlConversationStore
 from assistant.database import open_database
 from assistant.llm.client import ChatModelClient
 from assistant.llm.scripted import ScriptedModel
+from assistant.storefront import Storefront
 from assistant.turn import Catalog, TurnLimits
 from assistant.types import EngineState, EngineStatus
 from assistant.understand.quick import RuleReader
@@ -67,6 +68,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
     yield create_app(
         Assistant(
             catalog=catalog,
+            front=Storefront(searcher),
             rewriter=LLMRewriter(client, prompts.load),
             writer=LLMAnswerWriter(client),
             conversations=conversations,

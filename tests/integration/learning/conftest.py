@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from assistant import build
+from assistant.importing import import_store
 from assistant.settings import load_settings
 
 START_S = 300
@@ -81,7 +82,7 @@ class Served:
 def demo_store() -> None:
     """The demo store in a store of the tests' own; encoders come from AISLE_HOME."""
     settings = load_settings(store=STORE, llm="off")
-    build.import_store(settings, build.DEMO, lambda done, total, note="": None)
+    import_store(settings, build.DEMO, lambda done, total, note="": None)
 
 
 @pytest.fixture(scope="module")

@@ -76,9 +76,9 @@ async def test_the_organic_order_is_blind_to_bids(
     assistant: Assistant, ads: AdServer, text: str, sort: Sort | None
 ) -> None:
     for offset in (0, 6):
-        assistant.ads = None
+        assistant.front.ads = None
         _, without = await assistant.search(text, sort=sort, limit=6, offset=offset)
-        assistant.ads = ads
+        assistant.front.ads = ads
         _, beside = await assistant.search(text, sort=sort, limit=6, offset=offset)
         assert found(beside.hits) == found(without.hits) and beside.total == without.total
         assert not set(found(beside.sponsored)) & set(found(beside.hits))
@@ -88,7 +88,7 @@ async def test_the_organic_order_is_blind_to_bids(
 async def test_search_sells_what_is_relevant_and_passes_the_conditions(
     assistant: Assistant, ads: AdServer
 ) -> None:
-    assistant.ads = ads
+    assistant.front.ads = ads
     _, result = await assistant.search("mouse under $30", limit=4)
     (ad,) = result.sponsored
     assert ad.product.id != "lamp" and ad.product.price and ad.product.price < 30
@@ -100,7 +100,7 @@ async def test_search_sells_what_is_relevant_and_passes_the_conditions(
 async def test_a_page_labels_an_advertisement_and_names_its_offer(
     assistant: Assistant, ads: AdServer
 ) -> None:
-    assistant.ads = ads
+    assistant.front.ads = ads
     read, result = await assistant.search("wireless mouse", limit=6)
     for language, label in ((Language.ENGLISH, "Sponsored"), (Language.CHINESE, "赞助")):
         html = Renderer(assistant).results(read, result, language, 1.0)
@@ -114,7 +114,7 @@ async def test_similar_items_keep_their_order_and_may_have_one(
     assistant: Assistant, ads: AdServer
 ) -> None:
     _, without = await assistant.similar("m0", limit=4)
-    assistant.ads = ads
+    assistant.front.ads = ads
     _, beside = await assistant.similar("m0", limit=4)
     assert without and beside
     assert found(beside.result.hits) == found(without.result.hits)
@@ -133,7 +133,7 @@ def cards(events: list[ReplyEvent]) -> ProductsEvent:
 async def test_chat_shows_it_last_without_a_number_and_says_what_it_is(
     assistant: Assistant, ads: AdServer
 ) -> None:
-    assistant.ads = ads
+    assistant.front.ads = ads
     events = await talk(assistant, "a wireless mouse")
     shown = cards(events).products
     assert [card.position for card in shown] == [1, 2, 3, 4, 5, 0]
@@ -146,7 +146,7 @@ async def test_chat_shows_it_last_without_a_number_and_says_what_it_is(
 
 
 async def test_chat_says_it_in_chinese(assistant: Assistant, ads: AdServer) -> None:
-    assistant.ads = ads
+    assistant.front.ads = ads
     texts = [
         e.sentence.text
         for e in await talk(assistant, "我要wireless mouse")
@@ -158,7 +158,7 @@ async def test_chat_says_it_in_chinese(assistant: Assistant, ads: AdServer) -> N
 async def test_no_comparison_or_superlative_means_an_advertisement(
     assistant: Assistant, ads: AdServer
 ) -> None:
-    assistant.ads = ads
+    assistant.front.ads = ads
     ad = cards(await talk(assistant, "a wireless mouse")).products[-1].hit.product.id
     for message in ("compare the first two", "compare the first and the fifth"):
         events = await talk(assistant, message)
@@ -171,7 +171,7 @@ async def test_no_comparison_or_superlative_means_an_advertisement(
 async def test_what_was_shown_as_an_advertisement_may_go_into_the_cart(
     assistant: Assistant, ads: AdServer
 ) -> None:
-    assistant.ads = ads
+    assistant.front.ads = ads
     ad = cards(await talk(assistant, "a wireless mouse")).products[-1].hit.product.id
     kept: Conversation = assistant.conversation("talk")
     assert ad in kept.seen and ad not in kept.shown
@@ -182,7 +182,7 @@ async def test_pacing_leaves_campaigns_out_by_lot(assistant: Assistant, ads: AdS
         def random(self) -> float:
             return 1.0
 
-    assistant.ads = AdServer(
+    assistant.front.ads = AdServer(
         ads.store, OfferSigner(SECRET, "shop"), AdSettings(floor=0.2), random=Never()
     )
     _, result = await assistant.search("wireless mouse", limit=4)
