@@ -18,7 +18,6 @@ import shutil
 import statistics
 import sys
 import time
-import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
@@ -114,7 +113,7 @@ class Synthesiser:
         if "price" in payload:
             payload["price"] = round(payload["price"] * float(self._random.lognormal(0, 0.2)), 2)
         lexical = self._lexical(first.lexical, second.lexical)
-        return Point(str(uuid.UUID(int=number + 1)), payload, dense, lexical)
+        return Point(str(number + 1), payload, dense, lexical)
 
     def _lexical(self, first: SparseVector, second: SparseVector) -> SparseVector:
         weights: dict[int, float] = {}
@@ -200,7 +199,7 @@ def build(
     index.close()
     seconds = time.monotonic() - started
     disk = sum(f.stat().st_blocks * 512 for f in path.rglob("*") if f.is_file())
-    truth = [[str(uuid.UUID(int=int(i) + 1)) for i in row] for row in ids]
+    truth = [[str(int(i) + 1) for i in row] for row in ids]
     return Build(count, seconds, disk, truth)
 
 
@@ -280,6 +279,9 @@ def main() -> None:
     parser.add_argument("--quantization", type=Quantization, default=Quantization.INT8)
     parser.add_argument("--hnsw-m", type=int, default=16)
     parser.add_argument("--hnsw-ef-construct", type=int, default=64)
+    parser.add_argument(
+        "--exact-up-to-kb", type=int, default=IndexTuning().exact_up_to_kb, help="Scan below."
+    )
     parser.add_argument("--keep", action="store_true", help="Leave the built index on the disk.")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
@@ -290,6 +292,7 @@ def main() -> None:
     large = IndexTuning(
         hnsw_m=options.hnsw_m,
         hnsw_ef_construct=options.hnsw_ef_construct,
+        exact_up_to_kb=options.exact_up_to_kb,
         quantization=options.quantization,
         on_disk=True,
     )
