@@ -70,6 +70,7 @@ from retrieval.catalog.types import FeedRow
 from retrieval.evaluate import RetrievalMeasures, evaluate_retrieval, read_judgments
 from retrieval.experiment.assign import Experiments
 from retrieval.index.encoder import load_encoder
+from retrieval.index.encoder_memory import remember_queries
 from retrieval.index.image_encoder import OnnxImageEncoder
 from retrieval.index.indexer import Indexer
 from retrieval.index.qdrant_collections import ServerStorage, connect
@@ -82,6 +83,7 @@ from retrieval.query.dictionary import load_dictionary, load_retail
 from retrieval.query.translate import DictionaryTranslator
 from retrieval.rank.kinds import KindReader
 from retrieval.rank.ranker import LinearRanker, load_ranker, load_rankers
+from retrieval.recall import recall_answers
 from retrieval.recommend.service import Learning
 from retrieval.search import HybridSearcher
 from retrieval.train.ranker import collect_examples, train_with_manifest
@@ -273,14 +275,17 @@ def open_secret(settings: Settings) -> str:
 def open_catalog(settings: Settings, opened: OpenedCatalog) -> Catalog:
     """What an assistant knows of a store, over its opened index."""
     store, info = opened.store, opened.store.info
+    index = opened.generation.index
     if settings.exchange_rates:
         info = info.model_copy(update={"exchange_rates": settings.exchange_rates})
     return Catalog(
         store=info,
         vocabulary=store.vocabulary,
         media_path=store.paths.media,
-        searcher=open_searcher(
-            store, opened.generation.index, opened.encoders, load_photo_reader(settings)
+        searcher=recall_answers(
+            open_searcher(store, index, opened.encoders, load_photo_reader(settings)),
+            index,
+            settings.search_cache_mb,
         ),
         reader=open_reader(settings, store, info),
         verifier=ClaimVerifier(store.vocabulary),
@@ -404,9 +409,10 @@ def open_images(settings: Settings) -> StoreImages | None:
 
 
 def _encoder(settings: Settings, name: str) -> Encoder:
-    return load_encoder(
+    found = load_encoder(
         name, settings.models_path, settings.encoder_runtime, settings.encoder_threads
     )
+    return remember_queries(found)
 
 
 def open_searcher(
@@ -416,6 +422,7 @@ def open_searcher(
     photos: PhotoReader | None = None,
 ) -> HybridSearcher:
     """Search over an opened store, with the ranker trained for it or the one that ships."""
+    encoders = remember_queries(encoders[0]), remember_queries(encoders[1])
     return HybridSearcher(
         index,
         *encoders,
