@@ -56,6 +56,7 @@ from retrieval.catalog.stock import LiveStock
 from retrieval.catalog.store import Store, StorePaths, load_store
 from retrieval.experiment.assign import Experiments
 from retrieval.index.encoder import load_encoder
+from retrieval.index.encoder_memory import remember_queries
 from retrieval.index.image_encoder import OnnxImageEncoder
 from retrieval.index.indexer import Indexer
 from retrieval.index.qdrant_collections import ServerStorage, connect
@@ -68,6 +69,7 @@ from retrieval.query.dictionary import load_dictionary, load_retail
 from retrieval.query.translate import DictionaryTranslator
 from retrieval.rank.kinds import KindReader
 from retrieval.rank.ranker import load_ranker, load_rankers
+from retrieval.recall import recall_answers
 from retrieval.recommend.service import Learning
 from retrieval.search import HybridSearcher
 from retrieval.types import (
@@ -256,14 +258,17 @@ def open_secret(settings: Settings) -> str:
 def open_catalog(settings: Settings, opened: OpenedCatalog) -> Catalog:
     """What an assistant knows of a store, over its opened index."""
     store, info = opened.store, opened.store.info
+    index = opened.generation.index
     if settings.exchange_rates:
         info = info.model_copy(update={"exchange_rates": settings.exchange_rates})
     return Catalog(
         store=info,
         vocabulary=store.vocabulary,
         media_path=store.paths.media,
-        searcher=open_searcher(
-            store, opened.generation.index, opened.encoders, load_photo_reader(settings)
+        searcher=recall_answers(
+            open_searcher(store, index, opened.encoders, load_photo_reader(settings)),
+            index,
+            settings.search_cache_mb,
         ),
         reader=open_reader(settings, store, info),
         verifier=ClaimVerifier(store.vocabulary),
@@ -387,9 +392,10 @@ def open_images(settings: Settings) -> StoreImages | None:
 
 
 def _encoder(settings: Settings, name: str) -> Encoder:
-    return load_encoder(
+    found = load_encoder(
         name, settings.models_path, settings.encoder_runtime, settings.encoder_threads
     )
+    return remember_queries(found)
 
 
 def open_searcher(
@@ -399,6 +405,7 @@ def open_searcher(
     photos: PhotoReader | None = None,
 ) -> HybridSearcher:
     """Search over an opened store, with the ranker trained for it or the one that ships."""
+    encoders = remember_queries(encoders[0]), remember_queries(encoders[1])
     return HybridSearcher(
         index,
         *encoders,

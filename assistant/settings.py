@@ -104,6 +104,10 @@ class Settings(BaseSettings):
     # the agents' desk at /desk; off without a password
     desk_password: SecretStr = SecretStr("")
 
+    # memory for answers to searches until something is written to the index; 0: none. 64 MB hold
+    # some 500 pages of ten products
+    search_cache_mb: int = Field(default=64, ge=0, le=65_536)
+
     # pictures of products and photos of shoppers; without an encoder there are none
     image_encoder: Literal["efficientnet-lite0", ""] = "efficientnet-lite0"
     image_limit_mb: int = Field(default=8, ge=1, le=100)

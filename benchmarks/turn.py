@@ -170,7 +170,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=CARD_ROUNDS)
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
-    settings = load_settings(store="chorus")
+    # The same few messages come round: every list is searched anew.
+    settings = load_settings(store="chorus", search_cache_mb=0)
     with show_progress(Console()) as listener:
         import_store(settings, arguments.feed, listener)
     products = [row.product for row in open_feed(arguments.feed) if isinstance(row, FeedRow)]

@@ -5,13 +5,10 @@
 
 from __future__ import annotations
 
-import re
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from itertools import islice
-from typing import Protocol
 
 import numpy as np
 
@@ -20,7 +17,6 @@ from retrieval.facet_choice import facet_names
 from retrieval.index.analysis import warm_up as warm_up_analysis
 from retrieval.index.document import read_product
 from retrieval.index.filters import build_condition
-from retrieval.index.lexical import encode_query
 from retrieval.index.types import (
     Equals,
     Group,
@@ -42,6 +38,7 @@ from retrieval.page import (
     page_extras,
 )
 from retrieval.pictures import PhotoReader
+from retrieval.plan import QueryPlanner, QueryTranslator
 from retrieval.rank.diversity import WINDOW
 from retrieval.rank.features import compute_features
 from retrieval.rank.fusion import best_first, fuse_scores, lower_floor
@@ -60,42 +57,21 @@ from retrieval.types import (
     SearchResult,
     SimilarResult,
     Sort,
-    SparseVector,
     Vectors,
     Vocabulary,
 )
 
 # Candidates per retriever: recall@100 no longer grows beyond, see docs/evaluation.md.
 DEPTH = 200
-# How much each retriever's normalised score counts, by the language of the query. Equal
-# shares lie on the plateau of the development split (.35 to .6 differ less than its error).
-WEIGHTS: dict[Language, dict[VectorName, float]] = {
-    Language.ENGLISH: {VectorName.ENGLISH: 0.5, VectorName.LEXICAL: 0.5},
-    Language.CHINESE: {VectorName.MULTILINGUAL: 0.5, VectorName.LEXICAL: 0.5},
-}
 # Share of the worst cosine that says nothing, see `lower_floor`.
 FLOORS = {VectorName.MULTILINGUAL: 0.95}
-# A rewrite is someone's guess at what was meant; the shopper's own words count more.
-REWRITE_WEIGHT = 0.7
-# What a photo counts beside the words that come with it: they say how what is wanted differs.
-IMAGE_WEIGHT = 0.6
-# What a Chinese wording counts beside its translation where the catalogue has no Chinese: brand
-# names and model numbers in it still match. Its words alone are looked up; its vector costs
-# twice the time of all the rest and finds less (recall .766 with it, .793 without).
-FOREIGN_WEIGHTS = {VectorName.LEXICAL: 0.05}
-TRANSLATED_SHARE = 0.9
-# What a query's own words count beside the same in the catalogue's name of the thing.
-SYNONYM_SHARE = 0.6
 # The first so many candidates, and how many of the wanted kind are enough among them.
 LOOKED_AT, FEW_OF_KIND = 20, 5
 # With another order than relevance, what scores below this share of the best is no answer.
 RELEVANT_SHARE = 0.6
 PICTURED = Group(must=(Equals("pictured", ("yes",)),))
-_CJK = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
 # The name under which a treatment does without a ranker.
 RANKER_OFF = "off"
-# Encoded queries kept: paging, facets and refinements ask the same text again.
-ENCODED = 2048
 
 _SORT_KEYS = {
     Sort.PRICE_ASCENDING: ("price", False),
@@ -103,14 +79,6 @@ _SORT_KEYS = {
     Sort.RATING: ("rating", True),
     Sort.NEWEST: ("released", True),
 }
-
-
-class QueryTranslator(Protocol):
-    """Gives a query in English, empty when nothing of it is known."""
-
-    def translate(self, text: str, /) -> str:
-        """`text` in English."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -163,24 +131,19 @@ class HybridSearcher:
         the products' pictures were. `rankers` are those that a request's treatment may name.
         """
         self._index = index
-        self._encoders = {VectorName.ENGLISH: english, VectorName.MULTILINGUAL: multilingual}
+        encoders = {VectorName.ENGLISH: english, VectorName.MULTILINGUAL: multilingual}
+        self._planner = QueryPlanner(encoders, languages, translator)
         self._photos = photos if index.has_vector(VectorName.IMAGE) else None
-        self._languages = frozenset(languages)
         self._ranker = ranker
         self._rankers = dict(rankers or {})
         self._kinds = kinds
-        self._translator = None if Language.CHINESE in self._languages else translator
         self._units = attribute_units(vocabulary)
         self._names = facet_names(vocabulary)
-        self._encode = lru_cache(maxsize=ENCODED)(self._encode_query)
 
     def warm_up(self) -> None:
         """Load what the first query would load: dictionaries and the encoders' kernels."""
         warm_up_analysis()
-        for encoder in self._encoders.values():
-            encoder.encode_queries(["warm up"])
-        if self._translator is not None:
-            self._translator.translate("热身")
+        self._planner.warm_up()
         if self._kinds is not None:
             self._kinds.warm_up()
 
@@ -277,7 +240,13 @@ class HybridSearcher:
 
     def similar(self, product_id: str, request: SearchRequest) -> SimilarResult | None:
         """Products like this one that pass the filters; None for an unknown id."""
-        return find_similar(self._index, product_id, request, self._units, self._plan)
+        return find_similar(
+            self._index,
+            product_id,
+            request,
+            self._units,
+            lambda asked, within: self._planner.plan(asked, within, DEPTH),
+        )
 
     @property
     def photo_limit(self) -> int:
@@ -327,7 +296,7 @@ class HybridSearcher:
     ) -> Asked:
         """Every retriever's answer, as far as the result sets look when `deep`; what was asked
         `before` without the `wording` is not asked again."""
-        queries, weights = self._plan(request, condition, wording)
+        queries, weights = self._planner.plan(request, condition, DEPTH, wording)
         if not deep:
             known = before.answers if before else []
             return Asked(queries, weights, [*known, *self._retrieve(queries[len(known) :])])
@@ -344,7 +313,7 @@ class HybridSearcher:
         """What kind of thing the request asks for, in the catalogue's language."""
         if self._kinds is None or not request.text.strip():
             return None
-        return self._kinds.read(self._translate(request) or request.text)
+        return self._kinds.read(self._planner.translate(request) or request.text)
 
     def _candidates(
         self, asked: Asked, kinds: Kinds | None, condition: Group
@@ -427,61 +396,6 @@ class HybridSearcher:
         except KeyError:
             raise InvalidRequestError(f"This store has no ranker {name!r}.") from None
 
-    def _plan(
-        self, request: SearchRequest, condition: Group, wording: str = ""
-    ) -> tuple[list[VectorQuery], list[float]]:
-        """One query per wording and retriever, the filter inside each, and their weights."""
-        depth = max(DEPTH, request.offset + request.limit)
-        queries: list[VectorQuery] = []
-        weights: list[float] = []
-        for words, name, weight in self._retrievals(request, wording):
-            vector = self._encode(name, words)
-            if isinstance(vector, SparseVector) and not vector.indices:
-                continue  # punctuation and emoji have no words to look up
-            queries.append(VectorQuery(name, vector, depth, condition))
-            weights.append(weight)
-        if request.image:
-            image = np.asarray(request.image, np.float32)
-            weights = [(1 - IMAGE_WEIGHT) * weight for weight in weights]
-            queries.append(VectorQuery(VectorName.IMAGE, image, depth, condition))
-            weights.append(IMAGE_WEIGHT if queries[1:] else 1.0)
-        return queries, weights
-
-    def _retrievals(
-        self, request: SearchRequest, wording: str
-    ) -> Iterator[tuple[str, VectorName, float]]:
-        """Every wording with the retrievers that look for it and what each counts; where the
-        words are foreign to the catalogue, their translation does most."""
-        text = request.text.strip()
-        if english := self._translate(request):
-            yield from ((text, name, weight) for name, weight in FOREIGN_WEIGHTS.items())
-            shares = {english: TRANSLATED_SHARE}
-        else:
-            shares = weigh_wordings(request)
-        if wording:
-            shares = {k: SYNONYM_SHARE * v for k, v in shares.items()}
-            shares[wording] = shares.get(wording, 0.0) + 1 - SYNONYM_SHARE
-        for words, share in shares.items():
-            for name, weight in self._weights(words, request.treatment.lexical_share).items():
-                yield words, name, share * weight
-
-    def _translate(self, request: SearchRequest) -> str:
-        """A foreign request in English, empty where it is none or has been rewritten already."""
-        text = request.text.strip()
-        given = any(rewrite.strip() for rewrite in request.rewrites)
-        if self._translator is None or given or language_of(text) is not Language.CHINESE:
-            return ""
-        return self._translator.translate(text)
-
-    def _weights(self, wording: str, lexical: float | None) -> dict[VectorName, float]:
-        """English alone is best on English products; anything else needs the other encoder."""
-        language = language_of(wording)
-        known = language is Language.ENGLISH and Language.ENGLISH in self._languages
-        weights = WEIGHTS[Language.ENGLISH if known else Language.CHINESE]
-        if lexical is None:
-            return weights
-        return {k: lexical if k is VectorName.LEXICAL else 1 - lexical for k in weights}
-
     def _pinned(self, text: str, condition: Group) -> list[str]:
         models = query_models(text)
         if not models:
@@ -517,12 +431,6 @@ class HybridSearcher:
             )
         return found
 
-    def _encode_query(self, name: VectorName, text: str) -> Vectors | SparseVector:
-        if name is VectorName.LEXICAL:
-            return encode_query(text)
-        vectors = self._encoders[name].encode_queries([text])
-        return np.asarray(vectors[0], np.float32)
-
 
 class Stopwatch:
     """Stage times of one search in milliseconds."""
@@ -556,21 +464,6 @@ def place_candidates(
     places = {key: 1 - rank / len(ranked) for rank, key in enumerate(ranked)}
     keys = {i: point_id(i) for i in request.candidates}
     return {i: places[key] for i, key in keys.items() if key in places}
-
-
-def language_of(text: str) -> Language:
-    """Chinese if there is any Chinese character, else English."""
-    return Language.CHINESE if _CJK.search(text) else Language.ENGLISH
-
-
-def weigh_wordings(request: SearchRequest) -> dict[str, float]:
-    """The request's wordings and what each counts; the sum is 1."""
-    shares = {request.text.strip(): 1.0} if request.text.strip() else {}
-    for rewrite in request.rewrites:
-        if rewrite.strip():
-            shares.setdefault(rewrite.strip(), REWRITE_WEIGHT)
-    total = sum(shares.values())
-    return {wording: share / total for wording, share in shares.items()}
 
 
 def spread_scores(

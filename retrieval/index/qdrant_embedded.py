@@ -36,6 +36,7 @@ from retrieval.index.types import (
     VectorQuery,
     read_point,
 )
+from retrieval.index.writes import WriteLog
 from retrieval.types import SparseVector, Vectors
 
 _PAGE = 1000
@@ -103,19 +104,22 @@ class EmbeddedIndex:
         self._names = frozenset(names)
         self._params = _search_params(tuning)
         self._declared: set[str] = set(_guarded(shard.info).payload_schema)
+        # The shard's lock keeps other processes out, so this is all that is written.
+        self.writes = WriteLog()
 
     def upsert(self, points: Sequence[Point]) -> None:
         """Insert or replace points with their vectors."""
-        self._update(edge.UpdateOperation.upsert_points([_point(p) for p in points]))
+        operation = edge.UpdateOperation.upsert_points([_point(p) for p in points])
+        self._update(operation, [p.id for p in points])
 
     def overwrite(self, payloads: Mapping[str, Payload]) -> None:
         """Replace whole payloads, leaving vectors alone."""
         for key, payload in payloads.items():
-            self._update(edge.UpdateOperation.overwrite_payload([int(key)], payload))
+            self._update(edge.UpdateOperation.overwrite_payload([int(key)], payload), [key])
 
     def delete(self, ids: Sequence[str]) -> None:
         """Remove points; unknown ids are ignored."""
-        self._update(edge.UpdateOperation.delete_points(_numbers(ids)))
+        self._update(edge.UpdateOperation.delete_points(_numbers(ids)), ids)
 
     def fetch(self, ids: Sequence[str], fields: Sequence[str] | None = None) -> dict[str, Payload]:
         """Payloads by id; unknown ids are left out."""
@@ -205,7 +209,7 @@ class EmbeddedIndex:
     def declare_number(self, key: str) -> None:
         """Index the number field `key`."""
         if key not in self._declared:
-            self._update(edge.UpdateOperation.create_field_index(key, _KIND.Float))
+            self._update(edge.UpdateOperation.create_field_index(key, _KIND.Float), ())
             self._declared.add(key)
 
     def has_vector(self, using: VectorName) -> bool:
@@ -221,8 +225,11 @@ class EmbeddedIndex:
         """Let go of the folder; another process may open it then."""
         _guarded(self._shard.close)
 
-    def _update(self, operation: edge.UpdateOperation) -> None:
-        _guarded(lambda: self._shard.update(operation))
+    def _update(self, operation: edge.UpdateOperation, ids: Iterable[str]) -> None:
+        try:
+            _guarded(lambda: self._shard.update(operation))
+        finally:  # a write that failed may have been done in part
+            self.writes.note(ids)
 
 
 def _config(schema: IndexSchema, tuning: IndexTuning) -> edge.EdgeConfig:

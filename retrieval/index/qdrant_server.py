@@ -32,6 +32,7 @@ from retrieval.index.types import (
     VectorQuery,
     read_point,
 )
+from retrieval.index.writes import WriteLog
 from retrieval.types import SparseVector, Vectors
 
 _PAGE = 1000
@@ -42,6 +43,9 @@ T = TypeVar("T")
 
 class ServerIndex:
     """A `ProductIndex` over one collection of a Qdrant server; the client stays its caller's."""
+
+    # Other processes write to the same collection, and nothing here hears of it.
+    writes: WriteLog | None = None
 
     def __init__(
         self,

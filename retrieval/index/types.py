@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from retrieval.index.writes import WriteLog
 from retrieval.types import SparseVector, Vectors
 
 # Product ids are free text, point ids are numbers below 2^63, which every part of the way reads
@@ -164,6 +165,11 @@ class ProductIndex(Protocol):
     Methods raise IndexUnavailableError when the store does not answer. Reads may run in
     many threads at once, also beside a write.
     """
+
+    @property
+    def writes(self) -> WriteLog | None:
+        """What was written since it was opened; None where others may write unseen."""
+        ...
 
     def upsert(self, points: Sequence[Point]) -> None: ...
 

@@ -107,7 +107,6 @@ class KindReader:
         self._names = [_both_numbers(profile.path[-1]) for profile in kept]
         self._english = english
         self._vectors: Vectors | None = None
-        self._encode = lru_cache(maxsize=WORDS)(self._encode_word)
         self.read = lru_cache(maxsize=WORDS)(self._read)
 
     def warm_up(self) -> None:
@@ -188,10 +187,9 @@ class KindReader:
     def _closeness(self, text: str) -> Vectors:
         """How close `text` is to each category's name, in the nearer of its two numbers."""
         assert self._vectors is not None
-        return np.asarray((self._vectors @ self._encode(text)).reshape(-1, 2).max(axis=1))
-
-    def _encode_word(self, text: str) -> Vectors:
-        return np.asarray(self._english.encode_queries([text])[0], np.float32)
+        return np.asarray(
+            (self._vectors @ self._english.encode_queries([text])[0]).reshape(-1, 2).max(axis=1)
+        )
 
 
 def _read_category(profile: CategoryProfile) -> _Category:

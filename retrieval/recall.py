@@ -1,0 +1,135 @@
+"""Answers given once and given again, for as long as nothing was written.
+
+Most of a shop's searches are a few popular ones. An answer is kept under the whole typed
+request (text, filters, sort, page, treatment of an experiment, candidates of campaigns) with
+the number of writes the index had seen before it was made; with the next write it is no longer
+given. So a price, a stock or a withdrawal is in the next answer, as without a memory. What is
+personal is put on top of it and never kept, nor is what a photo found.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterable
+from typing import Generic, TypeVar
+
+from retrieval.index.types import ProductIndex
+from retrieval.index.writes import WriteLog
+from retrieval.types import Product, Searcher, SearchRequest, SearchResult, SimilarResult
+
+T = TypeVar("T")
+
+# Bytes of an answer in memory, by what it holds: measured with tracemalloc on the answers to
+# the development queries of chorus-icecat (electronics with 20 attributes a product).
+ANSWER_BYTES = 6_000
+HIT_BYTES = 13_000
+VARIANT_BYTES = 1_500
+FACET_VALUE_BYTES = 700
+
+
+class AnswerMemory(Generic[T]):
+    """The latest answers by request, each true until the next write; thread-safe."""
+
+    def __init__(self, writes: WriteLog, most_bytes: int, weigh: Callable[[T], int]) -> None:
+        self._writes = writes
+        self._most = most_bytes
+        self._weigh = weigh
+        self._kept: OrderedDict[Hashable, tuple[int, int, T]] = OrderedDict()
+        self._bytes = 0
+        self._lock = threading.Lock()
+
+    def get(self, key: Hashable) -> T | None:
+        """The answer, if it still holds."""
+        with self._lock:
+            kept = self._kept.get(key)
+            if kept is None or kept[0] != self._writes.count:
+                return None
+            self._kept.move_to_end(key)
+            return kept[2]
+
+    def make(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What `make` gives, kept if nothing was written while it was made."""
+        count = self._writes.count
+        answer = make()
+        size = self._weigh(answer)
+        with self._lock:
+            if count == self._writes.count and size <= self._most:
+                self._drop(key)
+                self._kept[key] = (count, size, answer)
+                self._bytes += size
+                while self._bytes > self._most:
+                    self._drop(next(iter(self._kept)))
+        return answer
+
+    def _drop(self, key: Hashable) -> None:
+        if key in self._kept:
+            self._bytes -= self._kept.pop(key)[1]
+
+
+class RecallingSearcher:
+    """A `Searcher` that answers from memory what it was asked before."""
+
+    def __init__(self, searcher: Searcher, writes: WriteLog, most_bytes: int) -> None:
+        """`writes` are those of the searcher's index."""
+        self._searcher = searcher
+        self._memory = AnswerMemory[SearchResult | SimilarResult | None](
+            writes, most_bytes, weigh_answer
+        )
+
+    def search(self, request: SearchRequest) -> SearchResult:
+        """Ranked products, from memory where they are there."""
+        if request.image:
+            return self._searcher.search(request)  # a photo is nobody else's
+        started = time.perf_counter()
+        if isinstance(known := self._memory.get(request), SearchResult):
+            total = (time.perf_counter() - started) * 1000
+            # Equal requests may be written differently (10 and 10.0): told is what was asked.
+            return known.model_copy(update={"request": request, "timings_ms": {"total": total}})
+        made = self._memory.make(request, lambda: self._searcher.search(request))
+        assert isinstance(made, SearchResult)
+        return made
+
+    def similar(self, product_id: str, request: SearchRequest) -> SimilarResult | None:
+        """Products like this one, from memory where they are there."""
+        key = (product_id, request)
+        if isinstance(known := self._memory.get(key), SimilarResult):
+            return known
+        made = self._memory.make(key, lambda: self._searcher.similar(product_id, request))
+        assert not isinstance(made, SearchResult)
+        return made
+
+    @property
+    def photo_limit(self) -> int:
+        """The most bytes of a photo; 0 where no product has a picture."""
+        return self._searcher.photo_limit
+
+    def encode_image(self, data: bytes) -> tuple[float, ...]:
+        """The vector of a photo; nothing of it is kept."""
+        return self._searcher.encode_image(data)
+
+    def get(self, ids: Iterable[str]) -> tuple[Product, ...]:
+        """The products with these ids, in the order asked; unknown ids are left out."""
+        return self._searcher.get(ids)
+
+
+def weigh_answer(answer: SearchResult | SimilarResult | None) -> int:
+    """The bytes an answer takes in memory, about."""
+    if answer is None:
+        return ANSWER_BYTES
+    result = answer if isinstance(answer, SearchResult) else answer.result
+    return (
+        ANSWER_BYTES
+        + HIT_BYTES * (len(result.hits) + sum(len(r.hits) for r in result.relaxations))
+        + VARIANT_BYTES * sum(len(hit.variants) for hit in result.hits)
+        + FACET_VALUE_BYTES * sum(len(facet.values) for facet in result.facets)
+    )
+
+
+def recall_answers(searcher: Searcher, index: ProductIndex, most_mb: int) -> Searcher:
+    """`searcher` with a memory of `most_mb` MB; without one where it is 0, or where others may
+    write to the index unseen (a Qdrant server), so that no answer is older than the question."""
+    if index.writes is None or not most_mb:
+        return searcher
+    return RecallingSearcher(searcher, index.writes, most_mb * 2**20)
