@@ -345,6 +345,7 @@ class Assistant:
             turn.sponsored = tuple(card.hit.product.id for card in selection.sponsored)
             turn.trace.setdefault("search_ms", {})[stage] = selection.result.timings_ms
             turn.trace["results"] = selection.result.total
+            turn.trace["relaxed"] = bool(selection.result.relaxations)
             turn.exposed = selection.result.experiments
         turn.mark(stage)
         turn.trace[f"{stage}_understanding"] = understanding.model_dump(
@@ -373,7 +374,7 @@ class Assistant:
             turn.trace["llm_understanding"] = "not needed: the rules left nothing open"
             return quick
         treatment = turn.assignment.treatment.chat
-        rewriter = treat_rewriter(self._rewriter, treatment)
+        rewriter = treat_rewriter(self._rewriter, treatment, turn.meter)
         if rewriter is None:
             turn.trace["llm_understanding"] = "off by an experiment"
             return quick
@@ -403,7 +404,7 @@ class Assistant:
         trace = AnswerTrace()
         treatment = turn.assignment.treatment.chat
         answer = stream_answer(
-            treat_writer(self._writer, treatment),
+            treat_writer(self._writer, treatment, turn.meter),
             self._verifier,
             turn.message,
             understanding,
