@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from assistant.advertising import add_sponsored, audience_of, say_sponsored
 from assistant.answer.compare import FEWEST, MOST, compare_products
@@ -77,6 +77,9 @@ from retrieval.types import (
     StoreInfo,
 )
 
+if TYPE_CHECKING:
+    from assistant.analytics import Analytics
+
 
 class EngineHandle(Protocol):
     """What a turn wants to know of the language model's engine."""
@@ -117,6 +120,7 @@ class Assistant:
         self.learning = learning
         self.ads = ads
         self.privacy = privacy
+        self.analytics: Analytics | None = None
         self._jobs = jobs
         self._desk = desk
         self.use(catalog)
