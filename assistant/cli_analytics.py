@@ -77,8 +77,11 @@ def _print(name: ReportName, store: str, report: Report) -> None:
 def _table(title: str, rows: Sequence[Frozen]) -> Table:
     names = [name for name in type(rows[0]).model_fields if name not in _NOT_SHOWN]
     table = Table(*names, title=title)
-    for row in rows[:_PRINTED]:
+    # Rows by day end with today; the others begin with what matters most.
+    for row in rows[-_PRINTED:] if "day" in names else rows[:_PRINTED]:
         table.add_row(*(_say(getattr(row, name)) for name in names))
+    if len(rows) > _PRINTED:
+        table.caption = f"{_PRINTED} of {len(rows)} rows; --json has all"
     return table
 
 

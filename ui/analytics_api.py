@@ -50,6 +50,7 @@ EXAMPLES: dict[str, Any] = {
                  "carts": 21, "orders": 9, "shoppers": 88}
             ],
             "total": {"impressions": 1204, "opened": 96, "carts": 21, "orders": 9, "shoppers": 88},
+            "reached": {"impressions": 88, "opened": 51, "carts": 17, "orders": 8},
             "left_out": {"bots": 41, "duplicates": 7, "outliers": 0},
         }
     },

@@ -7,13 +7,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 
 from retrieval.analytics.log import CleanLog
 from retrieval.analytics.types import FEWEST_SHOPPERS
+from retrieval.index.analysis import query_terms
 from retrieval.profile.types import Action, Event, StoredEvent
 
-# Another query this soon after one that led nowhere is the same wish in other words; later the
-# shopper may have moved on to the next thing.
+# A query that shares a word and comes this soon after one that led nowhere is the same wish in
+# other words; later the shopper may have moved on to the next thing.
 REFORMULATED_WITHIN = timedelta(minutes=5)
 # Longer texts are pasted, not asked; what is compared and shown ends here.
 LONGEST_QUERY = 120
@@ -117,10 +119,16 @@ def _results(event: Event) -> int | None:
 
 
 def _other(event: Event, following: Event) -> str:
-    """The query that followed soon and is another one."""
-    soon = following.timestamp - event.timestamp <= REFORMULATED_WITHIN
+    """The query that followed soon and says the same in other words; empty where none did."""
+    first = normalise_query(event.user_query or "")
     other = normalise_query(following.user_query or "")
-    return other if soon and other != normalise_query(event.user_query or "") else ""
+    soon = following.timestamp - event.timestamp <= REFORMULATED_WITHIN
+    return other if soon and other != first and _words(first) & _words(other) else ""
+
+
+@lru_cache(maxsize=16_384)
+def _words(query: str) -> frozenset[str]:
+    return frozenset(term.text for term in query_terms(query))
 
 
 def by_query(searches: Iterable[Search]) -> dict[str, list[Search]]:

@@ -79,11 +79,13 @@ class FunnelSteps(Frozen):
 class FunnelReport(Report):
     """What was shown, opened, put in carts and ordered, by day and surface.
 
-    `left_out` counts acts that no shopper did: bots, duplicates, outliers.
+    `reached` counts the shoppers who came to each step; `left_out` acts that no shopper did:
+    bots, duplicates, outliers.
     """
 
     rows: tuple[FunnelRow, ...]
     total: FunnelSteps
+    reached: dict[str, int]
     left_out: dict[str, int]
 
 
