@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from assistant.advertising import say_sponsored
 from assistant.answer.compare import FEWEST, MOST, compare_products
@@ -76,6 +76,9 @@ from retrieval.types import (
     StoreInfo,
 )
 
+if TYPE_CHECKING:
+    from assistant.analytics import Analytics
+
 
 class EngineHandle(Protocol):
     """What a turn wants to know of the language model's engine."""
@@ -110,6 +113,7 @@ class Assistant:
     ) -> None:
         self.front = front
         self.privacy = privacy
+        self.analytics: Analytics | None = None
         self._jobs = jobs
         self._desk = desk
         self.use(catalog)
@@ -344,6 +348,7 @@ class Assistant:
             turn.sponsored = tuple(card.hit.product.id for card in selection.sponsored)
             turn.trace.setdefault("search_ms", {})[stage] = selection.result.timings_ms
             turn.trace["results"] = selection.result.total
+            turn.trace["relaxed"] = bool(selection.result.relaxations)
             turn.exposed = selection.result.experiments
         turn.mark(stage)
         turn.trace[f"{stage}_understanding"] = understanding.model_dump(
@@ -372,7 +377,7 @@ class Assistant:
             turn.trace["llm_understanding"] = "not needed: the rules left nothing open"
             return quick
         treatment = turn.assignment.treatment.chat
-        rewriter = treat_rewriter(self._rewriter, treatment)
+        rewriter = treat_rewriter(self._rewriter, treatment, turn.meter)
         if rewriter is None:
             turn.trace["llm_understanding"] = "off by an experiment"
             return quick
@@ -402,7 +407,7 @@ class Assistant:
         trace = AnswerTrace()
         treatment = turn.assignment.treatment.chat
         answer = stream_answer(
-            treat_writer(self._writer, treatment),
+            treat_writer(self._writer, treatment, turn.meter),
             self._verifier,
             turn.message,
             understanding,

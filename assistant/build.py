@@ -16,6 +16,7 @@ import sqlalchemy.engine
 import prompts
 from assistant.admin import CatalogAdmin, LoadEncoders
 from assistant.advertising import open_ads
+from assistant.analytics import Analytics, Catalogue
 from assistant.answer.passages import PassageFinder
 from assistant.answer.verify import ClaimVerifier
 from assistant.answer.write import LLMAnswerWriter
@@ -157,6 +158,20 @@ def open_service(
             settings, catalog, conversations, jobs, desk, engine, learning, experiments, ads
         )
         assistant.privacy = PrivacyOffice(database, settings.store)
+        assistant.analytics = Analytics(
+            settings,
+            database,
+            experiments=experiments.file.experiments,
+            catalogue=lambda: Catalogue(
+                assistant.store.currency,
+                assistant.store.guides,
+                learning.items,
+                tuple(live.opened.generation.schema.encoders.items()),
+            ),
+            learning=learning.learning_status,
+            language_model=lambda: engine.status.model,
+            now=now,
+        )
 
         def use(opened: OpenedCatalog) -> None:
             assistant.use(open_catalog(settings, opened))

@@ -18,6 +18,7 @@ from assistant import build, cli_catalog
 from assistant.assistant import Assistant
 from assistant.catalog_access import running_catalog
 from assistant.cli_ads import ads_app
+from assistant.cli_analytics import analytics
 from assistant.cli_learn import events_app, privacy_app
 from assistant.console import print_reply, print_result
 from assistant.errors import AisleError, CallerError
@@ -56,6 +57,7 @@ app.add_typer(events_app, name="events")
 app.add_typer(experiments_app, name="experiments")
 eval_app.command("policy")(eval_policy)
 app.add_typer(ads_app, name="ads")
+app.command("analytics")(analytics)
 add_understanding(eval_app, train_app)
 
 console = Console()

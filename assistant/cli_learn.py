@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,6 +18,8 @@ from assistant.errors import CallerError
 from assistant.privacy import erase_shopper, export_shopper
 from assistant.settings import load_settings
 from retrieval.analytics.funnel import report_funnel
+from retrieval.analytics.log import read_log
+from retrieval.analytics.period import read_period
 from retrieval.profile.events import SqlEventStore
 from retrieval.profile.intake import read_events
 
@@ -110,7 +112,7 @@ def show_funnel(
     settings = load_settings(**({"store": store} if store else {}))
     events = SqlEventStore(open_database(settings.sql_url), settings.store)
     now = datetime.now(UTC)
-    rows = report_funnel(events, now - timedelta(days=days), now)
+    rows = report_funnel(read_log(events, read_period(now, days=days), now)).rows
     if json_path:
         json_path.write_text(json.dumps([row.model_dump(mode="json") for row in rows], indent=2))
         typer.echo(f"{len(rows)} rows written to {json_path}")

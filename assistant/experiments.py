@@ -9,6 +9,7 @@ from pathlib import Path
 
 from assistant.answer.write import LLMAnswerWriter
 from assistant.errors import EngineUnavailableError
+from assistant.llm.usage import TokenMeter
 from assistant.turn import TurnLimits
 from assistant.types import AnswerWriter, ProductFacts, QueryRewriter, Understanding
 from assistant.understand.rewrite import LLMRewriter
@@ -69,22 +70,26 @@ def treat_limits(limits: TurnLimits, chat: ChatTreatment) -> TurnLimits:
     return replace(limits, **{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
 
 
-def treat_rewriter(rewriter: QueryRewriter, chat: ChatTreatment) -> QueryRewriter | None:
+def treat_rewriter(
+    rewriter: QueryRewriter, chat: ChatTreatment, meter: TokenMeter
+) -> QueryRewriter | None:
     """Who reads messages beside the rules under a treatment; None for nobody."""
     if chat.llm is False:
         return None
-    if chat.understand_prompt and isinstance(rewriter, LLMRewriter):
-        return rewriter.using(chat.understand_prompt)
-    return rewriter
+    if not isinstance(rewriter, LLMRewriter):
+        return rewriter
+    metered = rewriter.metered(meter)
+    return metered.using(chat.understand_prompt) if chat.understand_prompt else metered
 
 
-def treat_writer(writer: AnswerWriter, chat: ChatTreatment) -> AnswerWriter:
+def treat_writer(writer: AnswerWriter, chat: ChatTreatment, meter: TokenMeter) -> AnswerWriter:
     """Who writes answers under a treatment."""
     if chat.llm is False:
         return NoWriter()
-    if chat.answer_prompt and isinstance(writer, LLMAnswerWriter):
-        return writer.using(chat.answer_prompt)
-    return writer
+    if not isinstance(writer, LLMAnswerWriter):
+        return writer
+    metered = writer.metered(meter)
+    return metered.using(chat.answer_prompt) if chat.answer_prompt else metered
 
 
 class NoWriter:

@@ -14,7 +14,13 @@ from assistant.llm.weights import ensure_encoders
 from assistant.settings import Settings
 from retrieval.recommend.sequence import load_sequence_model
 from retrieval.train.processes import process_group, rank
-from retrieval.train.registry import HeldOut, Remeasure, TrainedManifest, TrainedModels
+from retrieval.train.registry import (
+    SEQUENCE,
+    HeldOut,
+    Remeasure,
+    TrainedManifest,
+    TrainedModels,
+)
 from retrieval.train.sequence.data import (
     Sequences,
     leave_one_out,
@@ -27,7 +33,6 @@ from retrieval.train.sequence.settings import TrainingSettings
 from retrieval.train.sequence.train import TrainingReport, text_vectors, train_sequence_model
 from retrieval.types import ProgressListener, Vectors
 
-SEQUENCE = "sequence"
 MEASURE = "ndcg@10"
 
 

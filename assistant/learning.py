@@ -36,6 +36,8 @@ logger = logging.getLogger(__name__)
 
 # Bytes in which the last line of a log begins for certain.
 LONGEST_ROW = 64 * 1024
+# Evidence that is content of its own, not a field of a product.
+QUOTABLE = ("guide:", "review:")
 
 
 def utc_now() -> datetime:
@@ -154,15 +156,30 @@ def log_turn(
 
 
 def turn_costs(turn: Turn) -> dict[str, Any]:
-    """What experiments compare of a turn: its results, its milliseconds, whether it was handed
-    to a human."""
+    """What experiments and reports count of a turn: its results and whether conditions had to be
+    offered up, its milliseconds, the language model's tokens (none where a server did not tell
+    them), the content it quoted, whether it was handed to a human."""
     elapsed = turn.trace.get("reached_ms", {}).get("done")
+    tokens = turn.trace.get("tokens", {})
+    if tokens.get("total") is None:
+        tokens = {}
     found: dict[str, Any] = {
         "results": turn.trace.get("results"),
+        "relaxed": turn.trace.get("relaxed") or None,
         "elapsed_ms": elapsed,
+        "tokens": tokens.get("total"),
+        "prompt_tokens": tokens.get("prompt"),
+        "completion_tokens": tokens.get("completion"),
+        "quoted": quoted_content(turn) or None,
         "handoff": turn.understanding.act is Act.HANDOFF or None,
     }
     return {name: value for name, value in found.items() if value is not None}
+
+
+def quoted_content(turn: Turn) -> list[str]:
+    """The guides and reviews that the turn's sentences rest on: "guide:ID", "review:ID"."""
+    evidence = [name for sentence in turn.sentences for name in sentence.evidence]
+    return list(dict.fromkeys(name for name in evidence if name.startswith(QUOTABLE)))
 
 
 def log_order(learning: Learning, visitor: Visitor, order: Order) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from assistant.llm.usage import TokenMeter
 from assistant.types import (
     AnswerVerifier,
     Comparison,
@@ -88,6 +89,7 @@ class TurnRecord:
     question: str | None = None
     failed: bool = False
     trace: dict[str, Any] = field(default_factory=dict)
+    meter: TokenMeter = field(default_factory=TokenMeter)
 
     def elapsed_ms(self) -> float:
         """Milliseconds since the message arrived."""
@@ -103,6 +105,7 @@ class TurnRecord:
             return None
         if self.failed:
             self.trace["failed"] = True
+        self.trace["tokens"] = asdict(self.meter) | {"total": self.meter.total}
         return Turn(
             id=self.id,
             message=self.message,

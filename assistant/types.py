@@ -35,6 +35,7 @@ from retrieval.types import (
 )
 
 if TYPE_CHECKING:
+    from assistant.analytics import Analytics
     from assistant.desk.desk import Desk
     from assistant.memory.store import PreferenceStore
     from assistant.privacy import PrivacyOffice
@@ -464,6 +465,11 @@ class AssistantService(Protocol):
     @property
     def privacy(self) -> PrivacyOffice | None:
         """Shows and removes what is kept of a shopper; None where nothing is kept."""
+        ...
+
+    @property
+    def analytics(self) -> Analytics | None:
+        """The merchant's reports; None where nothing is logged."""
         ...
 
     @property

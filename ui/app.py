@@ -13,6 +13,7 @@ from assistant.admin import CatalogAdmin
 from assistant.types import AssistantService
 from ui.admin import create_admin_router
 from ui.ads_api import create_ads_router
+from ui.analytics_api import create_analytics_router
 from ui.api import CONVERSATION_HEADER, create_router
 from ui.cors import PathCORS
 from ui.errors import install_handlers
@@ -76,6 +77,7 @@ def create_app(
     app.include_router(create_learning_router(service))
     if admin is not None:
         app.include_router(create_experiments_router(service, admin))
+        app.include_router(create_analytics_router(service, admin))
     # Before the other routes under /v1, the last of which takes every path.
     likeness = APIRouter()
     add_likeness(likeness, service)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
+from assistant.analytics import Analytics
 from assistant.desk.desk import Desk
 from assistant.memory.store import PreferenceStore
 from assistant.privacy import PrivacyOffice
@@ -80,6 +81,7 @@ class ScriptedService:
         self.experiments = Experiments()
         self.ads: AdServer | None = None
         self.privacy: PrivacyOffice | None = None
+        self.analytics: Analytics | None = None
 
     def enqueue(self, *steps: Step) -> None:
         """The next reply plays `steps`; the ones after it go on with what is enqueued then."""

@@ -10,6 +10,7 @@ from langchain_core.messages import BaseMessage
 from assistant.answer.facts import LOW_STOCK, merge_wishes
 from assistant.answer.split import SentenceSplitter, is_whole
 from assistant.llm.types import LanguageModel
+from assistant.llm.usage import TokenMeter
 from assistant.types import Act, Fact, FactKind, ProductFacts, Understanding
 from prompts import load
 from retrieval.types import Language
@@ -44,14 +45,24 @@ _PROMPTS = {
 class LLMAnswerWriter:
     """Streams the model's sentences as they are finished."""
 
-    def __init__(self, model: LanguageModel, prompt: str = ANSWER_PROMPT) -> None:
+    def __init__(
+        self,
+        model: LanguageModel,
+        prompt: str = ANSWER_PROMPT,
+        meter: TokenMeter | None = None,
+    ) -> None:
         """`prompt` is the name and version of the one that answers a search."""
         self._model = model
         self._prompt = prompt
+        self._meter = meter
 
     def using(self, prompt: str) -> LLMAnswerWriter:
         """The same writer with another version of that prompt."""
-        return LLMAnswerWriter(self._model, prompt)
+        return LLMAnswerWriter(self._model, prompt, self._meter)
+
+    def metered(self, meter: TokenMeter) -> LLMAnswerWriter:
+        """The same writer, whose requests `meter` counts."""
+        return LLMAnswerWriter(self._model, self._prompt, meter)
 
     async def write(
         self, message: str, understanding: Understanding, facts: Sequence[ProductFacts]
@@ -61,7 +72,10 @@ class LLMAnswerWriter:
         splitter = SentenceSplitter()
         told = 0
         pieces = self._model.stream(
-            messages, max_tokens=MAX_TOKENS[understanding.language], stop=("\n\n", "===")
+            messages,
+            max_tokens=MAX_TOKENS[understanding.language],
+            stop=("\n\n", "==="),
+            meter=self._meter,
         )
         async with aclosing(pieces) as stream:  # type: ignore[type-var]
             async for piece in stream:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,14 +12,18 @@ from urllib.parse import urlsplit
 import httpx
 import openai
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
 
 from assistant.errors import EngineUnavailableError, ModelOutputError
 from assistant.llm.types import Completion
+from assistant.llm.usage import TokenMeter, metering
 
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
+
+# With every piece, what the stream has cost so far: one that is broken off is counted too.
+USAGE = {"stream_options": {"include_usage": True, "continuous_usage_stats": True}}
 
 FENCE = re.compile(r"\A```[a-zA-Z]*\s*(.*?)\s*```\Z", re.DOTALL)
 
@@ -61,6 +65,7 @@ class ChatModelClient:
     def __init__(self, chat_model: BaseChatModel) -> None:
         self._model = chat_model
         self._constraints_refused = False
+        self._usage_refused = False
 
     async def complete(
         self,
@@ -70,6 +75,7 @@ class ChatModelClient:
         regex: str | None = None,
         stop: Sequence[str] = (),
         json_schema: Mapping[str, Any] | None = None,
+        meter: TokenMeter | None = None,
     ) -> Completion:
         """The whole answer; with `regex` it matches that expression from end to end.
 
@@ -77,22 +83,47 @@ class ChatModelClient:
         as a response format where one is given, then nothing; the answer is checked alike.
         """
         started = time.perf_counter()
-        answer = await self._ask(messages, max_tokens, stop, regex, json_schema)
+        with metering(meter) as request:
+            answer = await self._ask(messages, max_tokens, stop, regex, json_schema)
+            request.read(answer.usage_metadata)
         text = str(answer.text)
         if regex is not None:
             text = check_match(text, regex, answer.response_metadata.get("finish_reason"))
         return _completion(answer, text, time.perf_counter() - started)
 
     async def stream(
-        self, messages: Sequence[BaseMessage], *, max_tokens: int, stop: Sequence[str] = ()
+        self,
+        messages: Sequence[BaseMessage],
+        *,
+        max_tokens: int,
+        stop: Sequence[str] = (),
+        meter: TokenMeter | None = None,
     ) -> AsyncIterator[str]:
         """The answer in pieces, as they are decoded; closing it aborts the request."""
-        with model_errors():
-            chunks = self._model.astream(list(messages), **_call(max_tokens, stop))
-            async with aclosing(chunks) as stream:  # type: ignore[type-var]
+        with metering(meter) as request, model_errors():
+            chunks = self._chunks(messages, _call(max_tokens, stop))
+            async with aclosing(chunks) as stream:
                 async for chunk in stream:
+                    request.read(chunk.usage_metadata)
                     if text := str(chunk.text):
                         yield text
+
+    async def _chunks(
+        self, messages: Sequence[BaseMessage], call: dict[str, Any]
+    ) -> AsyncGenerator[AIMessageChunk, None]:
+        """The pieces with their running cost, from servers that tell it."""
+        if not self._usage_refused:
+            try:
+                async for chunk in self._model.astream(list(messages), **call, extra_body=USAGE):
+                    yield chunk
+                return
+            except openai.BadRequestError as error:
+                # Refused before the first piece, so nothing is said twice.
+                if not refuses_usage(error):
+                    raise
+                self._usage_refused = True
+        async for chunk in self._model.astream(list(messages), **call):
+            yield chunk
 
     async def _ask(
         self,
@@ -169,6 +200,12 @@ def refuses_constraint(error: openai.BadRequestError) -> bool:
     """Whether a server rejects the constraint itself rather than the messages."""
     told = str(error).lower()
     return any(name in told for name in ("structured_outputs", "response_format", "extra"))
+
+
+def refuses_usage(error: openai.BadRequestError) -> bool:
+    """Whether a server rejects the wish for running costs rather than the messages."""
+    told = str(error).lower()
+    return "stream_options" in told or "continuous_usage_stats" in told
 
 
 @contextmanager

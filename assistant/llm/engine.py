@@ -19,6 +19,7 @@ from assistant.llm.engine_environment import EngineEnvironment
 from assistant.llm.engine_parts import VllmParts
 from assistant.llm.engine_supervisor import Publish, Supervisor
 from assistant.llm.types import Completion, WarmUp
+from assistant.llm.usage import TokenMeter
 from assistant.llm.weights import ensure_llm
 from assistant.settings import Settings
 from assistant.types import EngineState, EngineStatus
@@ -153,17 +154,25 @@ class EngineLanguageModel:
         max_tokens: int,
         regex: str | None = None,
         stop: Sequence[str] = (),
+        meter: TokenMeter | None = None,
     ) -> Completion:
         """See `LanguageModel.complete`; fails at once while the engine is not ready."""
         client = self._engine.language_model()
-        return await client.complete(messages, max_tokens=max_tokens, regex=regex, stop=stop)
+        return await client.complete(
+            messages, max_tokens=max_tokens, regex=regex, stop=stop, meter=meter
+        )
 
     async def stream(
-        self, messages: Sequence[BaseMessage], *, max_tokens: int, stop: Sequence[str] = ()
+        self,
+        messages: Sequence[BaseMessage],
+        *,
+        max_tokens: int,
+        stop: Sequence[str] = (),
+        meter: TokenMeter | None = None,
     ) -> AsyncIterator[str]:
         """See `LanguageModel.stream`; fails at once while the engine is not ready."""
         client = self._engine.language_model()
-        pieces = client.stream(messages, max_tokens=max_tokens, stop=stop)
+        pieces = client.stream(messages, max_tokens=max_tokens, stop=stop, meter=meter)
         async with aclosing(pieces) as stream:  # type: ignore[type-var]
             async for piece in stream:
                 yield piece

@@ -119,9 +119,9 @@ class ScriptedModel(BaseChatModel):
     ) -> Iterator[ChatGenerationChunk]:
         entry = self._next(messages, stop, kwargs)
         time.sleep(entry.seconds)
-        for piece in CHUNKS.findall(entry.text):
+        for chunk in _chunks(messages, entry.text):
             time.sleep(entry.between)
-            yield _chunk(piece)
+            yield chunk
 
     async def _astream(
         self,
@@ -132,9 +132,9 @@ class ScriptedModel(BaseChatModel):
     ) -> AsyncIterator[ChatGenerationChunk]:
         entry = self._next(messages, stop, kwargs)
         await asyncio.sleep(entry.seconds)
-        for piece in CHUNKS.findall(entry.text):
+        for chunk in _chunks(messages, entry.text):
             await asyncio.sleep(entry.between)
-            yield _chunk(piece)
+            yield chunk
 
 
 def _cut(text: str, stop: Sequence[str] | None) -> str:
@@ -143,16 +143,26 @@ def _cut(text: str, stop: Sequence[str] | None) -> str:
     return text[: min(ends)] if ends else text
 
 
-def _chunk(piece: str) -> ChatGenerationChunk:
-    return ChatGenerationChunk(message=AIMessageChunk(content=piece))
+def _chunks(messages: Sequence[BaseMessage], text: str) -> Iterator[ChatGenerationChunk]:
+    """The pieces, each with what the answer has cost so far."""
+    written = ""
+    for piece in CHUNKS.findall(text):
+        written += piece
+        message = AIMessageChunk(content=piece, usage_metadata=_usage(messages, written))
+        yield ChatGenerationChunk(message=message)
 
 
-def _result(messages: Sequence[BaseMessage], text: str) -> ChatResult:
+def _usage(messages: Sequence[BaseMessage], text: str) -> UsageMetadata:
     """Tokens are counted as words: enough for a test that adds them up."""
     given = sum(len(str(message.text).split()) for message in messages)
     written = len(text.split())
-    usage = UsageMetadata(input_tokens=given, output_tokens=written, total_tokens=given + written)
+    return UsageMetadata(input_tokens=given, output_tokens=written, total_tokens=given + written)
+
+
+def _result(messages: Sequence[BaseMessage], text: str) -> ChatResult:
     message = AIMessage(
-        content=text, usage_metadata=usage, response_metadata={"finish_reason": "stop"}
+        content=text,
+        usage_metadata=_usage(messages, text),
+        response_metadata={"finish_reason": "stop"},
     )
     return ChatResult(generations=[ChatGeneration(message=message)])

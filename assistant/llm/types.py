@@ -8,6 +8,8 @@ from typing import Protocol
 
 from langchain_core.messages import BaseMessage
 
+from assistant.llm.usage import TokenMeter
+
 
 @dataclass(frozen=True, slots=True)
 class Completion:
@@ -40,7 +42,8 @@ class LanguageModel(Protocol):
 
     Both methods raise EngineUnavailableError when nothing answers (not started yet, dead,
     timed out, 5xx) and ModelOutputError when what came back breaks the request. Cancelling
-    the call, or closing the stream, makes the server abort the request.
+    the call, or closing the stream, makes the server abort the request. A `meter` counts what
+    the request cost.
     """
 
     async def complete(
@@ -50,6 +53,7 @@ class LanguageModel(Protocol):
         max_tokens: int,
         regex: str | None = None,
         stop: Sequence[str] = (),
+        meter: TokenMeter | None = None,
     ) -> Completion:
         """The whole answer; with `regex` it matches that expression from end to end."""
         ...
@@ -60,6 +64,7 @@ class LanguageModel(Protocol):
         *,
         max_tokens: int,
         stop: Sequence[str] = (),
+        meter: TokenMeter | None = None,
     ) -> AsyncIterator[str]:
         """The answer in pieces, as they are decoded."""
         ...

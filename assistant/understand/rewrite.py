@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from assistant.errors import ModelOutputError
 from assistant.llm.types import LanguageModel
+from assistant.llm.usage import TokenMeter
 from assistant.types import Act, Conversation, Source, Understanding
 from assistant.understand.context import last_topic, merge_filters
 from assistant.understand.language import normalise
@@ -68,14 +69,25 @@ class ModelRequest(BaseModel):
 class LLMRewriter:
     """Implements QueryRewriter; `prompt` is `prompts.load` or one that behaves like it."""
 
-    def __init__(self, model: LanguageModel, prompt: Prompt, name: str = PROMPT) -> None:
+    def __init__(
+        self,
+        model: LanguageModel,
+        prompt: Prompt,
+        name: str = PROMPT,
+        meter: TokenMeter | None = None,
+    ) -> None:
         self._model = model
         self._prompt = prompt
         self._name = name
+        self._meter = meter
 
     def using(self, name: str) -> LLMRewriter:
         """The same reader with another version of its prompt."""
-        return LLMRewriter(self._model, self._prompt, name)
+        return LLMRewriter(self._model, self._prompt, name, self._meter)
+
+    def metered(self, meter: TokenMeter) -> LLMRewriter:
+        """The same reader, whose requests `meter` counts."""
+        return LLMRewriter(self._model, self._prompt, self._name, meter)
 
     async def rewrite(
         self,
@@ -90,7 +102,9 @@ class LLMRewriter:
         """
         messages = self.render(message, conversation, shown, quick)
         regex = request_regex(normalise(message).lower(), shown, quick)
-        completion = await self._model.complete(messages, max_tokens=MAX_TOKENS, regex=regex)
+        completion = await self._model.complete(
+            messages, max_tokens=MAX_TOKENS, regex=regex, meter=self._meter
+        )
         read = to_understanding(parse_request(completion.text), message, shown, quick)
         topic = last_topic(conversation)
         if read.act is Act.REFINE and quick.act is not Act.REFINE and topic:

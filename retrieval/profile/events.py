@@ -7,7 +7,18 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, Row, bindparam, delete, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Row,
+    bindparam,
+    delete,
+    exists,
+    func,
+    select,
+    update,
+)
 
 from retrieval.profile.tables import action_counts, clients, consents, events
 from retrieval.profile.types import Action, Appended, Consent, Event, StoredEvent
@@ -50,6 +61,16 @@ class SqlEventStore:
         self._database = database
         self._application = application
         self._now = now
+
+    @property
+    def database(self) -> Engine:
+        """Where the log is, for reports with SQL of their own."""
+        return self._database
+
+    @property
+    def application(self) -> str:
+        """Whose events these are."""
+        return self._application
 
     # ---------------------------------------------------------------- writing
 
@@ -175,15 +196,29 @@ class SqlEventStore:
         return [_stored(row) for row in reversed(rows)]
 
     def scan(
-        self, after: int = 0, *, since: datetime | None = None, actions: Sequence[str] = ()
+        self,
+        after: int = 0,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        actions: Sequence[str] = (),
+        without: Sequence[str] = (),
+        consented: bool = False,
     ) -> Iterator[StoredEvent]:
-        """The log in its order from place `after` on, page by page."""
+        """The log in its order from place `after` on, page by page; `without` leaves actions out,
+        `consented` those who withdrew their consent since."""
         while True:
             query = select(*_FIELDS).where(
                 events.c.application == self._application, events.c.seq > after
             )
             if since is not None:
                 query = query.where(events.c.timestamp >= since)
+            if until is not None:
+                query = query.where(events.c.timestamp < until)
+            if without:
+                query = query.where(events.c.action_name.not_in(without))
+            if consented:
+                query = query.where(not_refused())
             if actions:
                 query = query.where(events.c.action_name.in_(actions))
             page = query.order_by(events.c.seq).limit(PAGE)
@@ -357,6 +392,16 @@ class SqlEventStore:
     def _write(self, work: Callable[[Connection], T]) -> T:
         with retryable(*_UNAVAILABLE), self._database.begin() as link:
             return work(link)
+
+
+def not_refused() -> ColumnElement[bool]:
+    """That neither the client nor the shopper of an event has withdrawn consent."""
+    denied = exists().where(
+        consents.c.application == events.c.application,
+        consents.c.client_id.in_([events.c.client_id, events.c.shopper_id]),
+        consents.c.choice == Consent.DENIED.value,
+    )
+    return ~denied
 
 
 def _stored(row: Row[Any]) -> StoredEvent:

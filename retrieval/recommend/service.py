@@ -121,6 +121,11 @@ class Learning:
         self._owners: Cache[str, str] = Cache(PROFILES, OWNERS_S)
         self._replay = threading.Thread(target=self._read_log, name="events-replay", daemon=True)
 
+    @property
+    def items(self) -> ItemReader:
+        """What profiles compare products by, of the catalogue as it is now."""
+        return self._shelf.items
+
     def use(self, shelf: Shelf) -> None:
         """Go on with a changed catalogue; profiles are computed anew."""
         self._shelf = shelf

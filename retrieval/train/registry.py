@@ -20,6 +20,8 @@ from retrieval.types import Frozen
 
 MANIFEST = "manifest.json"
 PROMOTED = "promoted.json"
+# The kind of the next-item models.
+SEQUENCE = "sequence"
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,80}")
 
 
@@ -46,7 +48,10 @@ class TrainedManifest(Frozen):
 
 
 class _Promotions(Frozen):
+    """`at` says when a version was promoted last; files of before it was kept have none."""
+
     versions: tuple[str, ...] = ()
+    at: dict[str, datetime] = Field(default_factory=dict)
 
 
 Remeasure = Callable[[Path], HeldOut]
@@ -103,6 +108,10 @@ class TrainedModels:
         versions = self._promotions().versions
         return versions[-1] if versions else None
 
+    def promoted_at(self, version: str) -> datetime | None:
+        """When `version` was promoted last; None where it never was or that is not known."""
+        return self._promotions().at.get(version)
+
     def before(self) -> str | None:
         """The version that `rollback` would let serve; None: no trained model would."""
         versions = self._promotions().versions
@@ -115,7 +124,9 @@ class TrainedModels:
     def mark_promoted(self, version: str) -> None:
         """Note that `version` serves, where the caller has compared and switched by itself."""
         if self.promoted() != version:
-            self._write((*self._promotions().versions, version))
+            known = self._promotions()
+            at = {**known.at, version: datetime.now(UTC)}
+            self._write(_Promotions(versions=(*known.versions, version), at=at))
 
     def promote(self, version: str, remeasure: Remeasure | None = None) -> TrainedManifest:
         """Let `version` serve, unless it is worse than the one that does on the held-out items.
@@ -135,7 +146,8 @@ class TrainedModels:
     def rollback(self) -> str | None:
         """Let the version before serve again and return it (None: no trained model serves)."""
         self.before()
-        self._write(self._promotions().versions[:-1])
+        known = self._promotions()
+        self._write(known.model_copy(update={"versions": known.versions[:-1]}))
         return self.promoted()
 
     def _compare(
@@ -168,6 +180,6 @@ class TrainedModels:
                 f"{path} is damaged.", remedy="Remove it and promote a version again."
             ) from None
 
-    def _write(self, versions: tuple[str, ...]) -> None:
-        text = _Promotions(versions=versions).model_dump_json() + "\n"
+    def _write(self, promotions: _Promotions) -> None:
+        text = promotions.model_dump_json() + "\n"
         write_atomically(self.root / PROMOTED, text)

@@ -25,6 +25,7 @@ from assistant.assistant import Assistant
 from assistant.conversation import SqlConversationStore
 from assistant.database import open_database
 from assistant.errors import EngineUnavailableError, InvalidRequestError
+from assistant.learning import turn_costs
 from assistant.llm.client import ChatModelClient
 from assistant.llm.scripted import Delay, ScriptedModel
 from assistant.storefront import Storefront
@@ -360,3 +361,24 @@ async def test_a_treatment_can_do_without_the_model(
     assert texts(events)
     assert len(products(events)[0].products) == 1
     assert not model.calls
+
+
+async def test_a_turn_knows_the_tokens_of_its_requests(
+    assistant: Assistant, model: ScriptedModel
+) -> None:
+    model.enqueue(READ_MOUSE, TRUE_SENTENCE)
+    await reply(assistant, OPEN_WISH)
+    costs = turn_costs(assistant.conversation("c").turns[-1])
+    given = sum(len(str(m.text).split()) for call in model.calls for m in call.messages)
+    written = len(READ_MOUSE.split()) + len(TRUE_SENTENCE.split())
+    assert (costs["prompt_tokens"], costs["completion_tokens"]) == (given, written)
+    assert costs["tokens"] == given + written
+
+
+async def test_a_turn_that_gave_up_on_the_model_has_no_count(
+    assistant: Assistant, model: ScriptedModel
+) -> None:
+    model.enqueue(Delay(READ_MOUSE, seconds=5), TRUE_SENTENCE)
+    await reply(assistant, OPEN_WISH)
+    turn = assistant.conversation("c").turns[-1]
+    assert turn.trace["tokens"]["unknown"] == 1 and "tokens" not in turn_costs(turn)

@@ -116,8 +116,9 @@
   const look = () => {
     for (const list of document.querySelectorAll('[data-list]:not([data-logged])')) {
       list.dataset.logged = '1';
-      const {list: id, surface = '', query = '', results, elapsed} = list.dataset;
-      const detail = {...(results ? {results: Number(results)} : {}), ...(elapsed ? {elapsed_ms: Number(elapsed)} : {})};
+      const {list: id, surface = '', query = '', results, elapsed, relaxed} = list.dataset;
+      const detail = {...(results ? {results: Number(results)} : {}), ...(elapsed ? {elapsed_ms: Number(elapsed)} : {}),
+        ...(relaxed ? {relaxed: true} : {})};
       if (query && surface === 'search') log('search', {query_id: id, surface, user_query: query, ...arms(list), detail}, false);
     }
     for (const card of document.querySelectorAll('[data-list] .ai-card[data-id]:not([data-watched])')) {

@@ -13,8 +13,10 @@ from assistant.cli import app
 from assistant.database import open_database
 from assistant.settings import load_settings
 from retrieval.analytics.funnel import report_funnel
+from retrieval.analytics.log import read_log
+from retrieval.analytics.types import FunnelSteps, Period
 from retrieval.profile.events import SqlEventStore
-from retrieval.profile.types import Action, Event
+from retrieval.profile.types import Action, Consent, Event
 
 NOW = datetime(2026, 5, 2, 12, tzinfo=UTC)
 
@@ -30,6 +32,10 @@ def event(name: str, action: Action, who: str, seconds: float = 0, auto: bool = 
         surface="search",
         automated=auto,
     )
+
+
+def day_until(end: datetime) -> Period:
+    return Period(since=end - timedelta(days=1), until=end)
 
 
 def test_steps_are_counted_without_bots_and_duplicates(tmp_path: Path) -> None:
@@ -48,10 +54,16 @@ def test_steps_are_counted_without_bots_and_duplicates(tmp_path: Path) -> None:
     ]
     log.append(batch)
     log.append(batch)
-    (row,) = report_funnel(log, NOW - timedelta(days=1), NOW)
+    log.append([event("c9", Action.CLICK, "left"), event("i9", Action.IMPRESSION, "left")])
+    log.record_consent("left", Consent.DENIED)
+    report = report_funnel(read_log(log, day_until(NOW), NOW))
+    (row,) = report.rows
     assert row.day == NOW.date() and row.surface == "search"
     assert (row.impressions, row.opened, row.carts, row.orders, row.shoppers) == (2, 1, 1, 1, 2)
-    assert report_funnel(log, NOW, NOW) == ()
+    assert report.total == FunnelSteps(impressions=2, opened=1, carts=1, orders=1, shoppers=2)
+    assert report.reached == {"impressions": 2, "opened": 1, "carts": 1, "orders": 1}
+    assert report.left_out == {"bots": 42, "duplicates": 1, "outliers": 0}
+    assert report_funnel(read_log(log, day_until(NOW - timedelta(days=1)), NOW)).rows == ()
 
 
 def test_the_command_prints_the_funnel_of_the_store(
