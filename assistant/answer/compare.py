@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
@@ -9,6 +10,7 @@ from assistant.answer.metrics import (
     ADJECTIVES,
     PRICE,
     RATING,
+    Adjective,
     count_word,
     find_adjective_metric,
     find_extreme,
@@ -123,9 +125,13 @@ class _ComparisonBuilder:
         return show_value(attribute, self._language, self._vocabulary)
 
     def verdict(self) -> Iterator[Sentence]:
-        """One sentence for each end worth knowing; equal values are called equal."""
+        """One sentence for each end worth knowing; equal values are called equal.
+
+        Who asks which is the lightest wants no word of prices: the table has those.
+        """
+        asked = {m for m, a in self._good.items() if self._asks_for(m, a)}
         for metric, adjective in reversed(self._good.items()):
-            if metric not in (PRICE, RATING) and not self._is_asked(metric):
+            if metric not in (asked or {PRICE, RATING}):
                 continue
             values = [measure(p, metric) for p in self._products]
             if any(v is None for v in values):
@@ -142,7 +148,16 @@ class _ComparisonBuilder:
                 ids = tuple(p.id for p in best)
             yield Sentence(text=text, product_ids=ids, evidence=(evidence,))
 
-    def _is_asked(self, metric: str) -> bool:
+    def _asks_for(self, metric: str, adjective: Adjective) -> bool:
+        """Whether the request names the metric, or its end in either language."""
+        ends = (adjective.comparative, adjective.superlative)
+        if any(re.search(rf"\b{end}\b", self._request.folded) for end in ends):
+            return True
+        noun, degree = adjective.chinese
+        if re.search(rf"{noun}[最更比较]{{1,2}}{degree}", self._request.folded):
+            return True
+        if metric in (PRICE, RATING):
+            return False
         return is_spoken_of(metric, self._request, self._records, self._vocabulary)
 
     def _best(

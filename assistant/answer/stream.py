@@ -166,7 +166,7 @@ class _Answer:
             self._composer = Composer(self._understanding, focused)
         elif mentions := self._composer.mentions(question.words):
             yield from mentions
-        elif question.words:
+        elif question.words or question.asks_degree:
             yield self._composer.silence(question.topic)
 
     async def _from_model(self, writer: AnswerWriter, timeout_s: float) -> AsyncIterator[Sentence]:

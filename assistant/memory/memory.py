@@ -222,7 +222,9 @@ def _with(read: Understanding, preference: Preference) -> Understanding:
 def _new_refusals(filters: Filters, before: Filters) -> Iterator[tuple[str, Filters]]:
     """Each refusal of `filters` that `before` did not hold, in words and as a condition."""
     new = tuple(
-        a for a in filters.attributes if a.exclude and a.values and a not in before.attributes
+        a
+        for a in filters.attributes
+        if a.exclude and a.values and not a.implied and a not in before.attributes
     )
     for term in filters.excluded_terms:
         if term not in before.excluded_terms:
