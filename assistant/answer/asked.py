@@ -22,7 +22,7 @@ _KINDS: tuple[tuple[FactKind, re.Pattern[str]], ...] = (
         FactKind.PRICE,
         re.compile(
             r"\bhow much(?=\s*(?:$|[?.,!]|(?:is|are|was|for|would|money)\b))|"
-            r"\b(?:price|costs?|expensive|cheap)\b|"
+            r"\b(?:price|costs?|expensive|cheap(?:er|est)?|pricier)\b|"
             r"多少钱|价格|价钱|贵|便宜"
         ),
     ),
@@ -40,7 +40,10 @@ _KINDS: tuple[tuple[FactKind, re.Pattern[str]], ...] = (
 _SENTENCE = re.compile(r"[^.!?。！？]+(?:\.\d[^.!?。！？]*)*[.!?。！？]?")
 # Fields that say by a product's name what it is.
 _NAMING = ("title", "category", "variant")
-_POINTING = re.compile(r"^(?:and|so|but|那么?|请问)\s*|第[一二三四五六]款|这款|那款|这个|那个|它(?:们)?的?")
+_POINTING = re.compile(
+    r"^(?:and|so|but|那么?|请问)\s*|(?: of)? the (?:first|second|third|fourth|fifth|sixth|last) one\b|"
+    r"第[一二三四五六]款|这款|那款|这个|那个|它(?:们)?的?"
+)
 _QUESTION = frozenset(
     split_words(
         "what which how who when where why does is are can could would will do much many long big "

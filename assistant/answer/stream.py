@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import aclosing
@@ -27,6 +28,10 @@ from retrieval.types import StoreInfo, Vocabulary
 
 # More is not read, and every token costs 0.15 s on two cores.
 SENTENCES = 4
+
+
+# The small model writes 是 before a price as before a noun: "X 是价格92美元".
+_COPULA = re.compile(r"\s*是(?=(?:价格|售价)\d)")
 
 
 @dataclass
@@ -114,6 +119,7 @@ class _Answer:
         self._composer = Composer(understanding, facts)
         self._previous: tuple[str, ...] = ()
         self._count = 0
+        self._topic = ""
 
     def note(self, sentence: Sentence) -> None:
         """Remember a sentence that the shopper has seen."""
@@ -154,6 +160,7 @@ class _Answer:
         language = self._understanding.language
         records = [read_record(f.product, self._vocabulary) for f in self._facts]
         question = Question(self._message, self._understanding, records, self._vocabulary)
+        self._topic = question.topic
         if asks_for_reviews(question.text):
             for about in self._facts:
                 name = self._composer.name_of(about)
@@ -190,6 +197,7 @@ class _Answer:
     def _judge(self, text: str) -> Sentence | None:
         """The sentence if it is true and new, else code's about the same product."""
         self._trace.written.append(text)
+        text = _COPULA.sub("", text)
         if self._composer.is_said(text):
             self._trace.repeated += 1
             return None
@@ -231,3 +239,5 @@ class _Answer:
                 return
             if not self._composer.is_said(sentence.text):
                 yield self._accept(sentence)
+        if not self._count and self._topic:
+            yield self._accept(self._composer.silence(self._topic))

@@ -34,6 +34,9 @@ _PROPERTY = re.compile(
 
 # "Which is cheaper?" asks about the shown; "which are cheaper than these?" wants others.
 _ASKS_WHICH = re.compile(r"\bwhich\b(?!.*\bthan\b)|哪[个款一种台]")
+# "Why is the second cheaper than the first?" sets two against each other.
+_THAN = re.compile(r"\bthan\b|比")
+COMPARED = 2
 # "A bigger screen" is a wish about the thing at hand.
 _MORE_OF = re.compile(r"\b(?:more|less|better|longer|\w{2,}er)\s")
 
@@ -119,6 +122,8 @@ def _about_shown(signs: Signs) -> Act | None:
     several = len(signs.references) != 1 or not signs.query
     about_shown = pointed or signs.pronoun or not signs.names_category
     if _compares(signs) and several and about_shown:
+        return Act.COMPARE
+    if len(signs.references) == COMPARED and _THAN.search(signs.text):
         return Act.COMPARE
     if asks_degree(signs.text) and about_shown and not signs.constrained:
         return Act.ASK
