@@ -279,7 +279,7 @@ class Assistant:
         if understanding.act in (Act.COMPARE, Act.ASK) and understanding.references:
             products = await self.products(understanding.references)
             hits = tuple(Hit(product=product, score=0.0) for product in products)
-            return self._selection(understanding, hits, conversation.shown)
+            return self._selection(understanding, hits, conversation.shown, message=turn.message)
         limits = treat_limits(self._limits, turn.assignment.treatment.chat)
         if understanding.like:
             if likes := await self._select_like(understanding, understanding.like, limits.cards):
@@ -310,6 +310,7 @@ class Assistant:
         hits: Sequence[Hit],
         listed: Sequence[str],
         result: SearchResult | None = None,
+        message: str = "",
     ) -> Selection:
         """Cards with facts and reasons; a product of the earlier list keeps its number."""
         products = [hit.product for hit in hits]
@@ -327,7 +328,7 @@ class Assistant:
         )
         comparison = None
         if understanding.act is Act.COMPARE and FEWEST <= len(products) <= MOST:
-            comparison = compare_products(understanding, products, self.vocabulary)
+            comparison = compare_products(understanding, products, self.vocabulary, message)
         sponsored = tuple(
             ShownProduct(hit=hit, position=0, sponsored=True)
             for hit in (result.sponsored if result else ())

@@ -41,7 +41,8 @@ _SENTENCE = re.compile(r"[^.!?。！？]+(?:\.\d[^.!?。！？]*)*[.!?。！？]
 # Fields that say by a product's name what it is.
 _NAMING = ("title", "category", "variant")
 _POINTING = re.compile(
-    r"^(?:and|so|but|那么?|请问)\s*|(?: of)? the (?:first|second|third|fourth|fifth|sixth|last) one\b|"
+    r"^(?:and|so|but|那么?|请问)\s*|"
+    r"(?: of)? the (?:first|second|third|fourth|fifth|sixth|last) one\b|"
     r"第[一二三四五六]款|这款|那款|这个|那个|它(?:们)?的?"
 )
 _QUESTION = frozenset(

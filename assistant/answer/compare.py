@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
+from assistant.answer.compose import is_plural
 from assistant.answer.metrics import (
     ADJECTIVES,
     PRICE,
@@ -30,6 +31,7 @@ from assistant.answer.telling import (
 )
 from assistant.errors import InvalidRequestError
 from assistant.types import Comparison, ComparisonRow, Sentence, Understanding
+from retrieval.index.analysis import fold
 from retrieval.types import Language, Product, Vocabulary
 
 FEWEST, MOST = 2, 4
@@ -42,15 +44,21 @@ _LABELS = {
 
 
 def compare_products(
-    understanding: Understanding, products: Sequence[Product], vocabulary: Vocabulary
+    understanding: Understanding,
+    products: Sequence[Product],
+    vocabulary: Vocabulary,
+    message: str = "",
 ) -> Comparison:
-    """Table and verdict for two to four products; raises InvalidRequestError for other numbers."""
+    """Table and verdict for two to four products; raises InvalidRequestError for other numbers.
+
+    The verdict is about what the `message` asks for ("which is the lightest?"), where it does.
+    """
     if not FEWEST <= len(products) <= MOST:
         raise InvalidRequestError(
             f"{len(products)} products cannot be compared side by side.",
             remedy=f"Choose {FEWEST} to {MOST}.",
         )
-    builder = _ComparisonBuilder(understanding, products, vocabulary)
+    builder = _ComparisonBuilder(understanding, products, vocabulary, message)
     return Comparison(
         product_ids=tuple(p.id for p in products),
         names=tuple(builder.names.values()),
@@ -61,10 +69,15 @@ def compare_products(
 
 class _ComparisonBuilder:
     def __init__(
-        self, understanding: Understanding, products: Sequence[Product], vocabulary: Vocabulary
+        self,
+        understanding: Understanding,
+        products: Sequence[Product],
+        vocabulary: Vocabulary,
+        message: str,
     ) -> None:
         self._understanding = understanding
         self._request = Spoken.read(" ".join((understanding.query, *understanding.wishes)))
+        self._asked = fold(message) or self._request.folded
         self._language = understanding.language
         self._products = tuple(products)
         self._vocabulary = vocabulary
@@ -151,10 +164,10 @@ class _ComparisonBuilder:
     def _asks_for(self, metric: str, adjective: Adjective) -> bool:
         """Whether the request names the metric, or its end in either language."""
         ends = (adjective.comparative, adjective.superlative)
-        if any(re.search(rf"\b{end}\b", self._request.folded) for end in ends):
+        if any(re.search(rf"\b{end}\b", self._asked) for end in ends):
             return True
         noun, degree = adjective.chinese
-        if re.search(rf"{noun}[最更比较]{{1,2}}{degree}", self._request.folded):
+        if re.search(rf"{noun}(?:最|更|比较){degree}", self._asked):
             return True
         if metric in (PRICE, RATING):
             return False
@@ -176,7 +189,8 @@ class _ComparisonBuilder:
         degree = comparative if count == FEWEST else superlative
         if len(best) > 1:
             return f"The {' and the '.join(names)} are tied for {degree} of the {number}."
-        return f"The {names[0]} is the {degree} of the {number}."
+        verb = "are" if is_plural(names[0], best[0]) else "is"
+        return f"The {names[0]} {verb} the {degree} of the {number}."
 
     def _equal(self, metric: str) -> str:
         number = count_word(len(self._products), self._language)

@@ -75,7 +75,12 @@ def _describe(
 def _attribute_label(name: str, vocabulary: Vocabulary, language: Language) -> str:
     """The attribute's name; a unit that only tells feeds apart ("weight_kg") is left out."""
     base, _, last = name.rpartition("_")
-    if base and len(last) > 1 and find_unit(last) and name not in vocabulary.labels.get(language, {}):
+    if (
+        base
+        and len(last) > 1
+        and find_unit(last)
+        and name not in vocabulary.labels.get(language, {})
+    ):
         return vocabulary.label(base, language)
     return vocabulary.label(name, language)
 

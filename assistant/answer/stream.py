@@ -10,6 +10,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
+from assistant.answer.absent import find_absent
 from assistant.answer.asked import Question
 from assistant.answer.compose import Composer
 from assistant.answer.record import read_record
@@ -130,6 +131,9 @@ class _Answer:
     ) -> AsyncIterator[Sentence]:
         for note in self._composer.notes():
             yield note
+        records = [read_record(f.product, self._vocabulary) for f in self._facts]
+        if thing := find_absent(self._understanding, records):
+            yield self._composer.absent(thing)
         settled = list(self._settle(nearest))
         for sentence in settled:
             yield sentence

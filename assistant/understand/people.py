@@ -76,7 +76,9 @@ def _find_values(
     vocabulary: Vocabulary, topic: str, words: frozenset[str]
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
     for name, profile in vocabulary.attributes.items():
-        if profile.kind is not AttributeKind.TEXT or topic not in split_words(name.replace("_", " ")):
+        if profile.kind is not AttributeKind.TEXT or topic not in split_words(
+            name.replace("_", " ")
+        ):
             continue
         values = tuple(v for v in profile.values if set(split_words(fold(v))) <= words and v)
         if values:

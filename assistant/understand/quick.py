@@ -21,6 +21,7 @@ from assistant.understand.context import (
     move_bound,
     without_wanted,
 )
+from assistant.understand.goods import find_goods
 from assistant.understand.heard import Heard
 from assistant.understand.jobs import read_job
 from assistant.understand.language import detect_language, normalise
@@ -305,7 +306,9 @@ class RuleReader:
             sort=sort or Sort.RELEVANCE,
             references=self._references(reading, act, shown),
             wishes=wishes,
-            certain=_certain(reading, sure, kind=self._names_a_kind(query)),
+            certain=_certain(
+                reading, sure, kind=self._names_a_kind(query) or find_goods(query) is not None
+            ),
             notes=reading.price.notes if reading.price else (),
             no_questions=acts.wants_no_question(reading.scan.lower),
             source=Source.RULES,
