@@ -264,7 +264,13 @@ class Composer:
         label, _, value = fact.text.partition("：" if "：" in fact.text else ": ")
         phrases = PHRASES[self._language]
         plain = value in (phrases["yes"], phrases["no"])
-        return self._say["flag" if plain else "attribute"].format(label=label, value=value)
+        key = "flag" if plain else "attribute"
+        if not plain and _LABEL_VERB.search(label):
+            # "Suitable for" is no noun: it is suitable for office work, 适合日常使用.
+            key = "attribute_verb"
+        elif not plain and _LABEL_TORN.search(label):
+            key = "flag"
+        return self._say[key].format(label=label, value=value)
 
     def _list(self, joined: str) -> str:
         if self._language is Language.CHINESE:
@@ -306,6 +312,11 @@ class Composer:
         return list(dict.fromkeys(named or rest))
 
 
+_LABEL_VERB = re.compile(
+    r"^(?:suitable|compatible|designed|intended|made)\b.* (?:for|with|of)$"
+    r"|^(?:适合|适用于?|兼容|用于)$"
+)
+_LABEL_TORN = re.compile(r" (?:for|with|of|to|by|in)$")
 _VERBS = {"costs": "cost", "meets": "meet", "is": "are", "has": "have", "does": "do"}
 _PLURALS = re.compile(rf"^({'|'.join(_VERBS)})\b")
 
