@@ -32,7 +32,9 @@ _KINDS: tuple[tuple[FactKind, re.Pattern[str]], ...] = (
     ),
     (
         FactKind.RATING,
-        re.compile(r"\b(?:rating|rated|stars?|reviews?|opinions?)\b|评分|评价|评论|口碑"),
+        re.compile(
+            r"\b(?:ratings?|rated|stars?|reviews?|reviewed|opinions?)\b|评分|评价|评论|口碑"
+        ),
     ),
     (FactKind.DISCOUNT, re.compile(r"\b(?:discount|on sale|sale)\b|折扣|打折|优惠|特价")),
     (FactKind.BRAND, re.compile(r"\b(?:brand|who makes|maker|manufacturer)\b|品牌|牌子|厂商")),

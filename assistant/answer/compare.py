@@ -64,6 +64,7 @@ def compare_products(
         names=tuple(builder.names.values()),
         rows=tuple(builder.rows()),
         verdict=tuple(builder.verdict()),
+        settles=bool(builder.asked),
     )
 
 
@@ -90,6 +91,8 @@ class _ComparisonBuilder:
             if adjective.good
             and (metric := find_adjective_metric(adjective, self._products, vocabulary))
         }
+
+        self.asked = {m for m, a in self._good.items() if self._asks_for(m, a)}
 
     def rows(self) -> Iterator[ComparisonRow]:
         """Price and rating first, then what was asked, then what differs."""
@@ -142,9 +145,8 @@ class _ComparisonBuilder:
 
         Who asks which is the lightest wants no word of prices: the table has those.
         """
-        asked = {m for m, a in self._good.items() if self._asks_for(m, a)}
         for metric, adjective in reversed(self._good.items()):
-            if metric not in (asked or {PRICE, RATING}):
+            if metric not in (self.asked or {PRICE, RATING}):
                 continue
             values = [measure(p, metric) for p in self._products]
             if any(v is None for v in values):
@@ -158,6 +160,8 @@ class _ComparisonBuilder:
                 text = self._best(
                     best, adjective.comparative, adjective.superlative, adjective.chinese
                 )
+                if self.asked:
+                    text = self._with_value(text, best[0], metric)
                 ids = tuple(p.id for p in best)
             yield Sentence(text=text, product_ids=ids, evidence=(evidence,))
 
@@ -191,6 +195,22 @@ class _ComparisonBuilder:
             return f"The {' and the '.join(names)} are tied for {degree} of the {number}."
         verb = "are" if is_plural(names[0], best[0]) else "is"
         return f"The {names[0]} {verb} the {degree} of the {number}."
+
+    def _with_value(self, text: str, best: Product, metric: str) -> str:
+        """The verdict with what it rests on: "…, at 230 g"."""
+        if metric == PRICE:
+            value = self._price(best)
+        elif metric == RATING and best.rating is not None:
+            number = format_number(best.rating)
+            chinese = self._language is Language.CHINESE
+            value = f"评分{number}" if chinese else f"{number} of 5"
+        else:
+            value = self._value(best, metric)
+        if not value:
+            return text
+        if self._language is Language.CHINESE:
+            return f"{text.removesuffix('。')}，{value}。"
+        return f"{text.removesuffix('.')}, at {value}."
 
     def _equal(self, metric: str) -> str:
         number = count_word(len(self._products), self._language)

@@ -129,7 +129,7 @@ class Composer:
     def nothing(self, nearest: Sequence[ProductFacts] = ()) -> Iterator[Sentence]:
         """Nothing was found; the nearest thing, if there is one."""
         price = self._understanding.filters.price
-        limit = price.maximum if price else None
+        limit = price.maximum if price and not price.derived else None
         costs = nearest[0].product.price if nearest else None
         if limit is not None and costs is not None and costs > limit:
             shown = format_money(limit, nearest[0].product.currency, self._language)
@@ -265,11 +265,14 @@ class Composer:
         phrases = PHRASES[self._language]
         plain = value in (phrases["yes"], phrases["no"])
         key = "flag" if plain else "attribute"
-        if not plain and _LABEL_VERB.search(label):
+        chinese = self._language is Language.CHINESE
+        if not plain and _LABEL_VERB.search(label) and label.isascii() is not chinese:
             # "Suitable for" is no noun: it is suitable for office work, 适合日常使用.
             key = "attribute_verb"
         elif not plain and _LABEL_TORN.search(label):
             key = "flag"
+        if key == "attribute" and _LABEL_PLURAL.search(label):
+            key = "attributes"
         return self._say[key].format(label=label, value=value)
 
     def _list(self, joined: str) -> str:
@@ -316,6 +319,7 @@ _LABEL_VERB = re.compile(
     r"^(?:suitable|compatible|designed|intended|made)\b.* (?:for|with|of)$"
     r"|^(?:适合|适用于?|兼容|用于)$"
 )
+_LABEL_PLURAL = re.compile(r"[a-z]{2}[^sui\W]s$")
 _LABEL_TORN = re.compile(r" (?:for|with|of|to|by|in)$")
 _VERBS = {"costs": "cost", "meets": "meet", "is": "are", "has": "have", "does": "do"}
 _PLURALS = re.compile(rf"^({'|'.join(_VERBS)})\b")

@@ -29,6 +29,7 @@ from retrieval.types import StoreInfo, Vocabulary
 
 # More is not read, and every token costs 0.15 s on two cores.
 SENTENCES = 4
+SETTLED = "by code: nothing for the model to write"
 
 
 # The small model writes 是 before a price as before a noun: "X 是价格92美元".
@@ -76,16 +77,21 @@ async def stream_answer(
     trace: AnswerTrace,
     nearest: Sequence[ProductFacts] = (),
     said: Sequence[Sentence] = (),
+    settled: bool = False,
 ) -> AsyncIterator[Sentence]:
     """Verified sentences of one answer; whole also when the model is off, slow or wrong.
 
     Without `writer` code writes it all. `nearest` are offered when `facts` are empty; what was
-    `said` already (a comparison's verdict) is not said again.
+    `said` already (a comparison's verdict) is not said again, and where that `settled` the
+    question nothing is added.
     Whatever the model does, nothing but cancellation is raised.
     """
     run = _Answer(verifier, message, understanding, facts, store, vocabulary, trace)
     for sentence in said:
         run.note(sentence)
+    if settled:
+        trace.ended = SETTLED
+        return
     started = time.perf_counter()
     try:
         async for sentence in run.stream(writer, timeout_s, nearest):
@@ -138,7 +144,7 @@ class _Answer:
         for sentence in settled:
             yield sentence
         if settled:
-            self._trace.ended = "by code: nothing for the model to write"
+            self._trace.ended = SETTLED
             return
         if writer is None:
             self._trace.ended = "by code: no language model"

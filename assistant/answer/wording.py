@@ -21,6 +21,7 @@ WORDING: dict[Language, dict[str, str]] = {
         "rank_tied": "is {text}",
         "rating": "is {text}",
         "attribute": "@the {label} is {value}",
+        "attributes": "@the {label} are {value}",
         "attribute_verb": "is {label} {value}",
         "flag": "@{label}: {value}",
         "stock": "is {text}",

@@ -13,7 +13,7 @@ from assistant.types import Sentence
 from retrieval.types import Frozen
 
 # So many examples of each sort are told; the transcript has all.
-EXAMPLES = 20
+EXAMPLES = 60
 
 
 class UncheckedReport(Frozen):

@@ -11,6 +11,7 @@ from assistant.memory.types import Preference, Statement, StatementKind
 from assistant.types import Act, Conversation, QuickReader, Understanding
 from assistant.understand.context import last_topic, merge_filters
 from assistant.understand.lexicon import Kind, Lexicon
+from assistant.understand.people import is_of_people
 from retrieval.types import AttributeFilter, Filters, Language, Vocabulary
 
 # A refusal said of one thing holds for a season, one said of everything and a size for a year,
@@ -224,7 +225,7 @@ def _new_refusals(filters: Filters, before: Filters) -> Iterator[tuple[str, Filt
     new = tuple(
         a
         for a in filters.attributes
-        if a.exclude and a.values and not a.implied and a not in before.attributes
+        if a.exclude and a.values and a not in before.attributes and not is_of_people(a)
     )
     for term in filters.excluded_terms:
         if term not in before.excluded_terms:

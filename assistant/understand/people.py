@@ -58,9 +58,18 @@ def speaks_of_people(text: str) -> bool:
     return bool(_PERSON.search(text) or _CHILD.search(text))
 
 
+def is_of_people(condition: AttributeFilter) -> bool:
+    """Whether a condition stands for the person a thing is for."""
+    return condition.implied and bool({"age", "gender"} & set(_topics(condition.name)))
+
+
+def _topics(name: str) -> tuple[str, ...]:
+    return split_words(name.replace("_", " "))
+
+
 def without_implied(filters: Filters) -> Filters:
     """`filters` without what another person had ruled out."""
-    kept = tuple(a for a in filters.attributes if not a.implied)
+    kept = tuple(a for a in filters.attributes if not is_of_people(a))
     return filters.model_copy(update={"attributes": kept})
 
 
@@ -76,9 +85,7 @@ def _find_values(
     vocabulary: Vocabulary, topic: str, words: frozenset[str]
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
     for name, profile in vocabulary.attributes.items():
-        if profile.kind is not AttributeKind.TEXT or topic not in split_words(
-            name.replace("_", " ")
-        ):
+        if profile.kind is not AttributeKind.TEXT or topic not in _topics(name):
             continue
         values = tuple(v for v in profile.values if set(split_words(fold(v))) <= words and v)
         if values:

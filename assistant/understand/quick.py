@@ -380,14 +380,20 @@ class RuleReader:
         found: dict[str, list[str]] = {}
         for attribute, value in unwanted.values:
             found.setdefault(attribute, []).append(value)
+        made_of: dict[str, list[str]] = {}
         for term in unwanted.terms:
             for attribute, value in self._values_made_of(term):
-                found.setdefault(attribute, []).append(value)
+                made_of.setdefault(attribute, []).append(value)
         for name in unwanted.flags:
             profile = self._vocabulary.attributes.get(name)
             if profile and profile.kind is AttributeKind.FLAG:
                 found.setdefault(name, []).append("true")
-        return [AttributeFilter(name=n, values=tuple(v), exclude=True) for n, v in found.items()]
+        said = [AttributeFilter(name=n, values=tuple(v), exclude=True) for n, v in found.items()]
+        implied = [
+            AttributeFilter(name=n, values=tuple(v), exclude=True, implied=True)
+            for n, v in made_of.items()
+        ]
+        return [*said, *implied]
 
     def _values_made_of(self, term: str) -> list[tuple[str, str]]:
         """The values that one Chinese character stands for: 皮 is 牛皮, 真皮 and 皮革.
