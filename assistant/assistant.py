@@ -8,9 +8,11 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Protocol
 
 from assistant.advertising import say_sponsored
+from assistant.answer.absent import find_absent
 from assistant.answer.compare import FEWEST, MOST, compare_products
 from assistant.answer.facts import build_facts, write_reasons
 from assistant.answer.likeness import give_reasons
+from assistant.answer.record import read_record
 from assistant.answer.relaxed import ask_to_relax, tell_relaxations
 from assistant.answer.stream import AnswerTrace, stream_answer
 from assistant.desk.desk import Desk
@@ -275,7 +277,7 @@ class Assistant:
         if understanding.act in (Act.COMPARE, Act.ASK) and understanding.references:
             products = await self.products(understanding.references)
             hits = tuple(Hit(product=product, score=0.0) for product in products)
-            return self._selection(understanding, hits, conversation.shown)
+            return self._selection(understanding, hits, conversation.shown, message=turn.message)
         limits = treat_limits(self._limits, turn.assignment.treatment.chat)
         session = caller.conversation_id if caller else None
         if understanding.like:
@@ -313,6 +315,7 @@ class Assistant:
         hits: Sequence[Hit],
         listed: Sequence[str],
         result: SearchResult | None = None,
+        message: str = "",
     ) -> Selection:
         """Cards with facts and reasons; a product of the earlier list keeps its number."""
         products = [hit.product for hit in hits]
@@ -330,7 +333,7 @@ class Assistant:
         )
         comparison = None
         if understanding.act is Act.COMPARE and FEWEST <= len(products) <= MOST:
-            comparison = compare_products(understanding, products, self.vocabulary)
+            comparison = compare_products(understanding, products, self.vocabulary, message)
         sponsored = tuple(
             ShownProduct(hit=hit, position=0, sponsored=True)
             for hit in (result.sponsored if result else ())
@@ -418,6 +421,7 @@ class Assistant:
             trace=trace,
             nearest=nearest,
             said=verdict,
+            settled=bool(selection.comparison and selection.comparison.settles),
         )
         try:
             async with aclosing(answer) as sentences:  # type: ignore[type-var]
@@ -440,15 +444,21 @@ class Assistant:
         if selection.cards or not selection.result:
             return ()
         close = [hit.product for r in selection.result.relaxations for hit in r.hits]
-        if close:
-            return build_facts(understanding, close[:1], self.vocabulary, self.store)
-        if not understanding.query:
-            return ()
-        open_wish = understanding.model_copy(update={"filters": Filters()})
-        request = open_wish.search_request(limit=self._limits.cards)
-        result = await asyncio.to_thread(self.front.searcher.search, request)
-        products = [hit.product for hit in result.hits]
-        return build_facts(understanding, products, self.vocabulary, self.store)
+        own = self._called_so(understanding, close)
+        if not own and understanding.query:
+            open_wish = understanding.model_copy(update={"filters": Filters()})
+            request = open_wish.search_request(limit=self._limits.cards)
+            result = await asyncio.to_thread(self.front.searcher.search, request)
+            found = [hit.product for hit in result.hits]
+            own = self._called_so(understanding, found) or close or found
+        return build_facts(understanding, (own or close)[:1], self.vocabulary, self.store)
+
+    def _called_so(
+        self, understanding: Understanding, products: Sequence[Product]
+    ) -> list[Product]:
+        """Those that are the thing looked for, not only near its price."""
+        records = [read_record(product, self.vocabulary) for product in products]
+        return [r.product for r in records if not find_absent(understanding, [r])]
 
     async def _question(
         self,

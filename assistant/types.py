@@ -196,12 +196,16 @@ class ComparisonRow(Frozen):
 
 
 class Comparison(Frozen):
-    """Two to four products side by side, in the shopper's language."""
+    """Two to four products side by side, in the shopper's language.
+
+    The verdict `settles` a question that asks which is the first by something.
+    """
 
     product_ids: tuple[str, ...]
     names: tuple[str, ...]
     rows: tuple[ComparisonRow, ...]
     verdict: tuple[Sentence, ...] = ()
+    settles: bool = False
 
 
 # ------------------------------------------------------------------- events

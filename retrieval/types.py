@@ -287,7 +287,7 @@ class AttributeFilter(Frozen):
     """Keep products whose attribute `name` has one of `values` or lies in `range`.
 
     With `exclude` the products that match are dropped instead; products without the
-    attribute then stay.
+    attribute then stay. An `implied` one was not said: "for my dad" is for no child.
     """
 
     name: str
@@ -295,6 +295,7 @@ class AttributeFilter(Frozen):
     range: Range | None = None
     unit: str | None = None
     exclude: bool = False
+    implied: bool = False
 
 
 class Filters(Frozen):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from assistant.answer.known import CJK, known_phrases, split_words, wordings
 from assistant.answer.lexicon import harmless_words
@@ -13,6 +13,7 @@ from assistant.answer.quotable import is_quotable
 from assistant.answer.record import Record, Verdict
 from assistant.answer.telling import Spoken, is_showable, is_spoken_of, show_attribute
 from assistant.types import Fact, FactKind, ProductFacts, Understanding
+from assistant.understand.phrases import pattern
 from retrieval.index.analysis import STOPWORDS, fold
 from retrieval.types import Language, Vocabulary
 
@@ -20,7 +21,8 @@ _KINDS: tuple[tuple[FactKind, re.Pattern[str]], ...] = (
     (
         FactKind.PRICE,
         re.compile(
-            r"\bhow much\b(?! does it weigh)|\b(?:price|costs?|expensive|cheap)\b|"
+            r"\bhow much(?=\s*(?:$|[?.,!]|(?:is|are|was|for|would|money)\b))|"
+            r"\b(?:price|costs?|expensive|cheap(?:er|est)?|pricier)\b|"
             r"多少钱|价格|价钱|贵|便宜"
         ),
     ),
@@ -30,12 +32,21 @@ _KINDS: tuple[tuple[FactKind, re.Pattern[str]], ...] = (
     ),
     (
         FactKind.RATING,
-        re.compile(r"\b(?:rating|rated|stars?|reviews?|opinions?)\b|评分|评价|评论|口碑"),
+        re.compile(
+            r"\b(?:ratings?|rated|stars?|reviews?|reviewed|opinions?)\b|评分|评价|评论|口碑"
+        ),
     ),
     (FactKind.DISCOUNT, re.compile(r"\b(?:discount|on sale|sale)\b|折扣|打折|优惠|特价")),
     (FactKind.BRAND, re.compile(r"\b(?:brand|who makes|maker|manufacturer)\b|品牌|牌子|厂商")),
 )
 _SENTENCE = re.compile(r"[^.!?。！？]+(?:\.\d[^.!?。！？]*)*[.!?。！？]?")
+# Fields that say by a product's name what it is.
+_NAMING = ("title", "category", "variant")
+_POINTING = re.compile(
+    r"^(?:and|so|but|那么?|请问)\s*|"
+    r"(?: of)? the (?:first|second|third|fourth|fifth|sixth|last) one\b|"
+    r"第[一二三四五六]款|这款|那款|这个|那个|它(?:们)?的?"
+)
 _QUESTION = frozenset(
     split_words(
         "what which how who when where why does is are can could would will do much many long big "
@@ -105,13 +116,33 @@ class Question:
         """The facts of one product that answer the question, then its name; others left out."""
         kept = [f for f in about.facts if f.kind is FactKind.NAME or f.kind in self.kinds]
         product = record.product
-        for name in self.attributes:
+        for name in (*self.attributes, *self._implied(record)):
             if (attribute := product.attribute(name)) and is_showable(attribute):
                 text = show_attribute(attribute, language, self._vocabulary)
                 kept.append(_fact(product.id, FactKind.ATTRIBUTE, text, f"attribute:{name}"))
         if len(kept) == 1:
+            kept += self._named(record, language)
+        if len(kept) == 1:
             kept += self._quote(record, language)
         return about.model_copy(update={"facts": tuple(dict.fromkeys(kept))})
+
+    def _implied(self, record: Record) -> Iterator[str]:
+        """Attributes that settle a word asked for: the receiver of a mouse says "wireless"."""
+        for word in self.words:
+            finding = record.says(word)
+            if finding.verdict is not Verdict.UNKNOWN:
+                kind, _, name = finding.evidence.partition(":")
+                if kind == "attribute":
+                    yield name
+
+    def _named(self, record: Record, language: Language) -> Iterator[Fact]:
+        """A word asked for that stands in the product's name or kind: "wireless: yes"."""
+        say = PHRASES[language]
+        for word in self.words:
+            finding = record.says(word, prose=False)
+            if finding.verdict is Verdict.YES and finding.evidence.startswith(_NAMING):
+                text = say["attribute"].format(label=word, value=say["yes"])
+                yield _fact(record.product.id, FactKind.ATTRIBUTE, text, finding.evidence)
 
     def _quote(self, record: Record, language: Language) -> list[Fact]:
         """The sentence of a description or review that speaks of a word asked for."""
@@ -130,8 +161,15 @@ class Question:
         return []
 
     @property
+    def asks_degree(self) -> bool:
+        """Whether it asks how long, how heavy, how many: a record answers that or is silent."""
+        return bool(pattern("degree").search(self.text))
+
+    @property
     def topic(self) -> str:
         """The words asked for, to say that the catalogue is silent on them."""
+        if self.asks_degree:
+            return _POINTING.sub("", self.text).strip(" ?？。，,.!吗呢")
         joint = "、" if any(not w.isascii() for w in self.words) else " "
         return joint.join(self.words)
 

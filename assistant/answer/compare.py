@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
+from assistant.answer.compose import is_plural
 from assistant.answer.metrics import (
     ADJECTIVES,
     PRICE,
     RATING,
+    Adjective,
     count_word,
     find_adjective_metric,
     find_extreme,
@@ -29,6 +32,7 @@ from assistant.answer.telling import (
 )
 from assistant.errors import InvalidRequestError
 from assistant.types import Comparison, ComparisonRow, Sentence, Understanding
+from retrieval.index.analysis import fold
 from retrieval.types import Language, Product, Vocabulary
 
 FEWEST, MOST = 2, 4
@@ -41,29 +45,41 @@ _LABELS = {
 
 
 def compare_products(
-    understanding: Understanding, products: Sequence[Product], vocabulary: Vocabulary
+    understanding: Understanding,
+    products: Sequence[Product],
+    vocabulary: Vocabulary,
+    message: str = "",
 ) -> Comparison:
-    """Table and verdict for two to four products; raises InvalidRequestError for other numbers."""
+    """Table and verdict for two to four products; raises InvalidRequestError for other numbers.
+
+    The verdict is about what the `message` asks for ("which is the lightest?"), where it does.
+    """
     if not FEWEST <= len(products) <= MOST:
         raise InvalidRequestError(
             f"{len(products)} products cannot be compared side by side.",
             remedy=f"Choose {FEWEST} to {MOST}.",
         )
-    builder = _ComparisonBuilder(understanding, products, vocabulary)
+    builder = _ComparisonBuilder(understanding, products, vocabulary, message)
     return Comparison(
         product_ids=tuple(p.id for p in products),
         names=tuple(builder.names.values()),
         rows=tuple(builder.rows()),
         verdict=tuple(builder.verdict()),
+        settles=bool(builder.asked),
     )
 
 
 class _ComparisonBuilder:
     def __init__(
-        self, understanding: Understanding, products: Sequence[Product], vocabulary: Vocabulary
+        self,
+        understanding: Understanding,
+        products: Sequence[Product],
+        vocabulary: Vocabulary,
+        message: str,
     ) -> None:
         self._understanding = understanding
         self._request = Spoken.read(" ".join((understanding.query, *understanding.wishes)))
+        self._asked = fold(message) or self._request.folded
         self._language = understanding.language
         self._products = tuple(products)
         self._vocabulary = vocabulary
@@ -76,6 +92,8 @@ class _ComparisonBuilder:
             for adjective in reversed(ADJECTIVES)
             if adjective.good and (metric := find_adjective_metric(adjective, measured, vocabulary))
         }
+
+        self.asked = {m for m, a in self._good.items() if self._asks_for(m, a)}
 
     def rows(self) -> Iterator[ComparisonRow]:
         """Price and rating first, then what was asked, then what differs."""
@@ -124,9 +142,12 @@ class _ComparisonBuilder:
         return show_value(attribute, self._language, self._vocabulary)
 
     def verdict(self) -> Iterator[Sentence]:
-        """One sentence for each end worth knowing; equal values are called equal."""
+        """One sentence for each end worth knowing; equal values are called equal.
+
+        Who asks which is the lightest wants no word of prices: the table has those.
+        """
         for metric, adjective in reversed(self._good.items()):
-            if metric not in (PRICE, RATING) and not self._is_asked(metric):
+            if metric not in (self.asked or {PRICE, RATING}):
                 continue
             values = [measure(p, metric) for p in self._products]
             if any(v is None for v in values):
@@ -140,10 +161,21 @@ class _ComparisonBuilder:
                 text = self._best(
                     best, adjective.comparative, adjective.superlative, adjective.chinese
                 )
+                if self.asked:
+                    text = self._with_value(text, best[0], metric)
                 ids = tuple(p.id for p in best)
             yield Sentence(text=text, product_ids=ids, evidence=(evidence,))
 
-    def _is_asked(self, metric: str) -> bool:
+    def _asks_for(self, metric: str, adjective: Adjective) -> bool:
+        """Whether the request names the metric, or its end in either language."""
+        ends = (adjective.comparative, adjective.superlative)
+        if any(re.search(rf"\b{end}\b", self._asked) for end in ends):
+            return True
+        noun, degree = adjective.chinese
+        if re.search(rf"{noun}(?:最|更|比较){degree}", self._asked):
+            return True
+        if metric in (PRICE, RATING):
+            return False
         return is_spoken_of(metric, self._request, self._records, self._vocabulary)
 
     def _best(
@@ -162,7 +194,24 @@ class _ComparisonBuilder:
         degree = comparative if count == FEWEST else superlative
         if len(best) > 1:
             return f"The {' and the '.join(names)} are tied for {degree} of the {number}."
-        return f"The {names[0]} is the {degree} of the {number}."
+        verb = "are" if is_plural(names[0], best[0]) else "is"
+        return f"The {names[0]} {verb} the {degree} of the {number}."
+
+    def _with_value(self, text: str, best: Product, metric: str) -> str:
+        """The verdict with what it rests on: "…, at 230 g"."""
+        if metric == PRICE:
+            value = self._price(best)
+        elif metric == RATING and best.rating is not None:
+            number = format_number(best.rating)
+            chinese = self._language is Language.CHINESE
+            value = f"评分{number}" if chinese else f"{number} of 5"
+        else:
+            value = self._value(best, metric)
+        if not value:
+            return text
+        if self._language is Language.CHINESE:
+            return f"{text.removesuffix('。')}，{value}。"
+        return f"{text.removesuffix('.')}, at {value}."
 
     def _equal(self, metric: str) -> str:
         number = count_word(len(self._products), self._language)

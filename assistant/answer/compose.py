@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from assistant.answer.facts import merge_wishes
+from assistant.answer.facts import LOW_STOCK, merge_wishes
 from assistant.answer.mentions import find_mentions
 from assistant.answer.money import format_money
 from assistant.answer.names import NameIndex
@@ -13,12 +13,13 @@ from assistant.answer.phrases import PHRASES
 from assistant.answer.wording import WORDING
 from assistant.types import Act, Fact, FactKind, ProductFacts, Sentence, Understanding
 from retrieval.index.analysis import fold
-from retrieval.types import Language
+from retrieval.types import Language, Product
 
 # Products an answer speaks of; the cards show the rest.
 RECOMMENDED, ASKED = 2, 2
 # Kinds in order of use, for a product's first and second sentence.
 _FIRST = (FactKind.PRICE, FactKind.BUDGET, FactKind.MATCH)
+_FIRST_OF_ALL = (FactKind.PRICE, FactKind.RANK, FactKind.DISCOUNT, FactKind.RATING)
 _SECOND = (
     FactKind.MISS,
     FactKind.RANK,
@@ -95,14 +96,14 @@ class Composer:
             return self._describe(self._facts[:ASKED], _ANSWER_KINDS)
         if self._understanding.act is Act.SMALL_TALK:
             return iter([Sentence(text=self._say["help"])])
-        return self._describe(self._facts[:RECOMMENDED], (_FIRST, _SECOND))
+        return self._recommend()
 
     def replace(self, rejected: str) -> Sentence | None:
         """The next unsaid facts of the product the rejected sentence was about."""
         for product_id in self._products_of(rejected):
             about = next(f for f in self._facts if f.product.id == product_id)
             compared = (_COMPARED,) if self._understanding.act is Act.COMPARE else ()
-            for kinds in (*compared, _FIRST, _SECOND):
+            for kinds in (*compared, self._first(about), _SECOND):
                 if sentence := self._sentence(about, kinds):
                     return sentence
         return None
@@ -128,7 +129,7 @@ class Composer:
     def nothing(self, nearest: Sequence[ProductFacts] = ()) -> Iterator[Sentence]:
         """Nothing was found; the nearest thing, if there is one."""
         price = self._understanding.filters.price
-        limit = price.maximum if price else None
+        limit = price.maximum if price and not price.derived else None
         costs = nearest[0].product.price if nearest else None
         if limit is not None and costs is not None and costs > limit:
             shown = format_money(limit, nearest[0].product.currency, self._language)
@@ -142,6 +143,10 @@ class Composer:
             cost = format_money(product.price, product.currency, self._language)
             text = self._say["nearest"].format(name=self.name_of(about), price=cost)
             yield Sentence(text=text, product_ids=(product.id,), evidence=("title", "price"))
+
+    def absent(self, thing: str) -> Sentence:
+        """That what is shown is not the thing looked for."""
+        return Sentence(text=self._say["absent"].format(thing=thing), evidence=("search",))
 
     def greeting(self, message: str) -> Sentence | None:
         """Hello, you're welcome or goodbye, where the message is nothing more."""
@@ -160,6 +165,25 @@ class Composer:
             for kinds in order:
                 if sentence := self._sentence(about, kinds):
                     yield sentence
+
+    def _recommend(self) -> Iterator[Sentence]:
+        for about in self._facts[:RECOMMENDED]:
+            first = self._first(about)
+            for kinds in (first, _SECOND if first is _FIRST else self._rest(about)):
+                if sentence := self._sentence(about, kinds):
+                    yield sentence
+
+    @staticmethod
+    def _rest(about: ProductFacts) -> Sequence[FactKind]:
+        """What is left after what stands out; that all is well with the stock is no news."""
+        few = about.product.stock is not None and about.product.stock < LOW_STOCK
+        return (FactKind.MISS, *((FactKind.STOCK,) if few else ()), FactKind.ATTRIBUTE)
+
+    def _first(self, about: ProductFacts) -> Sequence[FactKind]:
+        """What to tell first: the price and how it fits, and where nothing was asked for that
+        it could fit, what stands out beside the price."""
+        told = {fact.kind for fact in about.facts}
+        return _FIRST if told & {FactKind.BUDGET, FactKind.MATCH} else _FIRST_OF_ALL
 
     def _compare(self) -> Iterator[Sentence]:
         for about in self._facts:
@@ -227,14 +251,29 @@ class Composer:
             head, _, rest = fact.text.partition("：" if "：" in fact.text else ": ")
             if fact.evidence == "catalogue":
                 key = "unknown"
+            elif fact.kind is FactKind.MATCH and not re.search(r", |、", rest):
+                key = "match_one"
             return self._say[key].format(wishes=self._list(rest), head=head)
+        if fact.kind is FactKind.RANK and re.match(r"与|tied", fact.text):
+            key = "rank_tied"
+        if fact.kind is FactKind.STOCK and 0 < (product.stock or 0) < LOW_STOCK:
+            key = "stock_few"
         return self._say[key].format(text=fact.text) if key in self._say else ""
 
     def _attribute_clause(self, fact: Fact) -> str:
         label, _, value = fact.text.partition("：" if "：" in fact.text else ": ")
         phrases = PHRASES[self._language]
         plain = value in (phrases["yes"], phrases["no"])
-        return self._say["flag" if plain else "attribute"].format(label=label, value=value)
+        key = "flag" if plain else "attribute"
+        chinese = self._language is Language.CHINESE
+        if not plain and _LABEL_VERB.search(label) and label.isascii() is not chinese:
+            # "Suitable for" is no noun: it is suitable for office work, 适合日常使用.
+            key = "attribute_verb"
+        elif not plain and _LABEL_TORN.search(label):
+            key = "flag"
+        if key == "attribute" and _LABEL_PLURAL.search(label):
+            key = "attributes"
+        return self._say[key].format(label=label, value=value)
 
     def _list(self, joined: str) -> str:
         if self._language is Language.CHINESE:
@@ -251,6 +290,8 @@ class Composer:
             told = _enumerate([c.removeprefix("@") for c in clauses])
             return f"For the {name}, {told}{'' if told[-1] in _ENDS else '.'}"
         verbs: list[str] = []
+        if is_plural(name, about.product):
+            clauses = [_PLURALS.sub(_plural, c).replace(" its ", " their ") for c in clauses]
         for clause in clauses:
             if clause.startswith(",") and verbs:
                 verbs[-1] += clause
@@ -272,6 +313,27 @@ class Composer:
         named = [i for m in self._names.find(fold(text)) for i in m.ids]
         rest = [f.product.id for f in self._facts[:RECOMMENDED]]
         return list(dict.fromkeys(named or rest))
+
+
+_LABEL_VERB = re.compile(
+    r"^(?:suitable|compatible|designed|intended|made)\b.* (?:for|with|of)$"
+    r"|^(?:适合|适用于?|兼容|用于)$"
+)
+_LABEL_PLURAL = re.compile(r"[a-z]{2}[^sui\W]s$")
+_LABEL_TORN = re.compile(r" (?:for|with|of|to|by|in)$")
+_VERBS = {"costs": "cost", "meets": "meet", "is": "are", "has": "have", "does": "do"}
+_PLURALS = re.compile(rf"^({'|'.join(_VERBS)})\b")
+
+
+def _plural(match: re.Match[str]) -> str:
+    return _VERBS[match[1]]
+
+
+def is_plural(name: str, product: Product) -> bool:
+    """Whether an English name is plural: it ends, as its category does, in "shoes"."""
+    last = name.split()[-1].lower()
+    kinds = {step.split()[-1].lower() for step in product.category[-1:] if step.split()}
+    return last.endswith("s") and last in kinds
 
 
 def _enumerate(pieces: Sequence[str]) -> str:

@@ -20,6 +20,10 @@ ASKED = re.compile(
     r"|(?:people|customers|buyers|others?) (?:say|think|like|dislike|complain)\w*)\b"
     r"|评价|评论|口碑|差评|好评|缺点|大家(?:怎么)?说|买家|抱怨|吐槽"
 )
+# "How many people reviewed it?" is answered by a number of the record.
+_COUNTED = re.compile(
+    r"\bhow many\b.{0,30}\b(?:reviews?|reviewed|ratings?|rated)\b|多少(?:人|条|个)|几(?:人|条|个人)"
+)
 _WORST = re.compile(
     r"\b(?:complain\w*|complaints?|dislike|downsides?|drawbacks?|cons|bad|negative|worst)\b"
     r"|差评|缺点|抱怨|吐槽|不好"
@@ -54,7 +58,7 @@ _SAY = {
 
 def asks_for_reviews(text: str) -> bool:
     """Whether `text` (folded) asks what customers say."""
-    return bool(ASKED.search(text))
+    return bool(ASKED.search(text)) and not _COUNTED.search(text)
 
 
 def tell_reviews(product: Product, name: str, text: str, language: Language) -> Iterator[Sentence]:

@@ -71,7 +71,11 @@ class SentenceSplitter:
             if mark[0] == "." and "\n" not in mark:
                 if match.end() == len(text):
                     return None
-                if not text[match.end()].isspace() and not _is_cjk(text[match.end()]):
+                after = text[match.end()]
+                # "适合iPad 7th Gen.的": a name goes on, Chinese sentences end with 。
+                if not after.isspace() and (
+                    not _is_cjk(after) or text[match.start() - 1].isalnum()
+                ):
                     continue
                 if _is_abbreviation(text[: match.start()]):
                     continue

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
+from assistant.answer.absent import find_absent
 from assistant.answer.asked import Question
 from assistant.answer.compose import Composer
 from assistant.answer.record import read_record
@@ -27,6 +29,11 @@ from retrieval.types import StoreInfo, Vocabulary
 
 # More is not read, and every token costs 0.15 s on two cores.
 SENTENCES = 4
+SETTLED = "by code: nothing for the model to write"
+
+
+# The small model writes 是 before a price as before a noun: "X 是价格92美元".
+_COPULA = re.compile(r"\s*是(?=(?:价格|售价)\d)")
 
 
 @dataclass
@@ -70,16 +77,21 @@ async def stream_answer(
     trace: AnswerTrace,
     nearest: Sequence[ProductFacts] = (),
     said: Sequence[Sentence] = (),
+    settled: bool = False,
 ) -> AsyncIterator[Sentence]:
     """Verified sentences of one answer; whole also when the model is off, slow or wrong.
 
     Without `writer` code writes it all. `nearest` are offered when `facts` are empty; what was
-    `said` already (a comparison's verdict) is not said again.
+    `said` already (a comparison's verdict) is not said again, and where that `settled` the
+    question nothing is added.
     Whatever the model does, nothing but cancellation is raised.
     """
     run = _Answer(verifier, message, understanding, facts, store, vocabulary, trace)
     for sentence in said:
         run.note(sentence)
+    if settled:
+        trace.ended = SETTLED
+        return
     started = time.perf_counter()
     try:
         async for sentence in run.stream(writer, timeout_s, nearest):
@@ -114,6 +126,7 @@ class _Answer:
         self._composer = Composer(understanding, facts)
         self._previous: tuple[str, ...] = ()
         self._count = 0
+        self._topic = ""
 
     def note(self, sentence: Sentence) -> None:
         """Remember a sentence that the shopper has seen."""
@@ -124,11 +137,14 @@ class _Answer:
     ) -> AsyncIterator[Sentence]:
         for note in self._composer.notes():
             yield note
+        records = [read_record(f.product, self._vocabulary) for f in self._facts]
+        if thing := find_absent(self._understanding, records):
+            yield self._composer.absent(thing)
         settled = list(self._settle(nearest))
         for sentence in settled:
             yield sentence
         if settled:
-            self._trace.ended = "by code: nothing for the model to write"
+            self._trace.ended = SETTLED
             return
         if writer is None:
             self._trace.ended = "by code: no language model"
@@ -154,6 +170,7 @@ class _Answer:
         language = self._understanding.language
         records = [read_record(f.product, self._vocabulary) for f in self._facts]
         question = Question(self._message, self._understanding, records, self._vocabulary)
+        self._topic = question.topic
         if asks_for_reviews(question.text):
             for about in self._facts:
                 name = self._composer.name_of(about)
@@ -166,7 +183,7 @@ class _Answer:
             self._composer = Composer(self._understanding, focused)
         elif mentions := self._composer.mentions(question.words):
             yield from mentions
-        elif question.words:
+        elif question.words or question.asks_degree:
             yield self._composer.silence(question.topic)
 
     async def _from_model(self, writer: AnswerWriter, timeout_s: float) -> AsyncIterator[Sentence]:
@@ -190,6 +207,7 @@ class _Answer:
     def _judge(self, text: str) -> Sentence | None:
         """The sentence if it is true and new, else code's about the same product."""
         self._trace.written.append(text)
+        text = _COPULA.sub("", text)
         if self._composer.is_said(text):
             self._trace.repeated += 1
             return None
@@ -231,3 +249,5 @@ class _Answer:
                 return
             if not self._composer.is_said(sentence.text):
                 yield self._accept(sentence)
+        if not self._count and self._topic:
+            yield self._accept(self._composer.silence(self._topic))

@@ -30,7 +30,8 @@ _DULL = frozenset(
     split_words(
         "package packaging pack pallet carton shipping gtin ean upc mpn sku id code certification "
         "certificates compliance rohs origin warranty brand title manual quantity pieces markets "
-        "harmonized system operating altitude humidity dimensions mtbf emission"
+        "harmonized system operating altitude humidity dimensions mtbf emission "
+        "outer gross master layer"
     )
 )
 # "324 x 228 x 27", "5 - 35": right in a data sheet, not in a sentence.

@@ -41,6 +41,7 @@ def collect_wishes(
     found = [
         Wish(filter_text(f, understanding.language, vocabulary), f)
         for f in understanding.filters.attributes
+        if not f.implied
     ]
     stated = [w.strip() for w in understanding.wishes]
     phrases = [*stated, *_known_phrases_in(understanding.query, vocabulary)]

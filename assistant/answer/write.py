@@ -8,6 +8,7 @@ from contextlib import aclosing
 from langchain_core.messages import BaseMessage
 
 from assistant.answer.facts import LOW_STOCK, merge_wishes
+from assistant.answer.phrases import PHRASES
 from assistant.answer.split import SentenceSplitter, is_whole
 from assistant.llm.types import LanguageModel
 from assistant.llm.usage import TokenMeter
@@ -123,7 +124,13 @@ def _pick(about: ProductFacts, understanding: Understanding, *, ask: bool) -> It
             facts = facts[:_ATTRIBUTES_TOLD]
         if kind is FactKind.STOCK and not ask and (about.product.stock or 0) >= LOW_STOCK:
             continue
-        yield from (fact.text for fact in facts)
+        yield from (_plain(fact.text, understanding.language) for fact in facts)
+
+
+def _plain(text: str, language: Language) -> str:
+    """ "vegan: yes" as "vegan": the model would copy the yes into its sentence."""
+    say = PHRASES[language]
+    return text.removesuffix(say["attribute"].format(label="", value=say["yes"]))
 
 
 def _name(about: ProductFacts) -> str:

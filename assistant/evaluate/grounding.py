@@ -9,10 +9,21 @@ from typing import Any
 from assistant.evaluate.audit.auditor import AuditedSentence, Auditor
 from assistant.evaluate.audit.mutants import Mutant, measure_auditor
 from assistant.evaluate.transcript import ShownTurn
+from assistant.types import Sentence
 from retrieval.types import Frozen
 
 # So many examples of each sort are told; the transcript has all.
-EXAMPLES = 20
+EXAMPLES = 60
+
+
+class UncheckedReport(Frozen):
+    """What the model alone would have shown: every sentence as it wrote it, none held back."""
+
+    sentences: int
+    claims: int
+    false_claims: int
+    false_sentences: int
+    false_by_kind: dict[str, int]
 
 
 class GroundingReport(Frozen):
@@ -21,7 +32,7 @@ class GroundingReport(Frozen):
     `sentences` and `false_claims` are those of the answers; the reasons on cards are counted
     beside them. `dropped` sentences of the model never reached the shopper. `auditor_caught`
     is the share of mutants of these very sentences that the auditor flags: what its silence
-    is worth.
+    is worth. `without_verifier` is the same audit of all that the model wrote.
     """
 
     false_claims: int
@@ -41,6 +52,7 @@ class GroundingReport(Frozen):
     caught_by_change: dict[str, str]
     found: tuple[dict[str, Any], ...]
     missed_mutants: tuple[str, ...]
+    without_verifier: UncheckedReport
 
 
 def audit_turns(auditor: Auditor, turns: Sequence[ShownTurn]) -> GroundingReport:
@@ -68,6 +80,28 @@ def audit_turns(auditor: Auditor, turns: Sequence[ShownTurn]) -> GroundingReport
         caught_by_change={change: f"{c} of {n}" for change, (c, n) in sorted(counts.items())},
         found=tuple(_tell(s) for s in [*shown, *reasons] if s.false)[:EXAMPLES],
         missed_mutants=_texts(passed)[:EXAMPLES],
+        without_verifier=audit_unchecked(auditor, turns),
+    )
+
+
+def audit_unchecked(auditor: Auditor, turns: Sequence[ShownTurn]) -> UncheckedReport:
+    """Audit what the model wrote, before anything was dropped or put in its place."""
+    written = [
+        turn.model_copy(
+            update={
+                "sentences": tuple(Sentence(text=text, by="llm") for text in turn.written),
+                "reasons": (),
+            }
+        )
+        for turn in turns
+    ]
+    audited = [sentence for turn in written for sentence in auditor.audit(turn)]
+    return UncheckedReport(
+        sentences=len(audited),
+        claims=sum(len(s.claims) for s in audited),
+        false_claims=sum(len(s.false) for s in audited),
+        false_sentences=sum(1 for s in audited if s.false),
+        false_by_kind=dict(Counter(c.kind.value for s in audited for c in s.false)),
     )
 
 

@@ -30,6 +30,7 @@ class ShownTurn(Frozen):
 
     `said` are the shopper's messages so far, this one last; `cards` the products on the cards
     with the number each is shown under; `listed` the list on the screen before the turn.
+    `written` is what the model wrote, as it wrote it; `act` how the message was read.
     """
 
     question: str
@@ -41,6 +42,8 @@ class ShownTurn(Frozen):
     reasons: tuple[tuple[str, ...], ...] = ()
     sentences: tuple[Sentence, ...] = ()
     dropped: tuple[dict[str, str], ...] = ()
+    written: tuple[str, ...] = ()
+    act: str = ""
     asked: str = ""
     error: str = ""
     ended: str = ""
@@ -101,6 +104,7 @@ async def _ask(
     async for event in assistant.reply(said[-1], conversation_id, question.language):
         if isinstance(event, ProductsEvent):
             seen["language"] = event.understanding.language
+            seen["act"] = event.understanding.act.value
             seen["cards"] = tuple(card.hit.product.id for card in event.products)
             seen["positions"] = tuple(card.position for card in event.products)
             seen["reasons"] = tuple(card.reasons for card in event.products)
@@ -113,6 +117,7 @@ async def _ask(
         elif isinstance(event, DoneEvent):
             answer = event.trace.get("answer", {})
             seen["dropped"] = tuple(answer.get("rejected", ()))
+            seen["written"] = tuple(answer.get("written", ()))
             seen["ended"] = answer.get("ended", "")
         elif isinstance(event, ComparisonEvent):
             continue

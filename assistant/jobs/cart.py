@@ -9,8 +9,8 @@ from assistant.answer.money import format_money
 from assistant.answer.names import name_products
 from assistant.jobs.match import best_matches
 from assistant.jobs.result import JobContext, JobResult
-from assistant.jobs.types import CartAction, CartJob
-from assistant.jobs.variants import choose_variant, describe_options
+from assistant.jobs.types import BundleJob, CartAction, CartJob
+from assistant.jobs.variants import Choice, choose_variant, describe_options
 from assistant.jobs.wording import say
 from assistant.store.shop import Shop
 from assistant.store.types import MOST_OF_ONE, Cart, CartLine, StoreBackendError
@@ -52,33 +52,50 @@ class CartJobs:
         products = self._meant(job, context)
         if not products:
             return self._ask_which(context)
+        wanted = [(p, self._pieces(p, job, context), job.words) for p in products]
+        quantities = dict(job.later)
+        wanted += [(p, quantities[p.id], job.said) for p in context.find(tuple(quantities))]
         said: list[Sentence] = []
         cart: Cart | None = None
         failed = False
-        for number, product in enumerate(products):
-            asked = self._ask_version(product, job, context)
-            if asked is not None:
-                done = tuple(said)
-                return _joined(done, asked, cart)
+        open_: list[tuple[Product, int, str]] = []
+        for product, quantity, words in wanted:
+            if self._choice(product, words):
+                open_.append((product, quantity, words))
+                continue
             try:
-                cart = self._put_in(product, job, context, said)
+                cart = self._put_in(product, quantity, words, context, said)
             except StoreBackendError:
                 failed = True
-                said.append(self._refusal(product, job.quantity or 1, context))
-            if number + 1 == len(products) and cart is not None:
-                said.append(self._total(cart, context))
+                said.append(self._refusal(product, quantity, context))
+        if cart is not None:
+            said.append(self._total(cart, context))
+        if open_:
+            return _joined(tuple(said), self._ask_version(open_, job, context), cart)
         return JobResult(
             sentences=tuple(said),
             cart=cart or self._shop.cart(context.caller),
-            references=tuple(p.id for p in products),
+            references=tuple(p.id for p, _, _ in wanted),
             failed=failed,
         )
 
+    def _pieces(self, product: Product, job: CartJob, context: JobContext) -> int:
+        """How many: as said, else as many as the set just planned has of it."""
+        last = context.conversation.last
+        if last and isinstance(last.understanding.job, BundleJob) and (job.quantity or 1) == 1:
+            planned = zip(last.understanding.references, last.understanding.job.items, strict=False)
+            return next((item.quantity for id_, item in planned if id_ == product.id), 1)
+        return job.quantity or 1
+
     def _put_in(
-        self, product: Product, job: CartJob, context: JobContext, said: list[Sentence]
+        self,
+        product: Product,
+        quantity: int,
+        words: str,
+        context: JobContext,
+        said: list[Sentence],
     ) -> Cart:
-        variant = choose_variant(product, job.words, self._vocabulary).variant
-        quantity = job.quantity or 1
+        variant = choose_variant(product, words, self._vocabulary).variant
         cart = self._shop.add(context.caller, product.id, variant.id if variant else None, quantity)
         line = cart.line_of(product.id, variant.id if variant else None)
         price = line.unit_price if line else product.price
@@ -123,13 +140,20 @@ class CartJobs:
             question=say("which_product", context.language), options=tuple(options[:4])
         )
 
-    def _ask_version(self, product: Product, job: CartJob, context: JobContext) -> JobResult | None:
-        """A question for what is still open of the version, or None."""
+    def _choice(self, product: Product, words: str) -> Choice | None:
+        """What is still open of the version, or None."""
         if not product.variants:
             return None
-        choice = choose_variant(product, job.words, self._vocabulary)
-        if choice.variant is not None or not choice.option:
-            return None
+        choice = choose_variant(product, words, self._vocabulary)
+        return choice if choice.variant is None and choice.option else None
+
+    def _ask_version(
+        self, open_: Sequence[tuple[Product, int, str]], job: CartJob, context: JobContext
+    ) -> JobResult:
+        """A question for what is still open of the first product's version; the others wait."""
+        product, quantity, words = open_[0]
+        choice = self._choice(product, words)
+        assert choice is not None
         labels = tuple(self._vocabulary.label(v, context.language) for v in choice.values)
         text = say(
             "which_option",
@@ -139,10 +163,12 @@ class CartJobs:
         )
         waiting = CartJob(
             action=CartAction.ADD,
-            quantity=job.quantity or 1,
-            words=job.words,
+            quantity=quantity,
+            words=words,
             asked=product.id,
             choices=tuple(dict.fromkeys((*labels, *choice.values))),
+            later=tuple((p.id, n) for p, n, _ in open_[1:]),
+            said=job.said,
         )
         return JobResult(
             question=text, options=labels[:OPTIONS], job=waiting, references=(product.id,)

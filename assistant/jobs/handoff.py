@@ -13,8 +13,9 @@ from assistant.store.shop import Shop
 from assistant.store.types import Cart
 from assistant.types import Sentence
 
-# These are answered in one line; a shop's colleague is no doctor.
-ANSWERED_ONLY = frozenset({HandoffReason.MEDICAL})
+# These are answered in one line: a shop's colleague is no doctor, and nobody reads out how the
+# assistant is set up.
+ANSWERED_ONLY = frozenset({HandoffReason.MEDICAL, HandoffReason.SECRETS})
 
 
 class HandoffJobs:

@@ -27,19 +27,24 @@ class PreferenceJobs:
             )
             kept = self._memory.note(owner, context.turn_id, read, context.conversation)
             told = _list(kept, context)
-            return _said("kept", context, told, tuple(f"preference:{p.id}" for p in kept))
+            evidence = tuple(f"preference:{p.id}" for p in kept)
+            return _said("kept", context, told, evidence, self._memory.store.all(owner))
         known = self._memory.store.all(owner)
         if not known:
-            return _said("nothing_kept", context, "")
+            return _said("nothing_kept", context, "", kept=())
         if job.action is PreferenceAction.LIST:
             evidence = tuple(f"turn:{p.source}" for p in known)
-            return _said("list_kept", context, _list(known, context), evidence)
+            return _said("list_kept", context, _list(known, context), evidence, known)
         meant = self._meant(job, known, context)
         if not meant:
-            return _said("which_kept", context, _list(known, context))
+            return _said("which_kept", context, _list(known, context), kept=known)
         self._memory.store.forget(owner, [p.id for p in meant])
         result = _said("forgotten", context, _list(meant, context))
-        return JobResult(sentences=result.sentences, topic=_cleaned_topic(meant, context))
+        return JobResult(
+            sentences=result.sentences,
+            topic=_cleaned_topic(meant, context),
+            preferences=self._memory.store.all(owner),
+        )
 
     def _meant(
         self, job: PreferenceJob, known: tuple[Preference, ...], context: JobContext
@@ -78,7 +83,12 @@ def _list(preferences: tuple[Preference, ...], context: JobContext) -> str:
 
 
 def _said(
-    key: str, context: JobContext, told: str, evidence: tuple[str, ...] = ("preferences",)
+    key: str,
+    context: JobContext,
+    told: str,
+    evidence: tuple[str, ...] = ("preferences",),
+    kept: tuple[Preference, ...] | None = None,
 ) -> JobResult:
+    """The sentence `key`, and what is `kept` in mind now, where that is to be shown."""
     text = say(key, context.language, what=told)
-    return JobResult(sentences=(Sentence(text=text, evidence=evidence),))
+    return JobResult(sentences=(Sentence(text=text, evidence=evidence),), preferences=kept)

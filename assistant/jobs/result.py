@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from assistant.desk.types import HandoffState
 from assistant.jobs.types import Job
+from assistant.memory.types import Preference
 from assistant.store.shop import Caller
 from assistant.store.types import Cart
 from assistant.types import Bundle, Conversation, Sentence, Understanding
@@ -36,7 +37,8 @@ class JobResult:
     `job` replaces the one that was asked for where the next message must know more of it;
     `references` are the products that "it" then means; `handoff` says that a human was asked
     for; `topic` is the standing request where the job changed it; `failed` says that the
-    shopper did not get what they wanted. `shown` are the products that ordinals then point at.
+    shopper did not get what they wanted. `shown` are the products that ordinals then point at;
+    `preferences` what is kept in mind now, where the message was about that.
     """
 
     sentences: tuple[Sentence, ...] = ()
@@ -50,3 +52,4 @@ class JobResult:
     bundle: Bundle | None = None
     shown: tuple[str, ...] = ()
     handoff: HandoffState | None = None
+    preferences: tuple[Preference, ...] | None = None

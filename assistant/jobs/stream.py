@@ -12,6 +12,7 @@ from assistant.types import (
     BundleEvent,
     CartEvent,
     HandoffEvent,
+    PreferencesEvent,
     QuestionEvent,
     ReplyEvent,
     TextEvent,
@@ -56,6 +57,8 @@ async def stream_result(turn: TurnRecord, result: JobResult) -> AsyncGenerator[R
         yield BundleEvent(
             list_id=turn.id, bundle=result.bundle, language=turn.understanding.language
         )
+    if result.preferences is not None:
+        yield PreferencesEvent(preferences=result.preferences)
     if result.cart is not None:
         yield CartEvent(cart=result.cart)
     for sentence in result.sentences:

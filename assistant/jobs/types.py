@@ -29,7 +29,8 @@ class CartJob(Frozen):
     `product_ids` are the products pointed at; where there are none, `words` are what was said
     of them ("the red kettle") and `it` says that the line touched last is meant. `quantity` is
     added (ADD) or set (SET). `choices` are the versions between which the shopper was asked
-    to choose, `asked` the product they belong to.
+    to choose, `asked` the product they belong to; `later` are further products whose version is
+    still to be asked for, with their quantities, and `said` what was said of all of them.
     """
 
     kind: Literal["cart"] = "cart"
@@ -40,6 +41,8 @@ class CartJob(Frozen):
     it: bool = False
     asked: str = ""
     choices: tuple[str, ...] = ()
+    later: tuple[tuple[str, int], ...] = ()
+    said: str = ""
 
 
 class OrderAction(StrEnum):
@@ -81,6 +84,7 @@ class HandoffReason(StrEnum):
     SELF_HARM = "self_harm"
     MEDICAL = "medical"
     LEGAL = "legal"
+    SECRETS = "secrets"
 
 
 class HandoffJob(Frozen):

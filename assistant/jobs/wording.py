@@ -259,6 +259,10 @@ WORDING: dict[str, tuple[str, str]] = {
         "call your local emergency number.",
         "我不能提供医疗建议，请咨询医生或药师；紧急情况请拨打急救电话120。",
     ),
+    "handoff_secrets": (
+        "I keep how I am set up to myself, but I am glad to help you find something in this shop.",
+        "我的内部设置不能透露，不过很乐意帮您在本店挑选商品。",
+    ),
     "handoff_legal": (
         "I cannot give legal advice: please ask a lawyer or a consumer advice centre.",
         "我不能提供法律建议，请咨询律师或消费者协会。",

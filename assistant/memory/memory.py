@@ -11,7 +11,8 @@ from assistant.memory.types import Preference, Statement, StatementKind
 from assistant.types import Act, Conversation, QuickReader, Understanding
 from assistant.understand.context import last_topic, merge_filters
 from assistant.understand.lexicon import Kind, Lexicon
-from retrieval.types import Filters, Language, Vocabulary
+from assistant.understand.people import is_of_people
+from retrieval.types import AttributeFilter, Filters, Language, Vocabulary
 
 # A refusal said of one thing holds for a season, one said of everything and a size for a year,
 # what was said of somebody else until the present is bought.
@@ -222,19 +223,28 @@ def _with(read: Understanding, preference: Preference) -> Understanding:
 def _new_refusals(filters: Filters, before: Filters) -> Iterator[tuple[str, Filters]]:
     """Each refusal of `filters` that `before` did not hold, in words and as a condition."""
     new = tuple(
-        a for a in filters.attributes if a.exclude and a.values and a not in before.attributes
+        a
+        for a in filters.attributes
+        if a.exclude and a.values and a not in before.attributes and not is_of_people(a)
     )
     for term in filters.excluded_terms:
         if term not in before.excluded_terms:
-            # One Chinese character was read as the values made of it: one taste, not several.
-            own = new if len(term) == 1 else ()
-            new = () if own else new
+            # One Chinese character was read as the values made of it, and a feature as a word
+            # and as its yes: one taste, not several.
+            own = new if len(term) == 1 else tuple(a for a in new if _flag(a) == term)
+            new = tuple(a for a in new if a not in own)
             yield term, Filters(excluded_terms=(term,), attributes=own)
     for brand in filters.excluded_brands:
         if brand not in before.excluded_brands:
             yield brand, Filters(excluded_brands=(brand,))
     for attribute in new:
-        yield ", ".join(attribute.values), Filters(attributes=(attribute,))
+        text = _flag(attribute) or ", ".join(attribute.values)
+        yield text, Filters(attributes=(attribute,))
+
+
+def _flag(attribute: AttributeFilter) -> str:
+    """The feature whose yes is refused, in words; "" where values are."""
+    return attribute.name.replace("_", " ") if attribute.values == ("true",) else ""
 
 
 def without(filters: Filters, forgotten: Filters) -> Filters:

@@ -34,6 +34,9 @@ _PROPERTY = re.compile(
 
 # "Which is cheaper?" asks about the shown; "which are cheaper than these?" wants others.
 _ASKS_WHICH = re.compile(r"\bwhich\b(?!.*\bthan\b)|哪[个款一种台]")
+# "Why is the second cheaper than the first?" sets two against each other.
+_THAN = re.compile(r"\bthan\b|比")
+COMPARED = 2
 # "A bigger screen" is a wish about the thing at hand.
 _MORE_OF = re.compile(r"\b(?:more|less|better|longer|\w{2,}er)\s")
 
@@ -120,6 +123,10 @@ def _about_shown(signs: Signs) -> Act | None:
     about_shown = pointed or signs.pronoun or not signs.names_category
     if _compares(signs) and several and about_shown:
         return Act.COMPARE
+    if len(signs.references) == COMPARED and _THAN.search(signs.text):
+        return Act.COMPARE
+    if asks_degree(signs.text) and about_shown and not signs.constrained:
+        return Act.ASK
     if (pointed or signs.pronoun) and not pattern("others").search(signs.text):
         if pattern("question").search(signs.text) and not signs.constrained:
             return Act.ASK
@@ -164,6 +171,16 @@ def names_thing(text: str, query: str) -> bool:
     said = re.fullmatch(r"\W*(?:(?:and|ok|okay|now|also|then)\W+)*(?:an?|some)\s+(.+?)\W*", text)
     named = said is not None and said[1] == query.lower()
     return named and not _MORE_OF.search(query.lower()) and not _PROPERTY.search(query.lower())
+
+
+def asks_degree(text: str) -> bool:
+    """Whether the message asks how much of something a thing has ("how long does it last?")."""
+    return bool(pattern("degree").search(text))
+
+
+def wants_like(text: str) -> bool:
+    """Whether other products that are like a shown one are asked for."""
+    return bool(_WANTS_LIKE.search(text))
 
 
 def asks_which(text: str) -> bool:

@@ -37,6 +37,11 @@ BARE = re.compile(
 _SIZE = re.compile(r"(?:\bsize|尺码|码数|号码)\s*$")
 # "Both the first and the third" are two, not all that is shown.
 _BOTH = re.compile(r"\bboth\b(?=\s+(?:the|number|no)\b)")
+# All that was just shown or planned: "add them all", "the whole set", 全部加入.
+_ALL = re.compile(
+    r"\b(?:all(?: of (?:them|these|those|it))?|(?:them|these|those|it) all|everything"
+    r"|the (?:whole |entire |complete )?(?:set|bundle|lot))\b|全部|全都|都|所有|整套|它们|一起"
+)
 _IT = re.compile(r"\b(?:it|that|this|them|these|those)\b|它|这个|那个|这款|那款")
 
 
@@ -81,12 +86,15 @@ def _added(heard: Heard, scan: Scan) -> CartJob:
     quantity = read_quantity(scan)
     pointing = heard.point(scan)
     quantity = quantity or read_quantity(scan)
+    ids = pointing.ids
+    if not ids and scan.take_all(_ALL):
+        ids = heard.spoken_of
     for name in ("cart_buy", "cart_add"):
         scan.take_all(pattern(name))
     words = clean_query(scan.rest(), heard.language, spoken=True)
     return CartJob(
         action=CartAction.ADD,
-        product_ids=pointing.ids,
+        product_ids=ids,
         quantity=quantity or 1,
         words=words,
         it=pointing.pronoun,

@@ -32,6 +32,13 @@ class Heard:
         last = self.conversation.last
         return last.understanding.job if last else None
 
+    @property
+    def spoken_of(self) -> tuple[str, ...]:
+        """What "all of them" means: the several products just spoken of, else those shown."""
+        last = self.conversation.last
+        focus = last.understanding.references if last else ()
+        return focus if len(focus) > 1 else tuple(product.id for product in self.shown)
+
     def point(self, scan: Scan, ids: Sequence[str] | None = None) -> Pointing:
         """What `scan` points at among the cards, or among `ids` listed in their place."""
         last = self.conversation.last

@@ -69,6 +69,7 @@ _REASONS = (
     HandoffReason.LEGAL,
     HandoffReason.MEDICAL,
     HandoffReason.ANGER,
+    HandoffReason.SECRETS,
 )
 
 
@@ -147,6 +148,8 @@ def _read_answer(heard: Heard) -> Job | None:
                 product_ids=(job.asked,),
                 quantity=quantity,
                 words=f"{job.words} {text}",
+                later=job.later,
+                said=job.words,
             )
         if bare := BARE.match(text):
             return job.model_copy(

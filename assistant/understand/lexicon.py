@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from assistant.understand.language import HAN, normalise
 from assistant.understand.phrases import words
+from retrieval.query.dictionary import chinese_names
 from retrieval.types import AttributeKind, Vocabulary
 
 _TOKEN = re.compile(r"[a-z0-9\u00c0-\u024f]+")
@@ -159,6 +160,7 @@ def _surfaces(vocabulary: Vocabulary) -> list[tuple[str, Meaning]]:
     found: list[tuple[str, Meaning]] = []
     for brand in vocabulary.brands:
         found.append((brand, Meaning(Kind.BRAND, brand)))
+        found += [(word, Meaning(Kind.BRAND, brand)) for word in chinese_names(brand.lower())]
     for surface, brand in vocabulary.brand_surfaces.items():
         found.append((surface, Meaning(Kind.BRAND, brand)))
     for category in vocabulary.categories:

@@ -34,6 +34,14 @@ _NUMBERS = (
 MEASURE = re.compile(rf"{_NUMBERS}\s?-?(?P<unit>{_UNIT})")
 
 
+_UNIT_AFTER = re.compile(rf"\s?-?(?:{_UNIT})")
+
+
+def is_measured(text: str, end: int) -> bool:
+    """Whether the number that ends at text[end] has a unit: 16GB and 1.3公斤 are no prices."""
+    return bool(_UNIT_AFTER.match(text, end))
+
+
 @dataclass(frozen=True, slots=True)
 class _Measure:
     """A number or two with what they measure, and the span with the words that bound it."""

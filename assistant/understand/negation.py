@@ -55,6 +55,8 @@ _STOP_EN = re.compile(
     r"max|around|about|up|between|less|more|ideally|maybe|also|too|at|all|when|while|where|what|how|do|does|can|could|would)\b"
 )
 _WORD = re.compile(r"\s*([a-z0-9][a-z0-9'&.+-]*)")
+# "No number block, with a backlight": the list of what is refused ends before what is wanted.
+_WANTED = re.compile(r"\s*(?:with|has|having|plus|includ(?:es|ing)|featuring)\b")
 _LIST_EN = re.compile(
     r"\s*(?:,\s*(?:or|and|nor)?|\bor\b|\band\b|\bnor\b|/|&)\s*(?:not\s+|no\s+|any\s+|the\s+)?"
 )
@@ -140,6 +142,8 @@ def _read_english(
         first = False
         joint = _LIST_EN.match(scan.free, end)
         if not joint or joint.end() == end:
+            break
+        if joint[0].strip() == "," and _WANTED.match(scan.free, joint.end()):
             break
         end = joint.end()
 

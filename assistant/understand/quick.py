@@ -21,6 +21,7 @@ from assistant.understand.context import (
     move_bound,
     without_wanted,
 )
+from assistant.understand.goods import find_goods
 from assistant.understand.heard import Heard
 from assistant.understand.jobs import read_job
 from assistant.understand.language import detect_language, normalise
@@ -28,6 +29,7 @@ from assistant.understand.lexicon import Kind, Lexicon, Mention
 from assistant.understand.measures import MEASURE, MeasureReader
 from assistant.understand.money import PriceReading, read_price
 from assistant.understand.negation import Unwanted, read_unwanted
+from assistant.understand.people import read_people, speaks_of_people, without_implied
 from assistant.understand.phrases import compile_all, pattern
 from assistant.understand.reference import Pointing, read_references
 from assistant.understand.scan import Scan
@@ -64,6 +66,7 @@ class Reading:
     dearer: bool = False
     any_price: bool = False
     others: bool = False
+    people: tuple[AttributeFilter, ...] = ()
     open: bool = False
     query: str = ""
 
@@ -133,7 +136,10 @@ class RuleReader:
         reading = Reading(scan, language, Pointing())
         reading.any_price = scan.take_all(pattern("any_price"))
         reading.open = scan.take_all(pattern("no_preference"))
+        reading.people = read_people(scan, self._vocabulary)
         reading.pointing = read_references(scan, shown, focus, self._lexicon)
+        if not reading.pointing.ids and self._means_first(reading.pointing, scan):
+            reading.pointing.assume(shown, focus)
         reading.ordering = read_ordering(scan)
         reading.price = move_bound(
             read_price(scan, self._store, language), scan, topic.filters.price if topic else None
@@ -155,6 +161,16 @@ class RuleReader:
         spoken = scan.touched or acts.wants_no_question(text)
         reading.query = clean_query(scan.rest(), language, spoken=spoken)
         return reading
+
+    def _means_first(self, pointing: Pointing, scan: Scan) -> bool:
+        """Whether a message that points at no product is about one all the same.
+
+        "How long does it last?" is about the one just spoken of, else the first; so is "like
+        this but black" with several on the screen. "What size of desk?" is about desks.
+        """
+        if pointing.pronoun and acts.wants_like(scan.lower):
+            return True
+        return acts.asks_degree(scan.lower) and not self._names_a_kind(scan.lower)
 
     def _read_cheap(self, scan: Scan) -> tuple[str, ...]:
         """ "Cheap" is a wish about the price and no search text."""
@@ -262,6 +278,8 @@ class RuleReader:
         query, sort, wishes = reading.query, reading.ordering.sort, reading.wishes
         if act is Act.REFINE and topic:
             earlier = without_wanted(topic.filters, reading.query)
+            if reading.people or speaks_of_people(reading.scan.lower):
+                earlier = without_implied(earlier)
             if reading.any_price:
                 earlier = earlier.model_copy(update={"price": None})
             earlier = accept_again(earlier, reading.scan.lower, self._lexicon)
@@ -288,7 +306,9 @@ class RuleReader:
             sort=sort or Sort.RELEVANCE,
             references=self._references(reading, act, shown),
             wishes=wishes,
-            certain=_certain(reading, sure, kind=self._names_a_kind(query)),
+            certain=_certain(
+                reading, sure, kind=self._names_a_kind(query) or find_goods(query) is not None
+            ),
             notes=reading.price.notes if reading.price else (),
             no_questions=acts.wants_no_question(reading.scan.lower),
             source=Source.RULES,
@@ -343,7 +363,12 @@ class RuleReader:
             brands=tuple(b for b in reading.brands if b not in unwanted.brands),
             excluded_brands=tuple(unwanted.brands),
             excluded_categories=tuple(dict.fromkeys(unwanted.categories)),
-            attributes=(*reading.measured, *reading.demanded, *self._exclusions(unwanted)),
+            attributes=(
+                *reading.measured,
+                *reading.demanded,
+                *self._exclusions(unwanted),
+                *reading.people,
+            ),
             excluded_terms=tuple(dict.fromkeys(unwanted.terms)),
             in_stock=reading.ordering.in_stock,
             minimum_rating=reading.ordering.minimum_rating,
@@ -355,14 +380,20 @@ class RuleReader:
         found: dict[str, list[str]] = {}
         for attribute, value in unwanted.values:
             found.setdefault(attribute, []).append(value)
+        made_of: dict[str, list[str]] = {}
         for term in unwanted.terms:
             for attribute, value in self._values_made_of(term):
-                found.setdefault(attribute, []).append(value)
+                made_of.setdefault(attribute, []).append(value)
         for name in unwanted.flags:
             profile = self._vocabulary.attributes.get(name)
             if profile and profile.kind is AttributeKind.FLAG:
                 found.setdefault(name, []).append("true")
-        return [AttributeFilter(name=n, values=tuple(v), exclude=True) for n, v in found.items()]
+        said = [AttributeFilter(name=n, values=tuple(v), exclude=True) for n, v in found.items()]
+        implied = [
+            AttributeFilter(name=n, values=tuple(v), exclude=True, implied=True)
+            for n, v in made_of.items()
+        ]
+        return [*said, *implied]
 
     def _values_made_of(self, term: str) -> list[tuple[str, str]]:
         """The values that one Chinese character stands for: 皮 is 牛皮, 真皮 and 皮革.

@@ -92,6 +92,12 @@ class Pointing:
         """The expression that starts at `position`."""
         return next((p for p in self.pointers if p.start == position), None)
 
+    def assume(self, shown: Sequence[Product], focus: Sequence[str]) -> None:
+        """Point, without words, at the product just spoken of, else at the first."""
+        ids = tuple(focus) if len(focus) == 1 else tuple(p.id for p in shown[:1])
+        if ids:
+            self.pointers.append(Pointer(0, 0, ids))
+
     def refuse(self, pointer: Pointer) -> tuple[str, ...]:
         """Take back a pointer at what is not wanted; its ids."""
         self.pointers.remove(pointer)
@@ -440,6 +446,6 @@ _COMPARISONS = (
 
 _PRONOUN = re.compile(
     rf"\b(?:this|that)\s+{_THING}\b|\bits?\b"
-    r"|\bthis\b(?=\s*(?:$|[.?!]|one|is|does|has|product))"
+    r"|\bthis\b(?=\s*(?:$|[.?!,]|(?:one|is|does|has|product|but|only|just|in|with)\b))"
     r"|(?:这|那|此)(?:一)?[款个件台双条](?![\u4e00-\u9fff]*(?:价|牌|颜))(?:产品|商品)?|它(?!们)"
 )

@@ -17,6 +17,7 @@ from assistant.llm.usage import TokenMeter
 from assistant.types import Act, Conversation, Source, Understanding
 from assistant.understand.context import last_topic, merge_filters
 from assistant.understand.language import normalise
+from assistant.understand.measures import is_measured
 from assistant.understand.numbers import NUMBER, parse_number
 from retrieval.types import Filters, Language, Product, Range
 
@@ -138,7 +139,7 @@ def request_regex(text: str, shown: Sequence[Product], quick: Understanding) -> 
     certain = quick.certain
     acts = [quick.act.value] if "act" in certain else [act.value for act in Act]
     middle = rf'","q":"({_TEXT})?"'
-    if "price" not in certain and _MONEY.search(text) and _NUMBER.search(text):
+    if "price" not in certain and _MONEY.search(text) and _amounts(text):
         middle += rf'(,"min":{_PRICE})?(,"max":{_PRICE})?'
     if "negation" not in certain and _may_refuse(text, quick):
         middle += rf'(,"not":\[{_TERM}(,{_TERM}){{0,3}}\])?'
@@ -188,7 +189,7 @@ def _price(request: ModelRequest, text: str) -> Range | None:
     """The price the model read, if the message speaks of money and holds the numbers."""
     if not _MONEY.search(text):
         return None
-    numbers = {end for m in _NUMBER.finditer(text) for end in parse_number(m[0]) or ()}
+    numbers = _amounts(text)
     low = request.min if request.min in numbers else None
     high = request.max if request.max in numbers else None
     if low is None and high is None:
@@ -196,6 +197,16 @@ def _price(request: ModelRequest, text: str) -> Range | None:
     if low is not None and high is not None and low > high:
         low, high = high, low
     return Range(minimum=low, maximum=high)
+
+
+def _amounts(text: str) -> set[Decimal]:
+    """The numbers of `text` that may be money: those without a unit of something else."""
+    return {
+        end
+        for match in _NUMBER.finditer(text)
+        if not is_measured(text, match.end())
+        for end in parse_number(match[0]) or ()
+    }
 
 
 def _refused(request: ModelRequest, text: str, quick: Understanding) -> tuple[str, ...]:

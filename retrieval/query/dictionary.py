@@ -40,6 +40,20 @@ def load_retail() -> dict[str, tuple[str, ...]]:
     return {word: tuple(wordings.split("; ")) for word, wordings in entries}
 
 
+@lru_cache(maxsize=1)
+def _chinese_names() -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for word, wordings in load_retail().items():
+        for wording in wordings:
+            found.setdefault(wording, []).append(word)
+    return {wording: tuple(words) for wording, words in found.items()}
+
+
+def chinese_names(name: str) -> tuple[str, ...]:
+    """What shops call lower-case `name` in Chinese: 索尼 for "sony"."""
+    return _chinese_names().get(name, ())
+
+
 def _glosses(text: str) -> list[str]:
     parts = (_LEADING.sub("", _ASIDE.sub("", p).strip().lower()) for p in re.split("[/;]", text))
     return [

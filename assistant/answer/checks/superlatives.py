@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from functools import cache
 
 from assistant.answer.checks.ranking import (
@@ -37,6 +38,7 @@ _TIE = re.compile(
 _TIE_WORDS = re.compile(
     rf"\b(?:tied?|ties|joint|jointly|equally) ?(?:for|with)?\b(?: the)?|(?:与|和)?{M}?(?:并列|同为)"
 )
+_AT = re.compile(rf" ?(?:at|with)(?: only| just)? (?P<n>{N})")
 _HEDGE = re.compile(
     r"one of the |among the (?!two|three|four|five|six|options)|second[ -]|third[ -]|之一"
 )
@@ -97,6 +99,7 @@ def _check_superlative(scene: Scene, match: re.Match[str]) -> None:
     best = find_extreme(pool, metric, highest=highest)
     if not best:
         raise ClaimError(f"superlative: {metric} does not tell these apart")
+    _check_value(scene, end, metric, best)
     tie = bool(_TIE.search(clause))
     subjects = scene.subject_at(match.start())
     if len(best) > 1 and not tie and not {p.id for p in best} <= set(subjects):
@@ -107,6 +110,17 @@ def _check_superlative(scene: Scene, match: re.Match[str]) -> None:
         _check_partners(scene, match, [p.id for p in best])
     scene.claim(match.start(), lambda p: p in best, f"superlative {metric}", rank_evidence(metric))
     scene.consume(start, end)
+
+
+def _check_value(scene: Scene, end: int, metric: str, best: Sequence[Product]) -> None:
+    """ "The lightest at 10 W": what follows must be the value that was ranked."""
+    found = _AT.match(scene.text, end)
+    attribute = best[0].attribute(metric)
+    if found is None or attribute is None or not isinstance(attribute.value, Decimal):
+        return
+    quantity = scene.quantity(found["n"])
+    if quantity.unit and not quantity.equals(attribute.value, attribute.unit):
+        raise ClaimError(f"superlative {metric}: that is not the value ranked by")
 
 
 def _read_superlative(scene: Scene, match: re.Match[str]) -> tuple[str, bool, int, int]:

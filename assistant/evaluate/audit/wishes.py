@@ -28,7 +28,7 @@ _MISS = re.compile(
     rf"(?:does not match|doesn't match|misses|不符合(?:您的要求)?)[:\s]*(?P<what>.+?){_END}"
 )
 _MATCH = re.compile(
-    rf"(?:match(?:es|ing)?)[:\s]*(?P<what>.+?){_END}|"
+    rf"(?:match(?:es|ing)?|meets? your wish(?:es)?)[:\s]*(?P<what>.+?){_END}|"
     r"(?<!不)符合(?:您的要求|您对|要求)?[:\s]*(?P<zh>[^,;。]+?)(?:的?要求)?的?(?=[,;。]|$)"
 )
 _SILENT = re.compile(
