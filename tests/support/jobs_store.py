@@ -227,13 +227,14 @@ def open_small_assistant(
     vocabulary: Vocabulary = VOCABULARY,
     *,
     password: str = "",
+    database_url: str = "",
 ) -> Iterator[Assistant]:
     """A whole Assistant over real parts in `folder`; the model answers nothing."""
     encoders = HashingEncoder("one"), HashingEncoder("two")
     index = ServerStorage(QdrantClient(":memory:"), "jobs").open(index_schema(*encoders)).index
     Indexer(index, *encoders).index(list(products))
     searcher = HybridSearcher(index, *encoders, vocabulary)
-    database = open_database(f"sqlite:///{folder}/aisle.db")
+    database = open_database(database_url or f"sqlite:///{folder}/aisle.db")
     conversations = SqlConversationStore(database)
     client = ChatModelClient(ScriptedModel())
     yield Assistant(
