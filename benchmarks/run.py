@@ -9,7 +9,9 @@ import sys
 MODULES = (
     ("benchmarks.importing",),
     ("benchmarks.turn",),
+    ("benchmarks.conversing",),
     ("benchmarks.llm",),
+    ("benchmarks.starting",),
 )
 
 
