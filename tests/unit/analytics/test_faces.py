@@ -95,7 +95,7 @@ def test_bad_input_is_told_in_one_line(home: Path) -> None:
     def run(*arguments: str) -> None:
         CliRunner().invoke(app, ["analytics", *arguments], catch_exceptions=False)
 
-    with pytest.raises(CallerError, match="no report 'sales'.*funnel, failing"):
+    with pytest.raises(CallerError, match=r"no report 'sales'.*funnel, failing"):
         run("sales")
     with pytest.raises(CallerError, match="since is no date: 'yesterday'"):
         run("funnel", "--since", "yesterday")
