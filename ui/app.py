@@ -91,10 +91,12 @@ def create_app(
 
 
 def _mount_pages(app: FastAPI, service: AssistantService) -> None:
-    """The Gradio pages at /desk and /; imported here because Gradio takes seconds to import."""
+    """The Gradio pages at /desk, /dashboard and /; here, for Gradio takes seconds to import."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    from ui.dashboard import mount_dashboard
     from ui.desk import mount_desk
     from ui.pages import mount_pages
 
     mount_desk(app, service)
+    mount_dashboard(app, service)
     mount_pages(app, service)

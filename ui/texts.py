@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from retrieval.types import Language
+from ui.dashboard_texts import DASHBOARD_TEXTS
 
 TEXTS: dict[str, tuple[str, str]] = {
     # key: (English, Chinese)
@@ -139,6 +140,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "add_to_cart": ("Add to cart", "加入购物车"),
     "added": ("Added", "已加入"),
     "page_error": ("This page could not be shown.", "页面暂时无法显示。"),
+    **DASHBOARD_TEXTS,
 }
 
 

@@ -1,0 +1,195 @@
+"""The words of the merchant's dashboard."""
+
+from __future__ import annotations
+
+DASHBOARD_TEXTS: dict[str, tuple[str, str]] = {
+    # key: (English, Chinese)
+    "dash_title": ("Dashboard", "数据看板"),
+    "dash_7": ("7 days", "近 7 天"),
+    "dash_30": ("30 days", "近 30 天"),
+    "dash_90": ("90 days", "近 90 天"),
+    "dash_custom": ("Dates", "自选日期"),
+    "dash_from": ("From", "从"),
+    "dash_to": ("To (included)", "至（含）"),
+    "dash_show": ("Show", "查看"),
+    "dash_off_log": ("This server keeps no log of behaviour.", "此服务器不记录行为日志。"),
+    "dash_funnel": ("From seen to ordered", "从看到到下单"),
+    "dash_funnel_hint": (
+        "Shoppers who came to each step; below, what they did by day. Bots, repeats and shoppers "
+        "who withdrew their consent are left out.",
+        "到达每一步的顾客数；下方为每日行为。已排除机器人、重复操作和撤回同意的顾客。",
+    ),
+    "dash_shoppers": ("Shoppers", "顾客"),
+    "dash_impressions": ("Seen", "看到"),
+    "dash_opened": ("Opened", "打开"),
+    "dash_carts": ("In carts", "加购"),
+    "dash_orders": ("Ordered", "下单"),
+    "dash_searches": ("Searches", "搜索"),
+    "dash_left_out": ("{count} acts left out", "已排除 {count} 次操作"),
+    "dash_of_seen": ("{share} of what was seen", "占看到的 {share}"),
+    "dash_no_log": (
+        "Nothing is logged of these days. Choose a longer period, or see that shoppers may be "
+        "logged: AISLE_CONSENT (docs/privacy.md) and POST /v1/events (docs/events.md).",
+        "这段时间没有日志。请选择更长的时间，或检查日志设置：AISLE_CONSENT（docs/privacy.md）"
+        "与 POST /v1/events（docs/events.md）。",
+    ),
+    "dash_failing": ("Asked for and not found", "想要却没找到"),
+    "dash_failing_hint": (
+        "{failed} of {searches} searches found nothing, had to give up a condition, or led to no "
+        "click. Reworded: the shopper asked again in other words within five minutes.",
+        "{searches} 次搜索中有 {failed} 次没有结果、需放宽条件或没有点击。"
+        "换词：顾客在五分钟内换了说法再搜。",
+    ),
+    "dash_zero_results": ("Nothing found", "无结果"),
+    "dash_relaxed": ("Condition given up", "放宽条件"),
+    "dash_no_click": ("No click", "无点击"),
+    "dash_reformulated": ("Reworded", "换词"),
+    "dash_query": ("Query", "搜索词"),
+    "dash_failed": ("Failed", "失败"),
+    "dash_then": ("Then asked", "随后搜索"),
+    "dash_hidden": (
+        "{rows} queries of fewer than five shoppers are not shown; the sums count them.",
+        "少于五位顾客的 {rows} 个搜索词不予显示，但计入总数。",
+    ),
+    "dash_hidden_groups": (
+        "{rows} groups of fewer than five shoppers are not shown.",
+        "少于五位顾客的 {rows} 个分组不予显示。",
+    ),
+    "dash_no_failing": (
+        "No query of five shoppers or more failed in these days.",
+        "这段时间没有五位以上顾客的搜索失败。",
+    ),
+    "dash_queries": ("Asked most", "热门搜索"),
+    "dash_clicked": ("Clicked", "有点击"),
+    "dash_revenue": ("Revenue", "销售额"),
+    "dash_no_queries": (
+        "No query was asked by five shoppers or more; a longer period may have some.",
+        "没有五位以上顾客的搜索词，可选择更长的时间。",
+    ),
+    "dash_experiments": ("Experiments", "实验"),
+    "dash_no_experiments": (
+        "No experiment runs in these days. Write experiments.yaml (docs/experiments.md) and start "
+        "Aisle again.",
+        "这段时间没有实验。请编写 experiments.yaml（docs/experiments.md）并重启 Aisle。",
+    ),
+    "dash_verdict_nothing": (
+        "Nobody has been in it yet.",
+        "还没有顾客进入该实验。",
+    ),
+    "dash_verdict_mismatch": (
+        "The split is wrong: the numbers say nothing until that is found.",
+        "分流比例异常：查明原因之前，结果不可信。",
+    ),
+    "dash_verdict_too_few": (
+        "Not yet: too few units for an interval.",
+        "尚无结论：样本太少，无法给出区间。",
+    ),
+    "dash_verdict_undecided": (
+        "Not yet: every always-valid interval contains zero.",
+        "尚无结论：所有随时有效区间都包含零。",
+    ),
+    "dash_verdict_decided": (
+        "Decided in {count} of {all} measures.",
+        "{all} 项指标中有 {count} 项已有结论。",
+    ),
+    "dash_verdict_teams": (
+        "{winner} is preferred (sign test p = {p}).",
+        "顾客更偏好 {winner}（符号检验 p = {p}）。",
+    ),
+    "dash_verdict_teams_undecided": (
+        "Not yet: neither is preferred (sign test p = {p}).",
+        "尚无结论：两者无明显偏好（符号检验 p = {p}）。",
+    ),
+    "dash_interval_hint": (
+        "Difference from the control, relative. Thin: always-valid interval, right however often "
+        "you look. Thick: fixed interval, right only at the planned end.",
+        "相对于对照组的差异。细线：随时有效区间，随时查看都成立；粗线：固定区间，仅在计划结束时成立。",
+    ),
+    "dash_teams_hint": (
+        "Both rankings in one list; a shopper counts for the one whose products they clicked more.",
+        "两种排序混排在同一列表；顾客点击哪一方的商品更多，就计为偏好哪一方。",
+    ),
+    "dash_split": ("split p = {p}", "分流 p = {p}"),
+    "dash_measure": ("Measure", "指标"),
+    "dash_arm": ("Arm", "组"),
+    "dash_control": ("Control", "对照"),
+    "dash_value": ("Value", "数值"),
+    "dash_lift": ("Lift", "变化"),
+    "dash_always": ("Always-valid", "随时有效区间"),
+    "dash_fixed": ("Fixed", "固定区间"),
+    "dash_says": ("Says", "结论"),
+    "dash_better": ("better", "更好"),
+    "dash_worse": ("worse", "更差"),
+    "dash_differs": ("differs", "有差异"),
+    "dash_not_yet": ("not yet", "尚无"),
+    "dash_prefer": ("prefer {arm}", "偏好 {arm}"),
+    "dash_running": ("running", "进行中"),
+    "dash_planned": ("planned", "未开始"),
+    "dash_ended": ("ended", "已结束"),
+    "dash_models": ("Models", "模型"),
+    "dash_part": ("Part", "环节"),
+    "dash_serves": ("Serves", "使用中"),
+    "dash_trained_here": ("trained here", "本店训练"),
+    "dash_version": ("Version", "版本"),
+    "dash_kind": ("Kind", "类型"),
+    "dash_trained": ("Trained", "训练时间"),
+    "dash_promoted": ("Promoted", "启用时间"),
+    "dash_no_models": (
+        "Nothing was trained for this store yet: aisle train clicks, then aisle models promote "
+        "(docs/models.md).",
+        "本店尚未训练模型：先 aisle train clicks，再 aisle models promote（docs/models.md）。",
+    ),
+    "dash_segments": ("Shoppers", "顾客"),
+    "dash_group": ("Group", "分组"),
+    "dash_sessions": ("Visits", "访问"),
+    "dash_buyers": ("Buyers", "买家"),
+    "dash_conversion": ("Conversion", "转化率"),
+    "dash_visit": ("New or returning", "新老顾客"),
+    "dash_account": ("Account", "账户"),
+    "dash_language": ("Language", "语言"),
+    "dash_device": ("Device", "设备"),
+    "dash_taste": ("Leading taste", "主要偏好"),
+    "dash_no_segments": (
+        "No group has five shoppers or more in these days.",
+        "这段时间没有五位以上顾客的分组。",
+    ),
+    "dash_new": ("New", "新顾客"),
+    "dash_returning": ("Returning", "老顾客"),
+    "dash_signed_in": ("Signed in", "已登录"),
+    "dash_guest": ("Guest", "访客"),
+    "dash_profiles": ("What they like", "他们喜欢什么"),
+    "dash_profiles_hint": (
+        "Of {profiles} profiles made from these days' acts.",
+        "根据这段时间的行为得出的 {profiles} 份画像。",
+    ),
+    "dash_content": ("Guides and reviews", "指南与评价"),
+    "dash_guide": ("Guide", "指南"),
+    "dash_reviews": ("Customer reviews", "顾客评价"),
+    "dash_shown": ("Shown", "展示"),
+    "dash_ctr": ("CTR", "点击率"),
+    "dash_quoted": ("Quoted in chat", "对话引用"),
+    "dash_then_clicked": ("… then clicked", "……随后点击"),
+    "dash_no_content": (
+        "No guide was shown and none quoted. GET /v1/recommendations?kind=content gives guides to "
+        "show.",
+        "没有展示或引用任何指南。可用 GET /v1/recommendations?kind=content 获取指南。",
+    ),
+    "dash_campaigns": ("Campaigns", "推广活动"),
+    "dash_campaign": ("Campaign", "活动"),
+    "dash_state": ("State", "状态"),
+    "dash_clicks": ("Clicks", "点击"),
+    "dash_spend": ("Spend", "花费"),
+    "dash_roas": ("Return", "回报"),
+    "dash_no_campaigns": (
+        "There is no campaign. aisle ads put FILE adds one (docs/ads.md).",
+        "没有推广活动。用 aisle ads put FILE 添加（docs/ads.md）。",
+    ),
+    "measure_ctr": ("CTR", "点击率"),
+    "measure_conversion": ("Conversion", "转化率"),
+    "measure_revenue": ("Revenue", "销售额"),
+    "measure_zero_result_rate": ("Zero results", "无结果率"),
+    "measure_turns_per_conversation": ("Turns", "对话轮数"),
+    "measure_handoff_rate": ("Hand-offs", "转人工率"),
+    "measure_latency_ms": ("Latency", "延迟"),
+    "measure_tokens_per_turn": ("Tokens", "词元数"),
+}
