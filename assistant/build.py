@@ -624,7 +624,8 @@ async def evaluate_grounding(
                 assistant, questions, listener, parallel=parallel, transcript=transcript
             )
             labels, rates = assistant.vocabulary.labels, assistant.store.exchange_rates
-    return audit_turns(Auditor(products, labels, rates), turns)
+            policies = [t for p in assistant.store.policies for t in p.texts.values()]
+    return audit_turns(Auditor(products, labels, rates, policies), turns)
 
 
 def request_reader(store: Store) -> Callable[[str, int], SearchRequest]:

@@ -124,6 +124,8 @@ def _met(record: AuditRecord, phrase: str) -> bool:
 
 
 def _missed(record: AuditRecord, phrase: str) -> bool:
+    if record.flag(phrase) is False:
+        return True  # "fragrance-free: no"
     if negated := _NOT.match(phrase):
         return backs(record, phrase[negated.end() :].strip())
     return record.flag(phrase) is False or not _affirms(record, phrase)
