@@ -35,6 +35,7 @@ _DULL = frozenset(
 )
 # "324 x 228 x 27", "5 - 35": right in a data sheet, not in a sentence.
 _SEVERAL_NUMBERS = re.compile(r"[\d.,]+(?:\s*[-–x×/]\s*[\d.,]+)+")
+_EXTENTS = frozenset(split_words("depth height width length weight diameter thickness"))
 _EMPTY_VALUES = frozenset(("not available", "n/a", "na", "-", "unknown", "other", ""))
 
 
@@ -118,7 +119,8 @@ def _weight(name: str, records: Sequence[Record], vocabulary: Vocabulary) -> flo
 def is_showable(attribute: Attribute) -> bool:
     """Whether a value is short and says something."""
     if not isinstance(attribute.value, str):
-        return True
+        # A depth of 0 mm is a field left empty.
+        return attribute.value != 0 or not set(split_words(attribute.name)) & _EXTENTS
     return len(attribute.value) <= VALUE_CHARACTERS and fold(attribute.value) not in _EMPTY_VALUES
 
 
