@@ -27,6 +27,7 @@ from assistant.jobs.result import JobContext
 from assistant.jobs.run import JobRunner
 from assistant.jobs.stream import stream_failure, stream_job
 from assistant.learning import log_turn
+from assistant.memory.dislikes import take_as_statement
 from assistant.memory.store import PreferenceStore
 from assistant.privacy import PrivacyOffice
 from assistant.store.shop import Caller, Shop
@@ -58,7 +59,7 @@ from assistant.types import (
     Understanding,
 )
 from assistant.understand.clarify import CANDIDATES, choose_question, may_ask
-from assistant.understand.context import merge_filters
+from assistant.understand.context import last_topic, merge_filters
 from assistant.understand.difference import DifferenceReader
 from assistant.understand.merge import changes_search, merge, needs_model
 from retrieval.ads.server import AdServer
@@ -262,6 +263,8 @@ class Assistant:
     ) -> Understanding:
         """The rules' reading; "more like the second one, but black" as a difference to it."""
         read = self._reader.read(message, conversation, shown, language)
+        if last_topic(conversation) is None and not self._jobs.memory.scope_of(message):
+            read = take_as_statement(read)
         return self._differences.compare(message, read, shown)
 
     async def _select(

@@ -185,7 +185,8 @@ def _refused(filters: Filters) -> list[set[str]]:
     found += [{c.lower() for c in path} for path in filters.excluded_categories]
     found += [{t.lower()} for t in filters.excluded_terms]
     for wanted in filters.attributes:
-        if wanted.exclude:
+        # What "for my dad" rules out nobody said.
+        if wanted.exclude and not wanted.implied:
             named = {wanted.name, *wanted.name.split("_")} if "true" in wanted.values else set()
             found += [{value.lower(), *named} for value in wanted.values]
     return found

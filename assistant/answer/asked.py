@@ -42,11 +42,7 @@ _KINDS: tuple[tuple[FactKind, re.Pattern[str]], ...] = (
 _SENTENCE = re.compile(r"[^.!?。！？]+(?:\.\d[^.!?。！？]*)*[.!?。！？]?")
 # Fields that say by a product's name what it is.
 _NAMING = ("title", "category", "variant")
-_POINTING = re.compile(
-    r"^(?:and|so|but|那么?|请问)\s*|"
-    r"(?: of)? the (?:first|second|third|fourth|fifth|sixth|last) one\b|"
-    r"第[一二三四五六]款|这款|那款|这个|那个|它(?:们)?的?"
-)
+_POINTING = re.compile(r"^(?:那么?|请问)\s*|第[一二三四五六]款|这款|那款|这个|那个|它(?:们)?的?")
 _QUESTION = frozenset(
     split_words(
         "what which how who when where why does is are can could would will do much many long big "
@@ -169,7 +165,8 @@ class Question:
     def topic(self) -> str:
         """The words asked for, to say that the catalogue is silent on them."""
         if self.asks_degree:
-            return _POINTING.sub("", self.text).strip(" ?？。，,.!吗呢")
+            said = " ".join(self.text.split()).strip(" ?？。，,.!吗呢")
+            return said if said.isascii() else _POINTING.sub("", said)
         joint = "、" if any(not w.isascii() for w in self.words) else " "
         return joint.join(self.words)
 

@@ -93,7 +93,7 @@ class _ComparisonBuilder:
             if adjective.good and (metric := find_adjective_metric(adjective, measured, vocabulary))
         }
 
-        self.asked = {m for m, a in self._good.items() if self._asks_for(m, a)}
+        self.asked = self._find_asked()
 
     def rows(self) -> Iterator[ComparisonRow]:
         """Price and rating first, then what was asked, then what differs."""
@@ -146,9 +146,8 @@ class _ComparisonBuilder:
 
         Who asks which is the lightest wants no word of prices: the table has those.
         """
-        for metric, adjective in reversed(self._good.items()):
-            if metric not in (self.asked or {PRICE, RATING}):
-                continue
+        ends = self.asked or {m: a for m, a in reversed(self._good.items()) if m in (PRICE, RATING)}
+        for metric, adjective in ends.items():
             values = [measure(p, metric) for p in self._products]
             if any(v is None for v in values):
                 continue
@@ -166,17 +165,29 @@ class _ComparisonBuilder:
                 ids = tuple(p.id for p in best)
             yield Sentence(text=text, product_ids=ids, evidence=(evidence,))
 
-    def _asks_for(self, metric: str, adjective: Adjective) -> bool:
-        """Whether the request names the metric, or its end in either language."""
+    def _find_asked(self) -> dict[str, Adjective]:
+        """The ends that the request asks for ("the heaviest"), else the attributes it names."""
+        asked: dict[str, Adjective] = {}
+        for adjective in ADJECTIVES:
+            metric = find_adjective_metric(adjective, self._products, self._vocabulary)
+            if metric and self._is_named(adjective):
+                asked.setdefault(metric, adjective)
+        if asked:
+            return asked
+        return {
+            metric: adjective
+            for metric, adjective in self._good.items()
+            if metric not in (PRICE, RATING)
+            and is_spoken_of(metric, self._request, self._records, self._vocabulary)
+        }
+
+    def _is_named(self, adjective: Adjective) -> bool:
+        """Whether the request says the adjective, in either language."""
         ends = (adjective.comparative, adjective.superlative)
         if any(re.search(rf"\b{end}\b", self._asked) for end in ends):
             return True
         noun, degree = adjective.chinese
-        if re.search(rf"{noun}(?:最|更|比较){degree}", self._asked):
-            return True
-        if metric in (PRICE, RATING):
-            return False
-        return is_spoken_of(metric, self._request, self._records, self._vocabulary)
+        return bool(re.search(rf"{noun}(?:最|更|比较){degree}", self._asked))
 
     def _best(
         self,

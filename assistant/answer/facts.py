@@ -94,7 +94,8 @@ def merge_wishes(facts: Sequence[Fact]) -> list[Fact]:
             update={
                 "text": head
                 + ("、" if head.endswith("：") else ", ").join(
-                    f.text.removeprefix(head) for f in group
+                    # "Not grey" of four attributes that have a grey is said once.
+                    dict.fromkeys(f.text.removeprefix(head) for f in group)
                 ),
                 "evidence": ", ".join(dict.fromkeys(f.evidence for f in group if f.evidence)),
             }

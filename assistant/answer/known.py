@@ -12,6 +12,7 @@ from importlib.resources import files
 
 from retrieval.index.analysis import fold, stem
 from retrieval.types import Language, Vocabulary
+from retrieval.units import find_unit
 
 CJK = "\u3400-\u4dbf\u4e00-\u9fff"
 _TOKEN = re.compile(rf"[{CJK}]+|[^\W_{CJK}]+(?:[.'][^\W_{CJK}]+)*")
@@ -87,7 +88,14 @@ class ByIdentity:
 @lru_cache(maxsize=4096)
 def _attribute_names(key: ByIdentity, name: str) -> tuple[str, ...]:
     vocabulary = key.vocabulary
-    names = [name.replace("_", " "), *(vocabulary.label(name, language) for language in Language)]
+    base, _, last = name.rpartition("_")
+    # "weight_kg" is the weight.
+    own = [base.replace("_", " ")] if base and len(last) > 1 and find_unit(last) else []
+    names = [
+        name.replace("_", " "),
+        *own,
+        *(vocabulary.label(name, language) for language in Language),
+    ]
     profile = vocabulary.attributes.get(name)
     if profile:
         names += [s for s, canonical in profile.surfaces.items() if canonical == name]

@@ -123,17 +123,20 @@ class NameIndex:
         return found
 
     def _match_at(self, text: str, start: int, capitals: frozenset[int]) -> Mention | None:
-        best: dict[int, list[str]] = {}
+        best: dict[int, list[tuple[str, bool]]] = {}
         placed = bool(_NAME_PLACE.search(text[:start]))
         for product_id, title in self._titles:
             for j in range(len(title)):
                 end, matched = _follow(text, start, title, j)
                 if matched and self._is_name(title, matched, start in capitals, placed):
-                    best.setdefault(end, []).append(product_id)
+                    gap = matched[-1] - matched[0] + 1 > len(matched)
+                    best.setdefault(end, []).append((product_id, gap))
         if not best:
             return None
         end = max(best)
-        ids = tuple(dict.fromkeys(best[end]))
+        # "Adapter DisplayPort" is the one so called, not also the "Adapter Mini DisplayPort".
+        whole = [product_id for product_id, gap in best[end] if not gap]
+        ids = tuple(dict.fromkeys(whole or [product_id for product_id, _ in best[end]]))
         opened = text.count("(", start, end) > text.count(")", start, end)
         # "(#123" is not all of "(#123)".
         return Mention(start, end + (opened and text[end : end + 1] == ")"), ids)

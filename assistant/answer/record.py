@@ -41,6 +41,9 @@ _NEGATIONS = frozenset(
 _CHINESE_NEGATION = re.compile(
     r"(?:不是|不带|不含|不支持|没有|并非|不具备|无需|不|无|非|未|没|免)[^,。;、，]{0,2}$"
 )
+# "Vegan leather", "faux fur": what stands behind these is what a thing is not made of.
+_IMITATIONS = frozenset(split_words("vegan faux fake imitation synthetic artificial mock"))
+_IMITABLE = frozenset(split_words("leather suede fur wool silk wood marble"))
 _NO_VALUES = frozenset(
     (
         "no",
@@ -157,7 +160,7 @@ class Record:
         if _HAS_CJK.search(folded):
             return next(
                 (e.evidence for e in self._every_entry for w in wordings(folded) if w in e.text),
-                None,
+                "flag" if any(folded in name for name in self._chinese_names) else None,
             )
         wanted = {stem(word) for word in _PLAIN_WORD.findall(folded)}
         met = wanted and wanted <= self._plain_stems
@@ -407,6 +410,11 @@ _LABEL = 80
 _read_label = lru_cache(maxsize=16384)(_Words)
 
 
+def _is_imitated(stems: Sequence[str], start: int, size: int) -> bool:
+    """Whether the material at stems[start] is only imitated: vegan leather is no leather."""
+    return start > 0 and stems[start + size - 1] in _IMITABLE and stems[start - 1] in _IMITATIONS
+
+
 def _occurrences(entry: Entry, wording: str) -> Iterator[bool]:
     """For each place where `entry` says `wording`: whether it denies it there."""
     if _HAS_CJK.search(wording):
@@ -424,4 +432,5 @@ def _occurrences(entry: Entry, wording: str) -> Iterator[bool]:
         if stems[i : i + size] == wanted:
             before = stems[max(0, i - _NEGATION_REACH) : i]
             after = stems[i + size : i + size + 1]
-            yield bool(_NEGATIONS & set(before)) or after == ("free",)
+            denied = bool(_NEGATIONS & set(before)) or after == ("free",)
+            yield denied or _is_imitated(stems, i, size)

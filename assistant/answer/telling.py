@@ -36,6 +36,7 @@ _DULL = frozenset(
 )
 # "324 x 228 x 27", "5 - 35": right in a data sheet, not in a sentence.
 _SEVERAL_NUMBERS = re.compile(r"[\d.,]+(?:\s*[-–x×/]\s*[\d.,]+)+")
+_EXTENTS = frozenset(split_words("depth height width length weight diameter thickness"))
 _EMPTY_VALUES = frozenset(("not available", "n/a", "na", "-", "unknown", "other", ""))
 
 
@@ -129,7 +130,8 @@ def _has_several_numbers(text: str) -> bool:
 def is_showable(attribute: Attribute) -> bool:
     """Whether a value is short and says something."""
     if not isinstance(attribute.value, str):
-        return True
+        # A depth of 0 mm is a field left empty.
+        return attribute.value != 0 or not set(split_words(attribute.name)) & _EXTENTS
     return len(attribute.value) <= VALUE_CHARACTERS and fold(attribute.value) not in _EMPTY_VALUES
 
 

@@ -51,6 +51,7 @@ WORDING: dict[Language, dict[str, str]] = {
         "rank_tied": "{text}",
         "rating": "{text}",
         "attribute": "的{label}是{value}",
+        "attributes": "的{label}是{value}",
         "attribute_verb": "{label}{value}",
         "flag": "的{label}：{value}",
         "stock": "{text}",

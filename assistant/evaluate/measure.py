@@ -86,7 +86,8 @@ async def evaluate_grounding(
                 assistant, questions, listener, parallel=parallel, transcript=transcript
             )
             labels, rates = assistant.vocabulary.labels, assistant.store.exchange_rates
-    return audit_turns(Auditor(products, labels, rates), turns)
+            policies = [t for p in assistant.store.policies for t in p.texts.values()]
+    return audit_turns(Auditor(products, labels, rates, policies), turns)
 
 
 def train_store_ranker(

@@ -27,6 +27,7 @@ from assistant.types import (
     Understanding,
 )
 from assistant.understand.context import merge_filters
+from assistant.understand.goods import find_goods
 from assistant.understand.lexicon import Kind, Lexicon
 from retrieval.index.analysis import terms
 from retrieval.types import Filters, Hit, Product, Sort
@@ -80,10 +81,12 @@ def plan_bundle(choices: Sequence[Sequence[Candidate]], budget: Decimal | None) 
 
 def _is_called(query: str, product: Product) -> bool:
     """Whether the product is called what `query` ends with: a sleeping bag is no camping stove."""
-    wanted = [term.text for term in terms(query)][-1:]
+    goods = find_goods(query)
+    names = [query, *(goods.names if goods else ())]
     titles = (product.title, *(t.title for t in product.translations.values()))
     called = {term.text for title in (*titles, *product.category) for term in terms(title)}
-    return bool(product.category) and called.issuperset(wanted)
+    heads = [[term.text for term in terms(name)][-1:] for name in names]
+    return bool(product.category) and any(called.issuperset(head) for head in heads if head)
 
 
 def _undominated(plans: Iterable[Plan]) -> list[Plan]:

@@ -34,6 +34,8 @@ _PROPERTY = re.compile(
 
 # "Which is cheaper?" asks about the shown; "which are cheaper than these?" wants others.
 _ASKS_WHICH = re.compile(r"\bwhich\b(?!.*\bthan\b)|哪[个款一种台]")
+# "Which has the biggest screen?" is about the shown, whatever else is called a screen.
+_WHICH_OF = re.compile(r"\W*(?:and\s+|so\s+)?which\s+(?:one\s+|of\s+\w+\s+)?(?:is|has|have)\b")
 # "Why is the second cheaper than the first?" sets two against each other.
 _THAN = re.compile(r"\bthan\b|比")
 COMPARED = 2
@@ -120,7 +122,9 @@ def _about_shown(signs: Signs) -> Act | None:
     if len(signs.references) == 1 and _WANTS_LIKE.search(signs.text):
         return Act.REFINE
     several = len(signs.references) != 1 or not signs.query
-    about_shown = pointed or signs.pronoun or not signs.names_category
+    about_shown = (
+        pointed or signs.pronoun or not signs.names_category or bool(_WHICH_OF.match(signs.text))
+    )
     if _compares(signs) and several and about_shown:
         return Act.COMPARE
     if len(signs.references) == COMPARED and _THAN.search(signs.text):

@@ -224,11 +224,16 @@ def _group(match: re.Match[str], screen: Screen) -> tuple[str, ...]:
 
 def _extreme(match: re.Match[str], screen: Screen) -> tuple[str, ...]:
     """ "The cheaper one": among the products just spoken of if several, else among the shown."""
+    if _INDEFINITE.search(match.string[: match.start()]):
+        return ()  # "a cheaper one" is none of the shown
     focused = [p for p in screen.shown if p.id in screen.focus]
     among = focused if len(focused) > 1 else list(screen.shown)
     kind = next(k for k in _SUPERLATIVES if match[k])
     best = _EXTREMES[kind](among)
     return (best.id,) if best else ()
+
+
+_INDEFINITE = re.compile(r"\b(?:an?|any|some|no|something|anything)\s+$")
 
 
 def _cheapest(among: Sequence[Product]) -> Product | None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
+from assistant.evaluate.audit.jobs import check_jobs
 from assistant.evaluate.audit.line import Claim, ClaimKind, Line
 from assistant.evaluate.audit.money import check_money
 from assistant.evaluate.audit.names import Mention, mask_names
@@ -20,6 +21,7 @@ from assistant.evaluate.transcript import ShownTurn
 from retrieval.types import Frozen, Product
 
 _CHECKS: tuple[Callable[[Line], None], ...] = (
+    check_jobs,
     check_quotes,
     check_wishes,
     check_attributes,
@@ -66,7 +68,8 @@ class AuditedSentence(Frozen):
 class Auditor:
     """Checks sentences against raw products, given with the labels of their attributes.
 
-    `rates` are units of a currency for one unit of the catalogue's.
+    `rates` are units of a currency for one unit of the catalogue's, `texts` what the store
+    has published besides (its policies).
     """
 
     def __init__(
@@ -74,9 +77,11 @@ class Auditor:
         products: Iterable[Product],
         labels: Labels | None = None,
         rates: Mapping[str, Decimal] | None = None,
+        texts: Sequence[str] = (),
     ) -> None:
         self._records = {p.id: AuditRecord(p, labels or {}) for p in products}
         self._rates = dict(rates or {})
+        self._texts = tuple(fold(text) for text in texts)
         self._currencies = frozenset(r.product.currency for r in self._records.values())
 
     def audit(self, turn: ShownTurn) -> Iterator[AuditedSentence]:
@@ -117,7 +122,7 @@ class Auditor:
             masked,
             mentions,
             records,
-            turn.cards,
+            turn.cards or turn.listed,
             turn.language,
             said=turn.said,
             amounts=self.amounts(turn.said),
@@ -125,6 +130,9 @@ class Auditor:
             previous=previous,
             currencies=self._currencies,
             rates=self._rates,
+            listed=turn.listed,
+            quantities=_quantities(turn),
+            texts=self._texts,
         )
         for check in _CHECKS:
             check(line)
@@ -160,6 +168,18 @@ def _strangers(text: str, mentions: Sequence[Mention], hint: Sequence[str]) -> I
 
 def _named(mentions: Sequence[Mention]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(i for m in mentions for i in m.ids))
+
+
+_PIECES = re.compile(r"^\d+\.\s+(\d+)\s?[×件]")
+
+
+def _quantities(turn: ShownTurn) -> dict[str, int]:
+    """How many of a product the numbered lines of a set say."""
+    return {
+        sentence.product_ids[0]: int(match[1])
+        for sentence in turn.sentences
+        if len(sentence.product_ids) == 1 and (match := _PIECES.match(sentence.text))
+    }
 
 
 def _numbers(text: str) -> Iterator[Decimal]:

@@ -60,7 +60,12 @@ class Line:
         previous: Sequence[str],
         currencies: frozenset[str],
         rates: Mapping[str, Decimal],
+        listed: Sequence[str] = (),
+        quantities: Mapping[str, int] | None = None,
+        texts: Sequence[str] = (),
     ) -> None:
+        """`listed` is the list on the screen before, `quantities` how many of a product the turn
+        speaks of where that is not one, `texts` what the store itself has published."""
         self.original = masked
         self.text = masked.lower()
         self.mentions = tuple(mentions)
@@ -73,6 +78,9 @@ class Line:
         self.previous = tuple(previous)
         self.currencies = currencies
         self.rates = rates
+        self.listed = tuple(listed)
+        self.quantities = dict(quantities or {})
+        self.texts = tuple(texts)
         self.claims: list[Claim] = []
 
     # ------------------------------------------------------------- reading

@@ -47,6 +47,7 @@ _BOUND_BEFORE = re.compile(
 )
 _BOUND_AFTER = re.compile(r"^\s*(?:(?P<u>以内|以下)|(?P<o>以上))")
 _PERCENT = re.compile(
+    rf"(?:discounted|reduced) by ({NUMBER})\s?%|"
     rf"({NUMBER})\s?%\s?(?:off|discount|cheaper than (?:its|the) list|"
     rf"below (?:its|the) list|reduction)|(?:优惠|降价?|便宜|低)(?:了)?\s?({NUMBER})\s?%|"
     rf"({NUMBER})折"
@@ -216,8 +217,8 @@ def _judge_difference(
 
 def _check_percent(line: Line) -> None:
     for match in line.each(_PERCENT):
-        number = to_decimal(match[1] or match[2] or match[3])
-        if match[3]:
+        number = to_decimal(next(group for group in match.groups() if group))
+        if match[4]:
             number = 100 - number * (10 if number < 10 else 1)
         true = line.holds(
             line.subjects(match.start()),

@@ -11,12 +11,12 @@ from assistant.evaluate.audit.record import AuditRecord
 from assistant.evaluate.audit.text import COUNTS, NUMBER, fold, to_decimal
 
 _QUOTE = re.compile(
-    r"(?:\ba (?P<stars>\d)-star review says|一条(?P<zh>\d)星评价写道|"
+    r"(?:\ba (?P<stars>\d)-star review(?: of it)? says|一条(?P<zh>\d)星评价写道|"
     r"描述写道|description says)?:?\s*[“\"](?P<text>[^”\"]{8,})[”\"]"
 )
 _PEOPLE = r"customers?|people|reviewers?|buyers?|users?|shoppers?|owners?|reviews?|ratings?"
 _COUNT = re.compile(
-    rf"(?:by |from |based on |in |with |\()?(?<![\d.])(?P<n>\d{{1,3}}(?:,\d{{3}})+|"
+    rf"(?:by |from |based on |in |with |\()?(?<![\d.])(?<!of )(?<!/)(?P<n>\d{{1,3}}(?:,\d{{3}})+|"
     rf"\d+) (?:verified )?(?:{_PEOPLE})\b|"
     r"(?P<zh>\d{1,3}(?:,\d{3})+|\d+)\s?(?:位|个|名|条|则|人)(?:顾客|"
     r"用户|客户|买家|网友|人)?(?:的)?(?:评价|评论|评分|打分|购买者)?"
@@ -56,8 +56,14 @@ def check_quotes(line: Line) -> None:
         true = line.holds(
             line.subjects(match.start()),
             lambda r, q=said, s=stars: _is_quoted(r, q, s),  # type: ignore[misc]
-        )
+        ) or _is_published(line, said)
         line.add(ClaimKind.QUOTE, match[0], true, "" if true else "nobody wrote this")
+
+
+def _is_published(line: Line, quote: str) -> bool:
+    """Whether every part of the quotation stands in what the store has published."""
+    parts = [part.strip() for part in re.split(r"…|\.\.\.", quote) if part.strip()]
+    return bool(parts) and any(all(part in text for part in parts) for text in line.texts)
 
 
 def _is_quoted(record: AuditRecord, quote: str, stars: str | None) -> bool:

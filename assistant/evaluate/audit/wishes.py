@@ -29,7 +29,8 @@ _MISS = re.compile(
 )
 _MATCH = re.compile(
     rf"(?:match(?:es|ing)?|meets? your wish(?:es)?)[:\s]*(?P<what>.+?){_END}|"
-    r"(?<!不)符合(?:您的要求|您对|要求)?[:\s]*(?P<zh>[^,;。]+?)(?:的?要求)?的?(?=[,;。]|$)"
+    r"(?<!不)符合(?:您的要求|您对|要求)?(?!\s*\d[\d.,]*\s?(?:[美欧]?元|英镑)的?预算)[:\s]*"
+    r"(?P<zh>[^,;。]+?)(?:的?(?:要求|规格|标准))?的?(?=[,;。]|$)"
 )
 _SILENT = re.compile(
     rf"(?:the )?(?:catalogue|catalog|record|listing) (?:doesn't|does not|"
@@ -124,6 +125,8 @@ def _met(record: AuditRecord, phrase: str) -> bool:
 
 
 def _missed(record: AuditRecord, phrase: str) -> bool:
+    if record.flag(phrase) is False:
+        return True  # "fragrance-free: no"
     if negated := _NOT.match(phrase):
         return backs(record, phrase[negated.end() :].strip())
     return record.flag(phrase) is False or not _affirms(record, phrase)
