@@ -86,13 +86,13 @@ class _ComparisonBuilder:
         self._records = tuple(read_record(p, vocabulary) for p in products)
         self._labels = _LABELS[understanding.language]
         self.names = name_products(products, understanding.language)
-        measured = measured_names(self._products)
+        self._measured = measured_names(self._products)
         self._good = {
             metric: adjective
             for adjective in reversed(ADJECTIVES)
-            if adjective.good and (metric := find_adjective_metric(adjective, measured, vocabulary))
+            if adjective.good
+            and (metric := find_adjective_metric(adjective, self._measured, vocabulary))
         }
-
         self.asked = self._find_asked()
 
     def rows(self) -> Iterator[ComparisonRow]:
@@ -169,7 +169,7 @@ class _ComparisonBuilder:
         """The ends that the request asks for ("the heaviest"), else the attributes it names."""
         asked: dict[str, Adjective] = {}
         for adjective in ADJECTIVES:
-            metric = find_adjective_metric(adjective, self._products, self._vocabulary)
+            metric = find_adjective_metric(adjective, self._measured, self._vocabulary)
             if metric and self._is_named(adjective):
                 asked.setdefault(metric, adjective)
         if asked:
