@@ -66,7 +66,7 @@ def plot_days(report: FunnelReport, language: Language) -> Figure:
             for step, colour in zip(STEPS[1:], ("#5aa596", AMBER, DARK), strict=True)
         ]
     )
-    figure.update_xaxes(tickformat="%d.%m." if language is Language.ENGLISH else "%m-%d", nticks=8)
+    figure.update_xaxes(tickformat="%b %d" if language is Language.ENGLISH else "%m-%d", nticks=8)
     figure.update_yaxes(rangemode="tozero", gridcolor=LINE)
     return _style(figure, height=300, left=40, legend=True)
 

@@ -136,10 +136,14 @@ class SqlAdStore:
                 "micros": micros,
                 "counted_at": self._now(),
             }
-            added = link.execute(
-                upserting_insert(link, ad_events).values(row).on_conflict_do_nothing()
+            # The row comes back where it is new; PostgreSQL's count of rows says nothing of that.
+            added = (
+                upserting_insert(link, ad_events)
+                .values(row)
+                .on_conflict_do_nothing()
+                .returning(ad_events.c.event_id)
             )
-            return bool(added.rowcount)
+            return link.scalar(added) is not None
 
         return self._run(write)
 
