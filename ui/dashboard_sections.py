@@ -272,8 +272,12 @@ def _say_verdict(row: ExperimentRow, language: Language) -> str:
         for lift in decided
     ]
     joint = "、" if language is Language.CHINESE else ", "
-    told = {"count": len(decided), "all": len(row.lifts), "which": joint.join(which)}
-    return say(f"dash_verdict_{row.verdict.value}", language, **told)
+    told: dict[str, object] = {
+        "count": len(decided),
+        "all": len(row.lifts),
+        "which": joint.join(which),
+    }
+    return say(f"dash_verdict_{row.verdict.value}", language, **counts)
 
 
 def _tone(row: ExperimentRow) -> str:

@@ -92,7 +92,7 @@ def test_experiments_without_an_answer_say_not_yet(open_page: Any) -> None:
     page.locator("#dash-which input").click()
     page.get_by_role("option", name="two-rankings").click()
     expect(verdict).to_contain_text("Not yet: too few")
-    expect(page.locator("#dash-lifts")).to_contain_text("new")
+    expect(page.locator("#dash-lifts")).to_contain_text("new", timeout=20_000)
     expect(page.locator("#dash-models")).to_contain_text("Nothing was trained")
 
 
