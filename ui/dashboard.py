@@ -191,15 +191,16 @@ class DashboardPage:
         look = Look(read_period(self._analytics.now(), days=int(USUAL)), language)
         return [look, "", gr.update(visible=False), *self._words(language)]
 
-    def _choose(self, period: str, since: str, until: str, look: Look) -> list[Any]:
+    def _choose(self, period: str, since: str | None, until: str | None, look: Look) -> list[Any]:
         """The chosen period; bad dates are told and change nothing."""
         custom = gr.update(visible=period == "custom")
-        if period == "custom" and not (since.strip() or until.strip()):
+        since, until = (since or "").strip(), (until or "").strip()
+        if period == "custom" and not (since or until):
             return [gr.skip(), "", custom]
         try:
             now = self._analytics.now()
             if period == "custom":
-                read = read_period(now, since=since.strip(), until=until.strip())
+                read = read_period(now, since=since, until=until)
             else:
                 read = read_period(now, days=int(period))
         except AisleError as error:

@@ -25,6 +25,7 @@ from retrieval.analytics.types import (
     Verdict,
 )
 from retrieval.errors import AisleError
+from retrieval.experiment.measures import Measure
 from retrieval.types import Language
 from ui.render import Renderer
 from ui.texts import TEXTS, say
@@ -32,7 +33,7 @@ from ui.texts import TEXTS, say
 Column = tuple[str, str]
 """The key of a head, and the class of its cells: number, long or nothing."""
 
-TONES = {Verdict.DECIDED: "good", Verdict.MISMATCH: "bad"}
+RATES = {Measure.CTR, Measure.CONVERSION, Measure.ZERO_RESULTS, Measure.HANDOFFS}
 
 
 class Drawer:
@@ -112,7 +113,7 @@ class Drawer:
             for row in report.rows
         ]
         names = ("shoppers", "sessions", "searches", "buyers", "conversion", "revenue")
-        columns = [("group", ""), ("segments", "long"), *((name, "number") for name in names)]
+        columns = [("group", ""), ("by", "long"), *((name, "number") for name in names)]
         foot = " ".join((*report.notes, self._foot("dash_hidden_groups", report.hidden, language)))
         return self._table(
             language, columns, rows, "segments", empty="no_segments", foot=foot.strip()
@@ -168,14 +169,12 @@ class Drawer:
 
     def verdict(self, row: ExperimentRow, language: Language) -> str:
         """What may be said now, and what warns of it."""
-        bad = any(lift.good is False for lift in row.lifts)
-        tone = "bad" if row.verdict is Verdict.DECIDED and bad else TONES.get(row.verdict, "")
         return self._renderer.render(
             "dash_experiment.html",
             language,
             row=row,
             verdict=_say_verdict(row, language),
-            tone=tone,
+            tone=_tone(row),
             warnings=row.warnings,
         )
 
@@ -186,8 +185,8 @@ class Drawer:
             [
                 say(f"measure_{lift.measure}", language),
                 lift.arm,
-                f"{lift.control:.4g}",
-                f"{lift.value:.4g}",
+                _measured(lift.control, lift.measure),
+                _measured(lift.value, lift.measure),
                 "–" if lift.lift is None else f"{lift.lift:+.1%}",
                 _interval(lift.always),
                 _interval(lift.fixed),
@@ -267,8 +266,28 @@ def _say_verdict(row: ExperimentRow, language: Language) -> str:
         }
         undecided = "" if row.verdict is Verdict.DECIDED else "_undecided"
         return say(f"dash_verdict_teams{undecided}", language, **told)
-    decided = sum(lift.decided for lift in row.lifts)
-    return say(f"dash_verdict_{row.verdict.value}", language, count=decided, all=len(row.lifts))
+    decided = [lift for lift in row.lifts if lift.decided]
+    which = [
+        f"{say(f'measure_{lift.measure}', language)} {say(f'dash_{_word(lift)}', language)}"
+        for lift in decided
+    ]
+    joint = "、" if language is Language.CHINESE else ", "
+    told: dict[str, object] = {
+        "count": len(decided),
+        "all": len(row.lifts),
+        "which": joint.join(which),
+    }
+    return say(f"dash_verdict_{row.verdict.value}", language, **counts)
+
+
+def _tone(row: ExperimentRow) -> str:
+    """The verdict's colour; none while some measures are better and others worse."""
+    if row.verdict is Verdict.MISMATCH:
+        return "bad"
+    goods = {lift.good for lift in row.lifts if lift.good is not None}
+    if row.verdict is not Verdict.DECIDED or len(goods) == 2:
+        return ""
+    return "bad" if goods == {False} else "good"
 
 
 def _word(lift: Lift) -> str:
@@ -280,6 +299,11 @@ def _word(lift: Lift) -> str:
 def _interval(ends: tuple[float | None, float | None]) -> str:
     low, high = ends
     return "–" if low is None or high is None else f"{low:+.1%} … {high:+.1%}"
+
+
+def _measured(value: float, measure: str) -> str:
+    """A measure's value: rates as percent."""
+    return f"{value:.2%}" if Measure(measure) in RATES else f"{value:,.4g}"
 
 
 def _share(value: float | None) -> str:

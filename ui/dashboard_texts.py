@@ -15,9 +15,9 @@ DASHBOARD_TEXTS: dict[str, tuple[str, str]] = {
     "dash_off_log": ("This server keeps no log of behaviour.", "此服务器不记录行为日志。"),
     "dash_funnel": ("From seen to ordered", "从看到到下单"),
     "dash_funnel_hint": (
-        "Shoppers who came to each step; below, what they did by day. Bots, repeats and shoppers "
+        "Shoppers who came to each step, and what was done by day. Bots, repeats and shoppers "
         "who withdrew their consent are left out.",
-        "到达每一步的顾客数；下方为每日行为。已排除机器人、重复操作和撤回同意的顾客。",
+        "到达每一步的顾客数，以及每日行为。已排除机器人、重复操作和撤回同意的顾客。",
     ),
     "dash_shoppers": ("Shoppers", "顾客"),
     "dash_impressions": ("Seen", "看到"),
@@ -89,8 +89,8 @@ DASHBOARD_TEXTS: dict[str, tuple[str, str]] = {
         "尚无结论：所有随时有效区间都包含零。",
     ),
     "dash_verdict_decided": (
-        "Decided in {count} of {all} measures.",
-        "{all} 项指标中有 {count} 项已有结论。",
+        "Decided in {count} of {all} measures: {which}.",
+        "{all} 项指标中有 {count} 项已有结论：{which}。",
     ),
     "dash_verdict_teams": (
         "{winner} is preferred (sign test p = {p}).",
@@ -109,6 +109,8 @@ DASHBOARD_TEXTS: dict[str, tuple[str, str]] = {
         "Both rankings in one list; a shopper counts for the one whose products they clicked more.",
         "两种排序混排在同一列表；顾客点击哪一方的商品更多，就计为偏好哪一方。",
     ),
+    "dash_unit_shopper": ("shoppers", "位顾客"),
+    "dash_unit_session": ("visits", "次访问"),
     "dash_split": ("split p = {p}", "分流 p = {p}"),
     "dash_measure": ("Measure", "指标"),
     "dash_arm": ("Arm", "组"),
@@ -141,6 +143,7 @@ DASHBOARD_TEXTS: dict[str, tuple[str, str]] = {
     ),
     "dash_segments": ("Shoppers", "顾客"),
     "dash_group": ("Group", "分组"),
+    "dash_by": ("By", "维度"),
     "dash_sessions": ("Visits", "访问"),
     "dash_buyers": ("Buyers", "买家"),
     "dash_conversion": ("Conversion", "转化率"),

@@ -66,7 +66,7 @@ def plot_days(report: FunnelReport, language: Language) -> Figure:
             for step, colour in zip(STEPS[1:], ("#5aa596", AMBER, DARK), strict=True)
         ]
     )
-    figure.update_xaxes(tickformat="%d.%m." if language is Language.ENGLISH else "%m-%d", nticks=8)
+    figure.update_xaxes(tickformat="%b %d" if language is Language.ENGLISH else "%m-%d", nticks=8)
     figure.update_yaxes(rangemode="tozero", gridcolor=LINE)
     return _style(figure, height=300, left=40, legend=True)
 
@@ -92,7 +92,7 @@ def plot_failing(report: FailingReport, language: Language) -> Figure:
     figure.add_trace(
         Scatter(
             y=labels,
-            x=[row.reformulated for row in rows],
+            x=[row.reformulated or None for row in rows],
             name=say("dash_reformulated", language),
             mode="markers",
             marker={"color": INK, "size": 8, "symbol": "line-ns", "line": {"width": 2.5}},
@@ -112,7 +112,7 @@ def plot_mix(report: ProfileReport, facet: str, language: Language) -> Figure:
             x=[row.shoppers for row in rows],
             orientation="h",
             marker={"color": "#3d8f80"},
-            text=[f"{row.share:.0%}" for row in rows],
+            text=[f"{row.shoppers:,}" for row in rows],
             textposition="outside",
             cliponaxis=False,
             hoverinfo="skip",
@@ -201,10 +201,10 @@ def _style(figure: Figure, *, height: int, left: int, legend: bool = False) -> F
         paper_bgcolor=PAPER,
         plot_bgcolor=PAPER,
         showlegend=legend,
-        legend={"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom"},
+        legend={"orientation": "h", "traceorder": "normal", "x": 0, "y": 1.0, "yanchor": "bottom"},
         dragmode=False,
         hovermode="closest",
     )
     figure.update_xaxes(fixedrange=True)
-    figure.update_yaxes(fixedrange=True, automargin=True)
+    figure.update_yaxes(fixedrange=True, automargin=True, ticksuffix="  ")
     return figure

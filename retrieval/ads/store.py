@@ -136,7 +136,7 @@ class SqlAdStore:
                 "micros": micros,
                 "counted_at": self._now(),
             }
-            # Asked for what was added: PostgreSQL's driver does not count inserted rows.
+            # The row comes back where it is new; PostgreSQL's driver does not count inserted rows.
             added = (
                 upserting_insert(link, ad_events)
                 .values(row)
