@@ -1,7 +1,7 @@
 """How long a turn takes and what it costs the model: p50 and p95 over the twelve conversations.
 
-Run it as `python -m benchmarks.conversing`, on a quiet machine. Counts turns for which the model
-was asked. Tokens and the share of prompt tokens found in the prefix cache come from vLLM's own
+Run it as `python -m benchmarks.conversing`, on a quiet machine; with AISLE_LLM_URL it asks that
+engine, else one of its own. Counts turns for which the model was asked. Tokens and the share of prompt tokens found in the prefix cache come from vLLM's own
 /metrics, so nobody else may be asking that engine meanwhile; `--json` keeps the numbers.
 """
 

@@ -41,6 +41,15 @@ _REFUSAL = re.compile(
     r"\b(?:no|not|non|without|except|but|avoid|hate|never|cannot|other\s+than|free)\b|n'?t\b"
 )
 _NUMBER = re.compile(NUMBER)
+_CLASSIFIER = re.compile(r"\s?[个口件台只双条位层孔路核页片把张]")
+_NOUN = re.compile(
+    r"\s+(?!(?:or|and|to|dollars?|bucks?|euros?|pounds?|yuan|rmb|usd|eur|gbp|max|maximum|at|in|total"
+    r"|please|for|but|if|is|only|tops?|budget)\b)[a-z]{3,}"
+)
+_PRICED = re.compile(
+    r"(?:[$€£¥]|\b(?:under|over|below|above|than|about|around|to|between|and|max|costs?|for|at"
+    r"|budget(?:\s+(?:is|of))?|spend|pay))\s*$"
+)
 # Prices and refused things in the search words would match titles; the filters hold them.
 _NO_SEARCH_WORDS = re.compile(
     r",?\s*\b(?:under|below|over|above|around|about|less\s+than|more\s+than|up\s+to|max)\s+\d[\d.,]*"
@@ -185,12 +194,19 @@ def _price(request: ModelRequest, text: str) -> Range | None:
     return Range(minimum=low, maximum=high)
 
 
+def _is_counted(text: str, start: int, end: int) -> bool:
+    """Whether a number counts things ("with 14 outlets or more", 至少4个口) rather than money."""
+    if _CLASSIFIER.match(text, end):
+        return True
+    return bool(_NOUN.match(text, end)) and not _PRICED.search(text[:start])
+
+
 def _amounts(text: str) -> set[Decimal]:
     """The numbers of `text` that may be money: those without a unit of something else."""
     return {
         end
         for match in _NUMBER.finditer(text)
-        if not is_measured(text, match.end())
+        if not is_measured(text, match.end()) and not _is_counted(text, *match.span())
         for end in parse_number(match[0]) or ()
     }
 
