@@ -92,12 +92,12 @@ async def measure(
 ) -> list[TurnCost]:
     """Every conversation that leaves the engine alive, turn by turn."""
     costs = []
-    for script in scripts:
-        if script.kills:
+    for one in scripts:
+        if one.kills:
             continue
         before = read()
 
-        def note(exchange: Exchange, script: Script = script) -> None:
+        def note(exchange: Exchange, script: Script = one) -> None:
             nonlocal before
             now = read()
             cost = cost_of(script, exchange, now.since(before))
@@ -105,7 +105,7 @@ async def measure(
             if cost and cost.counted.prompt:
                 costs.append(cost)
 
-        await play(Stage(stage.assistant), script, note)
+        await play(Stage(stage.assistant), one, note)
     return costs
 
 

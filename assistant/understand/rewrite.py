@@ -134,7 +134,7 @@ def request_regex(text: str, shown: Sequence[Product], quick: Understanding) -> 
     certain = quick.certain
     acts = [quick.act.value] if "act" in certain else [act.value for act in Act]
     middle = rf'","q":"({_TEXT})?"'
-    if "price" not in certain and _MONEY.search(text) and _amounts(text):
+    if "price" not in certain and _MONEY.search(text) and find_amounts(text):
         middle += rf'(,"min":{_PRICE})?(,"max":{_PRICE})?'
     if "negation" not in certain and _may_refuse(text, quick):
         middle += rf'(,"not":\[{_TERM}(,{_TERM}){{0,3}}\])?'
@@ -184,7 +184,7 @@ def _price(request: ModelRequest, text: str) -> Range | None:
     """The price the model read, if the message speaks of money and holds the numbers."""
     if not _MONEY.search(text):
         return None
-    numbers = _amounts(text)
+    numbers = find_amounts(text)
     low = request.min if request.min in numbers else None
     high = request.max if request.max in numbers else None
     if low is None and high is None:
@@ -201,7 +201,7 @@ def _is_counted(text: str, start: int, end: int) -> bool:
     return bool(_NOUN.match(text, end)) and not _PRICED.search(text[:start])
 
 
-def _amounts(text: str) -> set[Decimal]:
+def find_amounts(text: str) -> set[Decimal]:
     """The numbers of `text` that may be money: those without a unit of something else."""
     return {
         end
