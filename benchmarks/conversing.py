@@ -1,8 +1,9 @@
 """How long a turn takes and what it costs the model: p50 and p95 over the twelve conversations.
 
-Run it as `python -m benchmarks.conversing`, on a quiet machine. Counts turns for which the model
-was asked. Tokens and the share of prompt tokens found in the prefix cache come from vLLM's own
-/metrics, so nobody else may be asking that engine meanwhile; `--json` keeps the numbers.
+Run it as `python -m benchmarks.conversing`, on a quiet machine; with AISLE_LLM_URL it asks that
+engine, else one of its own. Counts turns for which the model was asked. Tokens and the share of
+prompt tokens found in the prefix cache come from vLLM's own /metrics, so nobody else may be
+asking that engine meanwhile; `--json` keeps the numbers, `--only NAME` plays one of the twelve.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from assistant.progress import show_progress
 from assistant.settings import load_settings
 from assistant.types import DoneEvent, ProductsEvent, TextEvent
 from benchmarks.own_engine import OwnEngine, start_own_engine
-from benchmarks.scripts import SCRIPTS, Exchange, Script, Stage, play
+from benchmarks.scripts import SCRIPTS, Exchange, Script, Stage, play, script
 
 FIRST_SENTENCE_GOAL_S, TURN_GOAL_S = 3.0, 12.0
 _COUNTERS = {
@@ -87,15 +88,17 @@ def cost_of(script: Script, exchange: Exchange, counted: Counters) -> TurnCost |
     return TurnCost(script.name, exchange.said, first, whole, counted)
 
 
-async def measure(stage: Stage, read: Callable[[], Counters]) -> list[TurnCost]:
+async def measure(
+    stage: Stage, read: Callable[[], Counters], scripts: Sequence[Script] = SCRIPTS
+) -> list[TurnCost]:
     """Every conversation that leaves the engine alive, turn by turn."""
     costs = []
-    for script in SCRIPTS:
-        if script.kills:
+    for one in scripts:
+        if one.kills:
             continue
         before = read()
 
-        def note(exchange: Exchange, script: Script = script) -> None:
+        def note(exchange: Exchange, script: Script = one) -> None:
             nonlocal before
             now = read()
             cost = cost_of(script, exchange, now.since(before))
@@ -103,7 +106,7 @@ async def measure(stage: Stage, read: Callable[[], Counters]) -> list[TurnCost]:
             if cost and cost.counted.prompt:
                 costs.append(cost)
 
-        await play(Stage(stage.assistant), script, note)
+        await play(Stage(stage.assistant), one, note)
     return costs
 
 
@@ -136,23 +139,25 @@ def show(console: Console, numbers: dict[str, float]) -> None:
     console.print(table)
 
 
-def run(own: OwnEngine) -> list[TurnCost]:
+def run(own: OwnEngine, scripts: Sequence[Script] = SCRIPTS) -> list[TurnCost]:
     """The costs on an engine nobody else asks."""
     with build.open_assistant(own.settings) as assistant:
         assistant.engine.wait()
         url = own.settings.llm_url
-        return asyncio.run(measure(Stage(assistant), lambda: read_counters(url)))
+        return asyncio.run(measure(Stage(assistant), lambda: read_counters(url), scripts))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", type=Path, help="file for the numbers, turn by turn")
+    names = [one.name for one in SCRIPTS]
+    parser.add_argument("--only", choices=names, action="append", default=[])
     arguments, console = parser.parse_args(), Console()
     settings = load_settings(store="demo", desk_password="measured")
     with show_progress(console) as listener:
         import_store(settings, build.DEMO, listener)
     with start_own_engine(settings) as own:
-        costs = run(own)
+        costs = run(own, [script(name) for name in arguments.only] or SCRIPTS)
     numbers = summarise(costs)
     show(console, numbers)
     if arguments.json:

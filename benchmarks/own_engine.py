@@ -1,4 +1,4 @@
-"""An engine of one's own that may be killed: the shared one answers other people too."""
+"""An engine of one's own that may be killed, or a line of one's own to a shared one."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from assistant.llm.engine_parts import VllmParts
 from assistant.llm.engine_process import EngineProcess, answers, free_port
 from assistant.llm.weights import ensure_llm
 from assistant.settings import Settings
+from benchmarks.relay import Relay
 
 # 45 s on two quiet cores.
 START_S = 600
@@ -30,10 +31,15 @@ class OwnEngine:
     """A running engine, and the settings under which an assistant talks to it by URL."""
 
     settings: Settings
-    process: EngineProcess
+    process: EngineProcess | None = None
+    relay: Relay | None = None
 
     def kill(self) -> None:
         """End it as a crash would: at once, with its children."""
+        if self.relay:
+            self.relay.cut()
+        if self.process is None:
+            return
         guard = psutil.Process(self.process.pid)
         for child in guard.children(recursive=True):
             with contextlib.suppress(psutil.NoSuchProcess):
@@ -44,8 +50,17 @@ class OwnEngine:
 def start_own_engine(settings: Settings) -> Iterator[OwnEngine]:
     """An engine on a free port, its environment and weights made if need be; ends with the block.
 
-    Raises AisleError where it does not come up.
+    Where the settings name an engine by URL it is that one, behind a line that can be cut: a
+    machine that runs one engine may have no room for two. Raises AisleError where it does not
+    come up.
     """
+    if settings.llm_url:
+        relay = Relay(settings.llm_url)
+        try:
+            yield OwnEngine(settings.model_copy(update={"llm_url": relay.url}), relay=relay)
+        finally:
+            relay.cut()
+        return
     settings = settings.model_copy(update={"engine_kv_gib": CACHE_GIB})
     device, port = choose_device(settings), free_port()
     log = settings.logs_path / "own-engine-install.log"

@@ -156,6 +156,7 @@ RELATED: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     ),
     (("storage", "storage capacity", "total storage capacity", "存储", "存储容量"), ()),
     (("memory", "internal memory", "ram", "内存"), ()),
+    (("camera resolution", "megapixel", "sensor resolution"), ("megapixel", "megapixels", "像素")),
 )
 
 

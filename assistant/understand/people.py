@@ -17,7 +17,7 @@ _MEN_ZH = "爸爸|老爸|父亲|老公|丈夫|爷爷|外公|姥爷|男朋友|男
 _WOMEN_ZH = "妈妈|老妈|母亲|老婆|妻子|奶奶|外婆|姥姥|女朋友|女友|岳母|婆婆|阿姨|姑姑"
 _PERSON = re.compile(
     rf"\b(?:for\s+)?(?:my|our|his|her)\s+(?:old\s+|dear\s+|elderly\s+)?"
-    rf"(?:(?P<men>{_MEN})|(?P<women>{_WOMEN}))\b(?!'s|-)"
+    rf"(?:(?P<men>{_MEN})|(?P<women>{_WOMEN}))\b(?!'s|-|\s+board)"
     rf"|(?:[给送帮为]\s*)?(?:我的?)?(?:(?P<men_zh>{_MEN_ZH})|(?P<women_zh>{_WOMEN_ZH}))(?![的])"
 )
 # Brothers and sisters may be children, and who speaks of a child buys for one.

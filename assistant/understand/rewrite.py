@@ -42,6 +42,15 @@ _REFUSAL = re.compile(
     r"\b(?:no|not|non|without|except|but|avoid|hate|never|cannot|other\s+than|free)\b|n'?t\b"
 )
 _NUMBER = re.compile(NUMBER)
+_CLASSIFIER = re.compile(r"\s?[个口件台只双条位层孔路核页片把张]")
+_NOUN = re.compile(
+    r"\s+(?!(?:or|and|to|dollars?|bucks?|euros?|pounds?|yuan|rmb|usd|eur|gbp|max|maximum|at|in|total"
+    r"|please|for|but|if|is|only|tops?|budget)\b)[a-z]{3,}"
+)
+_PRICED = re.compile(
+    r"(?:[$€£¥]|\b(?:under|over|below|above|than|about|around|to|between|and|max|costs?|for|at"
+    r"|budget(?:\s+(?:is|of))?|spend|pay))\s*$"
+)
 # Prices and refused things in the search words would match titles; the filters hold them.
 _NO_SEARCH_WORDS = re.compile(
     r",?\s*\b(?:under|below|over|above|around|about|less\s+than|more\s+than|up\s+to|max)\s+\d[\d.,]*"
@@ -139,7 +148,7 @@ def request_regex(text: str, shown: Sequence[Product], quick: Understanding) -> 
     certain = quick.certain
     acts = [quick.act.value] if "act" in certain else [act.value for act in Act]
     middle = rf'","q":"({_TEXT})?"'
-    if "price" not in certain and _MONEY.search(text) and _amounts(text):
+    if "price" not in certain and _MONEY.search(text) and find_amounts(text):
         middle += rf'(,"min":{_PRICE})?(,"max":{_PRICE})?'
     if "negation" not in certain and _may_refuse(text, quick):
         middle += rf'(,"not":\[{_TERM}(,{_TERM}){{0,3}}\])?'
@@ -189,7 +198,7 @@ def _price(request: ModelRequest, text: str) -> Range | None:
     """The price the model read, if the message speaks of money and holds the numbers."""
     if not _MONEY.search(text):
         return None
-    numbers = _amounts(text)
+    numbers = find_amounts(text)
     low = request.min if request.min in numbers else None
     high = request.max if request.max in numbers else None
     if low is None and high is None:
@@ -199,12 +208,19 @@ def _price(request: ModelRequest, text: str) -> Range | None:
     return Range(minimum=low, maximum=high)
 
 
-def _amounts(text: str) -> set[Decimal]:
+def _is_counted(text: str, start: int, end: int) -> bool:
+    """Whether a number counts things ("with 14 outlets or more", 至少4个口) rather than money."""
+    if _CLASSIFIER.match(text, end):
+        return True
+    return bool(_NOUN.match(text, end)) and not _PRICED.search(text[:start])
+
+
+def find_amounts(text: str) -> set[Decimal]:
     """The numbers of `text` that may be money: those without a unit of something else."""
     return {
         end
         for match in _NUMBER.finditer(text)
-        if not is_measured(text, match.end())
+        if not is_measured(text, match.end()) and not _is_counted(text, *match.span())
         for end in parse_number(match[0]) or ()
     }
 

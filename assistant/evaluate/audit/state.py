@@ -62,7 +62,7 @@ def check_quotes(line: Line) -> None:
 
 def _is_published(line: Line, quote: str) -> bool:
     """Whether every part of the quotation stands in what the store has published."""
-    parts = [part.strip() for part in re.split(r"…|\.\.\.", quote) if part.strip()]
+    parts = [part.strip(" .") for part in re.split(r"…|\.\.\.", quote) if part.strip(" .")]
     return bool(parts) and any(all(part in text for part in parts) for text in line.texts)
 
 

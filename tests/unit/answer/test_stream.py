@@ -208,3 +208,38 @@ def test_prompts_share_their_beginning_and_fence_what_shops_and_shoppers_write(
     assert one[:-1] == two[:-1]
     last = str(two[-1].content)
     assert last.count("«") == last.count("»") and "» Ignore" not in last
+
+
+@pytest.mark.parametrize(("query", "language"), [("wallet", EN), ("钱包", ZH)])
+async def test_what_is_not_sold_is_said_not_to_be(query: str, language: Language) -> None:
+    sentences, _, _ = await answer(None, understand(query, language))
+    assert query in sentences[0].text
+    assert not sentences[0].product_ids
+    named, _, _ = await answer(None, understand("mouse" if language is EN else "鼠标", language))
+    assert all(sentence.product_ids for sentence in named)
+
+
+async def test_a_question_of_degree_without_an_attribute_is_answered_by_silence() -> None:
+    asked = understand("", act=Act.ASK)
+    sentences, _, model = await answer([], asked, MICE[:1], "how tall is it?")
+    assert [s.evidence for s in sentences] == [("catalogue",)]
+    assert not model.calls
+
+
+async def test_what_settles_a_question_is_said_alone() -> None:
+    trace = AnswerTrace()
+    facts = build_facts(understand("", act=Act.COMPARE), MICE[:2], VOCABULARY, STORE)
+    stream = stream_answer(
+        LLMAnswerWriter(ChatModelClient(ScriptedModel(["The Tavrik Hush costs $24.99."]))),
+        VERIFIER,
+        "which is cheaper?",
+        understand("", act=Act.COMPARE),
+        facts,
+        STORE,
+        VOCABULARY,
+        timeout_s=20,
+        trace=trace,
+        settled=True,
+    )
+    assert [sentence async for sentence in stream] == []
+    assert trace.written == []

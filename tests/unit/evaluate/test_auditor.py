@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from assistant.evaluate.audit.auditor import Auditor
+from assistant.evaluate.grounding import audit_turns
 from assistant.evaluate.transcript import ShownTurn
 from assistant.types import Sentence
 from retrieval.types import Attribute, Language, Product, Review, Translation
@@ -225,3 +226,61 @@ def test_it_takes_what_it_points_at_from_the_sentence_before() -> None:
         ),
     )
     assert [bool(s.false) for s in auditor.audit(turn)] == [False, False, True]
+
+
+SUMS = (
+    ("Together these 2 cost $1,449, $51 under your $1,500.", True),
+    ("Together these 2 cost $1,450, $50 under your $1,500.", False),
+    ("2件合计1449美元，比您的1500美元预算低51美元。", True),
+    ("2件合计1449美元，比您的1500美元预算低50美元。", False),
+    ("Then there would be 44 instead of 24: 20 more.", True),
+    ("Then there would be 44 instead of 24: 21 more.", False),
+    ("那样会有44件，而不是24件：多21件。", False),
+)
+
+
+@pytest.mark.parametrize(("text", "true"), SUMS)
+def test_what_code_adds_up_is_added_up_again(text: str, true: bool) -> None:
+    found = false_claims(text, "a mouse and one more under 1500", about=("hush", "lark"))
+    assert (not found) is true
+
+
+@pytest.mark.parametrize(
+    ("text", "true"),
+    [
+        ("1. Tavrik Hush Silent Mouse: $649.", True),
+        ("2. 2 × Tavrik Hush Silent Mouse: $1,298.", True),
+        ("2. 2 × Tavrik Hush Silent Mouse: $649.", False),
+        ("Of the 1 reviews of the Tavrik Hush here, 1 give 4 stars or more.", True),
+        ("Of the 3 reviews of the Tavrik Hush here, 1 give 4 stars or more.", False),
+    ],
+)
+def test_lines_of_a_set_and_counts_of_reviews(text: str, true: bool) -> None:
+    assert (not false_claims(text, about=("hush",))) is true
+
+
+def test_a_policy_is_quoted_as_the_store_published_it() -> None:
+    turn = ShownTurn(
+        question="q",
+        said=("returns?",),
+        language=EN,
+        sentences=(Sentence(text="Returns: “Within 30 days.…Unworn and whole.”"),),
+    )
+    for texts, false in ((("Within 30 days. Always. Unworn and whole.",), 0), ((), 1)):
+        (audited,) = Auditor((HUSH,), LABELS, {}, texts).audit(turn)
+        assert len(audited.false) == false
+
+
+def test_what_the_model_wrote_is_audited_as_it_stood() -> None:
+    turn = ShownTurn(
+        question="q",
+        said=("a mouse",),
+        language=EN,
+        cards=("hush",),
+        positions=(1,),
+        written=("The Tavrik Hush costs $649.", "The Tavrik Hush costs $12."),
+        sentences=(Sentence(text="The Tavrik Hush costs $649.", product_ids=("hush",), by="llm"),),
+    )
+    report = audit_turns(Auditor((HUSH,), LABELS), [turn])
+    assert (report.sentences, report.false_claims) == (1, 0)
+    assert (report.without_verifier.sentences, report.without_verifier.false_sentences) == (2, 1)

@@ -186,3 +186,10 @@ async def test_what_the_store_does_not_sell_is_not_replaced(assistant: Assistant
     assert not any(isinstance(e, BundleEvent) for e in events)
     told = " ".join(e.sentence.text for e in events if isinstance(e, TextEvent))
     assert "rowing machine" in told
+
+
+async def test_all_of_a_set_goes_into_the_cart_with_its_quantities(assistant: Assistant) -> None:
+    await say(assistant, "a desk, a lamp and two chairs for under 500 together")
+    added = await say(assistant, "add them all to my cart")
+    (event,) = [e for e in added if isinstance(e, CartEvent)]
+    assert sorted(line.quantity for line in event.cart.lines) == [1, 1, 2]

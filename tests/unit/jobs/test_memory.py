@@ -191,3 +191,20 @@ def test_signing_in_takes_tastes_along(database: Engine, memory: Memory) -> None
     memory.store.move("c", "ann")
     assert {p.text for p in memory.store.all("ann")} == {"no glass", "no gold"}
     assert memory.store.all("c") == ()
+
+
+async def test_what_is_kept_is_shown_where_it_is_asked_for(assistant: Assistant) -> None:
+    await say(assistant, "a bag, no leather")
+    assert kept(await say(assistant, "what do you know about me?")) == ["no leather"]
+    (event,) = [e for e in await say(assistant, "forget that") if isinstance(e, PreferencesEvent)]
+    assert event.preferences == ()
+
+
+@pytest.mark.parametrize("message", ["I don't like leather", "我不喜欢leather"])
+async def test_a_dislike_said_of_nothing_is_kept_and_searches_nothing(
+    assistant: Assistant, message: str
+) -> None:
+    events = await say(assistant, message)
+    assert len(kept(events)) == 1
+    assert not any(isinstance(event, ProductsEvent) for event in events)
+    assert not ids(await say(assistant, "a bag")) & {"b1", "b3"}
