@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 from assistant.advertising import say_sponsored
@@ -82,6 +83,10 @@ from retrieval.types import (
 if TYPE_CHECKING:
     from assistant.analytics import Analytics
 
+# Typed queries whose reading by rules is kept, some KB each: paging, filters and other shoppers
+# ask the same text again.
+QUERIES_READ = 2_048
+
 
 class EngineHandle(Protocol):
     """What a turn wants to know of the language model's engine."""
@@ -134,6 +139,9 @@ class Assistant:
         self.media_path = catalog.media_path
         self.front.searcher = catalog.searcher
         self._reader = catalog.reader
+        self._read_query = lru_cache(maxsize=QUERIES_READ)(
+            lambda text, language: read_query(catalog.reader, text, catalog.store, language)
+        )
         self._verifier = catalog.verifier
         self._jobs.use(catalog)
         self._differences = DifferenceReader(catalog.reader, catalog.vocabulary, catalog.store)
@@ -511,9 +519,10 @@ class Assistant:
             understanding = (
                 self._differences.read(text, language)
                 if image
-                else read_query(self._reader, text, self.store, language)
+                else self._read_query(text, language)
             )
-            understanding = await asyncio.to_thread(self._recall, understanding, visitor)
+            if visitor:
+                understanding = await asyncio.to_thread(self._recall, understanding, visitor)
         understanding = put_on_top(understanding, filters, sort)
         result = await self.front.search(
             understanding,

@@ -80,9 +80,10 @@ class Storefront:
             }
         )
         ads = self.ads if session is not None and not offset else None
-        if ads is None:
+        candidates = ads.candidates() if ads else ()
+        if ads is None or not candidates:
             return await self._search_organic(request, understanding, visitor, assignment)
-        request = request.model_copy(update={"candidates": ads.candidates()})
+        request = request.model_copy(update={"candidates": candidates})
         found = await self._search_organic(request, understanding, visitor, assignment)
         return await asyncio.to_thread(
             lambda: add_sponsored(

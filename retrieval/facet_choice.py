@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from retrieval.index.analysis import fold
 from retrieval.index.document import category_key, number_field
-from retrieval.index.types import Payload
 from retrieval.types import AttributeKind, AttributeProfile, Vocabulary
 
 # Values of a facet; nobody reads a longer list, a search box is faster.
@@ -54,36 +52,29 @@ def facet_names(vocabulary: Vocabulary | None) -> FacetNames:
     )
 
 
-def rank_attributes(rows: Sequence[Payload], names: FacetNames) -> list[str]:
-    """Attributes by how well they split `rows`, how many state them, how often titles name
-    their values: what makers put in titles is what shoppers choose by."""
-    if len(rows) < 2:
+def rank_attributes(
+    products: int,
+    stated: Mapping[str, int],
+    values: Mapping[str, Counter[str]],
+    named: Mapping[str, float],
+    names: FacetNames,
+) -> list[str]:
+    """Attributes by how well they split `products` products, how many state them, how often
+    titles name their values: what makers put in titles is what shoppers choose by.
+
+    `stated` counts the products that state an attribute, `values` those by its value, `named`
+    are shares of titles (see `named_shares`).
+    """
+    if products < 2:
         return []
-    texts: dict[str, Counter[str]] = {}
-    stated: Counter[str] = Counter()
-    for row in rows:
-        own = set()
-        for choice in row.get("attributes") or ():
-            name, _, value = choice.partition("=")
-            texts.setdefault(name, Counter())[value] += 1
-            own.add(name)
-        for stored, numbers in (row.get("numbers") or {}).items():
-            if name := names.numbers.get(stored, ""):
-                texts.setdefault(name, Counter()).update(f"{n:g}" for n in numbers)
-                own.add(name)
-        stated.update(own)
-    spread = {
-        name: stated[name] / len(rows) * _evenness(counts)
-        for name, counts in texts.items()
-        if name in names.attributes and stated[name] >= COVERAGE * len(rows) and len(counts) > 1
-    }
-    named = named_shares(rows[:TITLES], names, spread.keys())
-    scores = {
-        name: share * (UNNAMED + named.get(name, 0.0))
-        for name, share in spread.items()
-        if names.attributes[name].kind is not AttributeKind.NUMBER
-        or named.get(name, 0.0) >= NAMED_NUMBER
-    }
+    scores = {}
+    for name, counts in values.items():
+        profile = names.attributes.get(name)
+        if profile is None or stated[name] < COVERAGE * products or len(counts) < 2:
+            continue
+        told = named.get(name, 0.0)
+        if profile.kind is not AttributeKind.NUMBER or told >= NAMED_NUMBER:
+            scores[name] = stated[name] / products * _evenness(counts) * (UNNAMED + told)
     return sorted((n for n, s in scores.items() if s > 0), key=lambda n: (-scores[n], n))
 
 
@@ -95,30 +86,47 @@ def _evenness(counts: Counter[str]) -> float:
     return (1 - sum((n / covered) ** 2 for n in shown)) * covered / total if covered else 0.0
 
 
-def named_shares(
-    rows: Sequence[Payload], names: FacetNames, asked: Collection[str]
-) -> dict[str, float]:
-    """For each attribute `asked`: of the products that state it, the share whose title does."""
-    stated: Counter[str] = Counter()
-    named: Counter[str] = Counter()
-    for row in rows:
-        product = json.loads(row["product"])
-        title = f" {fold(product['title'])} "
-        told: dict[str, bool] = {}
-        for attribute in product.get("attributes", ()):
-            name, value = attribute["name"], attribute["value"]
-            if name not in asked:
-                continue
-            if isinstance(value, bool):
-                seen = value and name.replace("_", " ") in title
-            elif name in names.attributes and names.attributes[name].kind is AttributeKind.NUMBER:
-                seen = bool(re.search(rf"(?<![\d.]){re.escape(_plain(value))}(?![\d.]\d)", title))
-            else:
-                seen = len(str(value)) > 1 and fold(str(value)) in title
-            told[name] = told.get(name, False) or seen
-        stated.update(told.keys())
-        named.update(name for name, seen in told.items() if seen)
+def named_shares(titles: Sequence[Mapping[str, bool]]) -> dict[str, float]:
+    """For each attribute: of the products that state it, the share whose title does."""
+    stated = Counter(name for told in titles for name in told)
+    named = Counter(name for told in titles for name, seen in told.items() if seen)
     return {name: named[name] / count for name, count in stated.items()}
+
+
+def name_in_title(product: Mapping[str, Any], names: FacetNames) -> dict[str, bool]:
+    """The catalogue's attributes that a stored product states, and whether its title says it."""
+    title = f" {fold(product['title'])} "
+    told: dict[str, bool] = {}
+    for attribute in product.get("attributes", ()):
+        name, value = attribute["name"], attribute["value"]
+        if (profile := names.attributes.get(name)) is None:
+            continue
+        if isinstance(value, bool):
+            seen = value and name.replace("_", " ") in title
+        elif profile.kind is AttributeKind.NUMBER:
+            seen = _has_number(title, _plain(value))
+        else:
+            seen = len(str(value)) > 1 and fold(str(value)) in title
+        told[name] = told.get(name, False) or seen
+    return told
+
+
+def _has_number(title: str, number: str) -> bool:
+    """Whether `number` stands in `title` by itself, not inside a longer one (27 in 227 or 27.5)."""
+    start = title.find(number)
+    while start >= 0:
+        before, after = title[start - 1 : start], title[start + len(number) :][:2]
+        longer = (
+            len(after) == 2 and _is_digit(after[1]) and (_is_digit(after[0]) or after[0] == ".")
+        )
+        if not (_is_digit(before) or before == "." or longer):
+            return True
+        start = title.find(number, start + 1)
+    return False
+
+
+def _is_digit(text: str) -> bool:
+    return text.isdecimal()
 
 
 def _plain(value: object) -> str:

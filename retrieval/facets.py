@@ -10,15 +10,17 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from retrieval.facet_choice import MOST_VALUES, FacetNames, rank_attributes
+import numpy as np
+
+from retrieval.facet_choice import MOST_VALUES, TITLES, named_shares, rank_attributes
+from retrieval.facet_rows import NO_MEASURES, FacetReader, Measures, Tally
 from retrieval.index.analysis import fold
 from retrieval.index.document import number_field
 from retrieval.index.filters import EQUAL_WITHIN
-from retrieval.index.types import Payload, ProductIndex
 from retrieval.intervals import intervals, range_key, tidy
 from retrieval.relevance import ResultSet, ResultSets
 from retrieval.types import (
@@ -33,7 +35,6 @@ from retrieval.types import (
 )
 from retrieval.units import to_base
 
-FIELDS = ("brand", "category", "price", "rating", "available", "attributes", "numbers", "product")
 MOST_ATTRIBUTES = 6
 # More different numbers than this are cut into intervals.
 MOST_NUMBERS = 8
@@ -49,15 +50,13 @@ class Part:
     """One facet's share of the result set: its products, or the condition that finds them."""
 
     found: ResultSet
-    rows: Sequence[Payload]
+    tally: Tally
     count: Callable[[Filters], int]
 
 
-def count_facets(
-    index: ProductIndex, sets: ResultSets, filters: Filters, names: FacetNames
-) -> tuple[Facet, ...]:
+def count_facets(reader: FacetReader, sets: ResultSets, filters: Filters) -> tuple[Facet, ...]:
     """The facets of what `filters` leave of `sets`: kinds first, then the best attributes."""
-    counter = _Counter(index, sets, filters, names)
+    counter = _Counter(reader, sets, filters)
     facets = [
         counter.categories(),
         counter.brands(),
@@ -88,24 +87,19 @@ def without_own(filters: Filters, kind: FilterKind, name: str = "") -> Filters:
 
 
 class _Counter:
-    """Counts the facets of one request; each payload is read once."""
+    """Counts the facets of one request."""
 
-    def __init__(
-        self, index: ProductIndex, sets: ResultSets, filters: Filters, names: FacetNames
-    ) -> None:
-        self._index = index
+    def __init__(self, reader: FacetReader, sets: ResultSets, filters: Filters) -> None:
+        self._reader = reader
+        self._names = reader.names
         self._sets = sets
         self._filters = filters
-        self._names = names
-        self._payloads: dict[str, Payload] = {}
         self._base = self._part(filters)
 
     def _part(self, filters: Filters) -> Part:
         found = self._sets.find(filters)
-        missing = [key for key in found.ids if key not in self._payloads]
-        self._payloads |= self._index.fetch(missing, FIELDS) if missing else {}
-        rows = [self._payloads[key] for key in found.ids if key in self._payloads]
-        return Part(found, rows, self._sets.count)
+        rows = self._reader.rows(found.ids)
+        return Part(found, Tally(list(rows.values())), self._sets.count)
 
     def _open(self, kind: FilterKind, name: str = "") -> tuple[Filters, Part]:
         """The filters without the facet's own, and their part of the result set."""
@@ -116,14 +110,14 @@ class _Counter:
         """Whether the rows are all there is to count (or all that is looked at)."""
         return part.found.complete or self._sets.has_text
 
-    def _frequencies(self, key: str, part: Part) -> Counter[str]:
-        if not self._is_counted(part):
-            return Counter(self._index.facet(key, part.found.condition, 1000))
-        counts: Counter[str] = Counter()
-        for row in part.rows:
-            value = row.get(key)
-            counts.update(value if isinstance(value, list) else [value] if value else [])
-        return counts
+    def _frequencies(
+        self, key: str, part: Part, counted: Callable[[Tally], Counter[str]]
+    ) -> Counter[str]:
+        """Products by value of the field `key`: as `counted`, or by the index where rows are
+        not all there is."""
+        if self._is_counted(part):
+            return counted(part.tally)
+        return Counter(self._reader.index.facet(key, part.found.condition, 1000))
 
     def _count_range(self, key: str, wanted: Range, rest: Filters, part: Part) -> int:
         if not self._is_counted(part):
@@ -133,14 +127,15 @@ class _Counter:
             return part.count(rest.model_copy(update=update))
         low = -math.inf if wanted.minimum is None else float(wanted.minimum)
         high = math.inf if wanted.maximum is None else float(wanted.maximum)
-        return sum(low <= row[key] <= high for row in part.rows if row.get(key) is not None)
+        numbers = part.tally.prices if key == "price" else part.tally.ratings
+        return int(np.count_nonzero((numbers >= low) & (numbers <= high)))
 
     # ------------------------------------------------------------- the fixed ones
 
     def categories(self) -> Facet | None:
         """The level of the tree at which the products part, and what lies below a choice."""
         _, part = self._open(FilterKind.CATEGORY)
-        counts = self._frequencies("category", part)
+        counts = self._frequencies("category", part, lambda tally: tally.categories)
         known = {p: n for k, n in counts.items() if (p := self._names.categories.get(k))}
         chosen = set(self._filters.categories)
         shown = [p for p in _level(known, part.found.total) if p not in chosen]
@@ -159,7 +154,7 @@ class _Counter:
         """The most frequent brands."""
         _, part = self._open(FilterKind.BRAND)
         chosen = set(map(fold, self._filters.brands))
-        counts = self._frequencies("brand", part)
+        counts = self._frequencies("brand", part, lambda tally: tally.brands)
         known = [k for k, _ in counts.most_common() if k in self._names.brands]
         shown = dict.fromkeys((*known[:MOST_VALUES], *(k for k in known if k in chosen)))
         if len(shown) < 2 and not chosen:
@@ -173,7 +168,7 @@ class _Counter:
     def prices(self) -> Facet | None:
         """Price intervals at round numbers near the quantiles."""
         rest, part = self._open(FilterKind.PRICE)
-        prices = sorted(float(r["price"]) for r in part.rows if r.get("price") is not None)
+        prices = sorted(part.tally.prices.tolist())
         values = [
             FacetValue(
                 key=range_key(wanted),
@@ -203,7 +198,7 @@ class _Counter:
     def stock(self) -> Facet | None:
         """Only what is in stock, where some of it is not."""
         _, part = self._open(FilterKind.STOCK)
-        available = self._frequencies("available", part)
+        available = self._frequencies("available", part, lambda tally: tally.available)
         if not available["yes"] or not (available["no"] or self._filters.in_stock):
             return None
         value = FacetValue(key="yes", count=available["yes"], selected=self._filters.in_stock)
@@ -214,7 +209,7 @@ class _Counter:
     def attributes(self) -> Iterator[Facet]:
         """The attributes that split the result set best, and those that are filtered by."""
         asked = [a.name for a in self._filters.attributes if not a.exclude]
-        ranked = rank_attributes(self._base.rows, self._names)
+        ranked = self._rank_attributes()
         for name in list(dict.fromkeys((*asked, *ranked)))[: MOST_ATTRIBUTES + len(asked)]:
             profile = self._names.attributes.get(name)
             if profile is None:
@@ -230,10 +225,21 @@ class _Counter:
             if len(values) > 1 or any(v.selected for v in values):
                 yield _facet(FilterKind.ATTRIBUTE, name, values, unit=profile.unit, single=single)
 
+    def _rank_attributes(self) -> list[str]:
+        """The attributes by how well they narrow the whole result set."""
+        tally = self._base.tally
+        values = {name: Counter(counts) for name, counts in tally.texts.items()}
+        for stored, measures in tally.measures.items():
+            if name := self._names.numbers.get(stored, ""):
+                known = values.setdefault(name, Counter())
+                known.update(f"{number:g}" for number in measures.values.tolist())
+        named = named_shares(self._reader.named(self._base.found.ids[:TITLES]))
+        return rank_attributes(len(tally.rows), tally.stated, values, named, self._names)
+
     def _text_values(
         self, profile: AttributeProfile, wanted: AttributeFilter | None, rest: Filters, part: Part
     ) -> list[FacetValue]:
-        counts = text_counts(part.rows, profile.name)
+        counts = part.tally.texts.get(profile.name, Counter())
         chosen = {_flag(fold(v)) for v in wanted.values} if wanted else set()
         known = self._names.values.get(profile.name, {})
         ranked = [v for v, _ in counts.most_common() if not _is_list(v, counts)]
@@ -253,8 +259,10 @@ class _Counter:
     ) -> tuple[list[FacetValue], bool]:
         factor = to_base(Decimal(1), profile.unit)
         stored = number_field(profile.name).removeprefix("numbers.")
-        rows = [r["numbers"][stored] for r in part.rows if stored in (r.get("numbers") or {})]
-        numbers = Counter(tidy(Decimal(str(n)) / factor) for row in rows for n in set(row))
+        measures = part.tally.measures.get(stored, NO_MEASURES)
+        numbers: Counter[Decimal] = Counter()
+        for number, count in measures.count_products().items():
+            numbers[tidy(Decimal(str(number)) / factor)] += count
         filters: list[AttributeFilter]
         if len(numbers) <= MOST_NUMBERS:
             filters = [
@@ -275,14 +283,14 @@ class _Counter:
                 range=f.range,
             )
             for f in filters
-            if (count := self._count_numbers(f, rows, factor, rest, part))
+            if (count := self._count_numbers(f, measures, factor, rest, part))
         ]
         return values, len(numbers) > MOST_NUMBERS
 
     def _count_numbers(
         self,
         alone: AttributeFilter,
-        rows: Sequence[Sequence[float]],
+        measures: Measures,
         factor: Decimal,
         rest: Filters,
         part: Part,
@@ -290,7 +298,7 @@ class _Counter:
         if not self._is_counted(part):
             return part.count(_joined(rest, alone))
         low, high = _bounds(alone, factor)
-        return sum(any(low <= n <= high for n in row) for row in rows)
+        return measures.count_within(low, high)
 
 
 def _joined(filters: Filters, alone: AttributeFilter) -> Filters:
@@ -316,17 +324,6 @@ def _level(known: Mapping[tuple[str, ...], int], total: int) -> list[tuple[str, 
         if len(heavy) != 1 or not any(path[:-1] == heavy[0] for path in known):
             return children
         root = heavy[0]
-
-
-def text_counts(rows: Iterable[Payload], name: str) -> Counter[str]:
-    """Products by stored value of the text attribute or flag `name`."""
-    start = f"{name}="
-    return Counter(
-        choice[len(start) :]
-        for row in rows
-        for choice in row.get("attributes") or ()
-        if choice.startswith(start)
-    )
 
 
 def _is_list(value: str, counts: Mapping[str, int]) -> bool:

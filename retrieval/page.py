@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from retrieval.facet_choice import FacetNames
+from retrieval.facet_rows import FacetReader
 from retrieval.facets import count_facets
 from retrieval.index.document import read_product
 from retrieval.index.types import Equals, Group, Payload, ProductIndex
@@ -196,10 +196,10 @@ def page_extras(
     request: SearchRequest,
     sets: ResultSets,
     found: ResultSet,
-    names: FacetNames,
+    reader: FacetReader,
 ) -> tuple[tuple[Facet, ...], tuple[Relaxation, ...]]:
     """The facets and the ways out that the request asks for."""
-    facets = count_facets(index, sets, request.filters, names) if request.facets else ()
+    facets = count_facets(reader, sets, request.filters) if request.facets else ()
     stuck = request.relax and found.total < FEW and request.filters != Filters()
     if not stuck:
         return facets, ()

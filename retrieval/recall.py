@@ -12,12 +12,22 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from functools import partial
 from typing import Generic, TypeVar
 
-from retrieval.index.types import ProductIndex
+import numpy as np
+
+from retrieval.index.types import ProductIndex, RecommendQuery, Scored, VectorQuery
 from retrieval.index.writes import WriteLog
-from retrieval.types import Product, Searcher, SearchRequest, SearchResult, SimilarResult
+from retrieval.types import (
+    Product,
+    Searcher,
+    SearchRequest,
+    SearchResult,
+    SimilarResult,
+    SparseVector,
+)
 
 T = TypeVar("T")
 
@@ -27,6 +37,9 @@ ANSWER_BYTES = 6_000
 HIT_BYTES = 13_000
 VARIANT_BYTES = 1_500
 FACET_VALUE_BYTES = 700
+# The nearest products of some 2,000 shoppers, and what one of them takes with its id.
+VECTOR_ANSWERS_BYTES = 24 * 2**20
+SCORED_BYTES = 200
 
 
 class AnswerMemory(Generic[T]):
@@ -112,6 +125,45 @@ class RecallingSearcher:
     def get(self, ids: Iterable[str]) -> tuple[Product, ...]:
         """The products with these ids, in the order asked; unknown ids are left out."""
         return self._searcher.get(ids)
+
+
+class RecallingVectors:
+    """An index's answers to queries by vectors that are asked again while they stand still: a
+    shopper's tastes move with what they do, not with every list they are shown."""
+
+    def __init__(self, index: ProductIndex, most_bytes: int = VECTOR_ANSWERS_BYTES) -> None:
+        self._index = index
+        self._memory = (
+            AnswerMemory[list[Scored]](index.writes, most_bytes, lambda a: SCORED_BYTES * len(a))
+            if index.writes
+            else None
+        )
+
+    def search(self, queries: Sequence[VectorQuery | RecommendQuery]) -> list[list[Scored]]:
+        """One list, best first, per query, as `ProductIndex.search` gives it."""
+        memory = self._memory
+        if memory is None:
+            return self._index.search(queries)
+        return [
+            memory.get(key) or memory.make(key, partial(self._ask, query))
+            for query, key in zip(queries, map(vector_key, queries), strict=True)
+        ]
+
+    def _ask(self, query: VectorQuery | RecommendQuery) -> list[Scored]:
+        return self._index.search([query])[0]
+
+
+def vector_key(query: VectorQuery | RecommendQuery) -> Hashable:
+    """The same for equal queries only."""
+    if isinstance(query, RecommendQuery):
+        examples = tuple(
+            tuple(np.asarray(vector).tobytes() for vector in part)
+            for part in (query.positives, query.negatives)
+        )
+        return query.using, examples, query.limit, query.condition
+    sparse = isinstance(query.vector, SparseVector)
+    vector = query.vector if sparse else np.asarray(query.vector).tobytes()
+    return query.using, vector, query.limit, query.condition
 
 
 def weigh_answer(answer: SearchResult | SimilarResult | None) -> int:

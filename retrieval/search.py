@@ -14,6 +14,7 @@ import numpy as np
 
 from retrieval.errors import InvalidRequestError
 from retrieval.facet_choice import facet_names
+from retrieval.facet_rows import FacetReader
 from retrieval.index.analysis import warm_up as warm_up_analysis
 from retrieval.index.document import read_product
 from retrieval.index.filters import build_condition
@@ -138,7 +139,7 @@ class HybridSearcher:
         self._rankers = dict(rankers or {})
         self._kinds = kinds
         self._units = attribute_units(vocabulary)
-        self._names = facet_names(vocabulary)
+        self._facet_rows = FacetReader(index, facet_names(vocabulary))
 
     def warm_up(self) -> None:
         """Load what the first query would load: dictionaries and the encoders' kernels."""
@@ -193,7 +194,7 @@ class HybridSearcher:
         ranked = Ranked(order, ranking.scores, ranking.retrieved)
         hits, more = cut_page(self._index, request, ranked)
         watch.lap("page")
-        facets, relaxations = page_extras(self._index, request, sets, found, self._names)
+        facets, relaxations = page_extras(self._index, request, sets, found, self._facet_rows)
         watch.lap("facets")
         return SearchResult(
             request=request,

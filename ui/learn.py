@@ -243,7 +243,6 @@ def _add_recommendations(router: APIRouter, service: AssistantService) -> None:
         visitor = visitor_of(request)
         asked = RecommendationRequest(
             kind=kind,
-            shopper=await asyncio.to_thread(read_name, service, request, shopper, visitor),
             items=tuple(item),
             language=language,
             filters=build_filters(
@@ -258,9 +257,15 @@ def _add_recommendations(router: APIRouter, service: AssistantService) -> None:
             ),
             limit=limit,
         )
-        found = await asyncio.to_thread(recommend, _learning(service), service.ads, asked, visitor)
-        # As JSON at once: checking again what was just made takes longer than making it.
-        return Response(found.model_dump_json(), media_type="application/json")
+
+        def make() -> str:
+            name = read_name(service, request, shopper, visitor)
+            of_shopper = asked.model_copy(update={"shopper": name})
+            found = recommend(_learning(service), service.ads, of_shopper, visitor)
+            # As JSON at once: checking again what was just made takes longer than making it.
+            return found.model_dump_json()
+
+        return Response(await asyncio.to_thread(make), media_type="application/json")
 
     @router.get(
         "/v1/profile",

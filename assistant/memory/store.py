@@ -6,7 +6,16 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, String, UniqueConstraint, delete, select, update
+from sqlalchemy import (
+    JSON,
+    DateTime,
+    String,
+    UniqueConstraint,
+    bindparam,
+    delete,
+    select,
+    update,
+)
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -31,6 +40,13 @@ class PreferenceRow(Base):
     __table_args__ = (UniqueConstraint("owner", "text"),)
 
 
+# Asked for every list that is recommended: made once, and read without objects.
+_KEPT = select(PreferenceRow.content).where(
+    PreferenceRow.owner.in_(bindparam("owners", expanding=True)),
+    PreferenceRow.expires > bindparam("now"),
+)
+
+
 class PreferenceStore:
     """Preferences by owner; saying the same again renews it."""
 
@@ -42,13 +58,9 @@ class PreferenceStore:
 
     def all(self, *owners: str) -> tuple[Preference, ...]:
         """What is kept of these owners and has not expired, oldest first."""
-        with Session(self._database) as session:
-            rows = session.scalars(
-                select(PreferenceRow).where(
-                    PreferenceRow.owner.in_(owners), PreferenceRow.expires > self._clock()
-                )
-            ).all()
-            found = [Preference.model_validate(row.content) for row in rows]
+        asked = {"owners": owners, "now": self._clock()}
+        with self._database.connect() as link:
+            found = [Preference.model_validate(each) for each in link.scalars(_KEPT, asked)]
         return tuple(sorted(found, key=lambda preference: preference.kept))
 
     def keep(self, owner: str, preferences: Iterable[Preference]) -> None:

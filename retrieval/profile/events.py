@@ -39,6 +39,16 @@ _STATE = select(func.count(), func.max(events.c.seq)).where(
     events.c.shopper_id == bindparam("name"),
     events.c.action_name != Action.IMPRESSION.value,
 )
+_KNOWN_USER = select(
+    exists().where(
+        clients.c.application == bindparam("application"), clients.c.user_id == bindparam("name")
+    )
+    | exists().where(
+        events.c.application == bindparam("application"),
+        events.c.shopper_id == bindparam("name"),
+        events.c.user_id == bindparam("name"),
+    )
+)
 
 # What a face says when the database fails, and what helps.
 _UNAVAILABLE = ("The event log", "Send the same events again; what was kept is kept once.")
@@ -250,14 +260,8 @@ class SqlEventStore:
 
     def knows_user(self, name: str) -> bool:
         """Whether anything is logged of a signed-in shopper of this id."""
-        linked = select(clients.c.user_id).where(
-            clients.c.application == self._application, clients.c.user_id == name
-        )
-        logged = select(events.c.user_id).where(self._of(name), events.c.user_id == name)
-        return (
-            self._read(lambda link: link.scalar(linked.limit(1)) or link.scalar(logged.limit(1)))
-            is not None
-        )
+        named = {"application": self._application, "name": name}
+        return bool(self._read(lambda link: link.scalar(_KNOWN_USER, named)))
 
     def knows(self, event_id: str) -> bool:
         """Whether an event of this id is in the log."""

@@ -12,10 +12,12 @@ from typing import Generic, TypeVar
 
 from retrieval.index.analysis import fold
 from retrieval.index.document import category_key
+from retrieval.index.rows import RowCache
 from retrieval.index.types import Equals, Group, Payload, ProductIndex, VectorName, point_id
 from retrieval.types import CategoryProfile, Language, Vectors, Vocabulary
 
-# Seconds until price, stock and rating are read again: an import may have changed them.
+# Seconds until price, stock and rating are read again where another process may have changed
+# them; what this process writes is read again at once.
 FRESH_S = 30.0
 # Products kept; 20,000 with their vectors take about 60 MB.
 KEPT = 20_000
@@ -89,7 +91,7 @@ class ItemReader:
         self.using = VectorName.ENGLISH if english else VectorName.MULTILINGUAL
         self.vocabulary = vocabulary
         self._index = index
-        self._items: Cache[str, Item] = Cache(KEPT, FRESH_S)
+        self._items = RowCache(index, FIELDS, make_item, most=KEPT, stale_s=FRESH_S)
         self._vectors: Cache[str, Vectors] = Cache(KEPT, 20 * FRESH_S)
         self._values: Cache[str, dict[str, float]] = Cache(2_000, 20 * FRESH_S)
         self._profiles = {category_key(c.path): c for c in vocabulary.categories}
@@ -101,14 +103,7 @@ class ItemReader:
 
     def read(self, keys: Iterable[str]) -> dict[str, Item]:
         """Items by the index's own ids; unknown ones are left out."""
-        wanted = list(dict.fromkeys(keys))
-        found = {key: item for key in wanted if (item := self._items.get(key)) is not None}
-        missing = [key for key in wanted if key not in found]
-        if missing:
-            for key, payload in self._index.fetch(missing, FIELDS).items():
-                found[key] = make_item(key, payload)
-                self._items.put(key, found[key])
-        return found
+        return self._items.read(keys)
 
     def by_product(self, ids: Iterable[str]) -> dict[str, Item]:
         """Items by product id."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -252,20 +252,33 @@ def find_price_taste(liked: Sequence[tuple[Item, float]], items: ItemReader) -> 
 
 def affinity(profile: Profile, item: Item, items: ItemReader) -> dict[Facet, float]:
     """How well a product fits a profile, by facet, in bounded logits; nothing known: empty."""
-    found: dict[Facet, float] = {}
-    for facet, value in ((Facet.CATEGORY, item.category), (Facet.BRAND, item.brand)):
-        if (taste := profile.taste(facet, value)) is not None:
-            found[facet] = taste.lift
-    values = profile.lifts.get(Facet.ATTRIBUTE, {})
-    known = [values[value].lift for value in item.attributes if value in values]
-    if known:
-        # The strongest few: forty lines of a data sheet are not forty reasons.
-        strongest = sorted(known, key=abs, reverse=True)[:3]
-        found[Facet.ATTRIBUTE] = max(-BOUND, min(BOUND, sum(strongest) / 2))
-    place = items.price_place(item) if profile.price else None
-    if profile.price is not None and place is not None:
-        found[Facet.PRICE] = profile.price.lift(place)
-    return found
+    return read_affinity(profile, items)(item)
+
+
+def read_affinity(profile: Profile, items: ItemReader) -> Callable[[Item], dict[Facet, float]]:
+    """`affinity` of one profile, for many products."""
+    categories, brands, values = (
+        {value: taste.lift for value, taste in profile.lifts.get(facet, {}).items()}
+        for facet in (Facet.CATEGORY, Facet.BRAND, Facet.ATTRIBUTE)
+    )
+    price = profile.price
+
+    def fit(item: Item) -> dict[Facet, float]:
+        found: dict[Facet, float] = {}
+        if (lift := categories.get(item.category)) is not None:
+            found[Facet.CATEGORY] = lift
+        if (lift := brands.get(item.brand)) is not None:
+            found[Facet.BRAND] = lift
+        if known := [values[value] for value in item.attributes if value in values]:
+            # The strongest few: forty lines of a data sheet are not forty reasons.
+            strongest = sorted(known, key=abs, reverse=True)[:3]
+            found[Facet.ATTRIBUTE] = max(-BOUND, min(BOUND, sum(strongest) / 2))
+        place = items.price_place(item) if price else None
+        if price is not None and place is not None:
+            found[Facet.PRICE] = price.lift(place)
+        return found
+
+    return fit
 
 
 # ------------------------------------------------------------------------ history

@@ -17,6 +17,7 @@ from retrieval.index.types import (
 from retrieval.profile.items import ItemReader
 from retrieval.profile.profile import SESSION_PRODUCTS, Profile
 from retrieval.profile.statistics import BehaviourStatistics
+from retrieval.recall import RecallingVectors
 
 # Candidates of one vector query; ranking looks at the best few hundred of all sources.
 NEAREST = 60
@@ -54,7 +55,7 @@ class Pool:
             known[signal] = max(score, known.get(signal, 0.0))
 
 
-def add_nearest(pool: Pool, index: ProductIndex, items: ItemReader, profile: Profile) -> None:
+def add_nearest(pool: Pool, index: RecallingVectors, items: ItemReader, profile: Profile) -> None:
     """Products near what the session and the long-term profile are about.
 
     Where something was dismissed, the session's latest products are positives and the

@@ -8,16 +8,17 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
 
 from retrieval.errors import InvalidRequestError
 from retrieval.index.document import read_product
 from retrieval.index.filters import build_condition
+from retrieval.index.rows import RowCache
 from retrieval.index.types import Equals, Group, HasId, ProductIndex, point_id
 from retrieval.profile.explain import name_refusals
 from retrieval.profile.items import Item, ItemReader
-from retrieval.profile.profile import Facet, Profile, Stage, affinity
+from retrieval.profile.profile import Facet, Profile, Stage, read_affinity
 from retrieval.profile.statistics import BehaviourStatistics
+from retrieval.recall import RecallingVectors
 from retrieval.recommend import reasons
 from retrieval.recommend.candidates import (
     Pool,
@@ -61,6 +62,8 @@ RANKED = 100
 CATEGORY_SHARE = 0.5
 # A list that starts from a product shows others of its kind first.
 SAME_CATEGORY = 0.3
+# Products kept as they are shown: popular ones are on every list. 8 KB each.
+KEPT_PRODUCTS = 8_192
 # Products that are looked at to find those that pass a shopper's conditions.
 DEEPEST = 2_000
 
@@ -80,6 +83,10 @@ class Recommender:
         self._statistics = statistics
         self._guides = guides
         self._units = attribute_units(items.vocabulary)
+        self._products = RowCache(
+            index, ("product",), lambda key, payload: read_product(payload), most=KEPT_PRODUCTS
+        )
+        self._near = RecallingVectors(index)
         self._makers: dict[Kind, Callable[[RecommendationRequest, Profile], list[_Ranked]]] = {
             Kind.FOR_YOU: self._for_you,
             Kind.SIMILAR: self._similar,
@@ -127,7 +134,7 @@ class Recommender:
         pool = Pool()
         segment = (profile.language or request.language).value
         add_popular(pool, self._statistics, segment)
-        add_nearest(pool, self._index, self._items, profile)
+        add_nearest(pool, self._near, self._items, profile)
         add_companions(pool, self._statistics, profile.liked, bought=False)
         add_companions(pool, self._statistics, list(profile.bought), bought=True)
         seen = {*profile.session, *profile.bought, *profile.dismissed}
@@ -312,11 +319,12 @@ class Recommender:
         hidden = {point_id(i) for i in without}
         weighed = {k: weigh(s, weights) for k, s in pool.signals.items() if k not in hidden}
         first = sorted(weighed, key=weighed.__getitem__, reverse=True)
+        fit_of = read_affinity(profile, self._items) if taste else lambda item: {}
         found: list[_Ranked] = []
         for start in range(0, min(len(first), DEEPEST), RANKED):
             allowed = self.allowed(first[start : start + RANKED], request, profile)
             for key, item in self._items.read(allowed).items():
-                fit = affinity(profile, item, self._items) if taste else {}
+                fit = fit_of(item)
                 score = weighed[key] + taste * sum(
                     TASTE_WEIGHTS[f] * lift for f, lift in fit.items()
                 )
@@ -411,9 +419,7 @@ class Recommender:
 
     def products(self, ids: Sequence[str]) -> list[Product]:
         """The products with these ids; unknown ones are left out."""
-        keys = [point_id(i) for i in ids if i]
-        payloads = self._index.fetch(keys, ["product"]) if keys else {}
-        return [_parse(str(payload["product"])) for payload in payloads.values()]
+        return list(self._products.read(point_id(i) for i in ids if i).values())
 
     def _read(
         self, ranked: Sequence[_Ranked], request: RecommendationRequest
@@ -449,12 +455,6 @@ class _Ranked:
         self.fit = fit
         self.signals = signals
         self.reasons: list[str] = []
-
-
-@lru_cache(maxsize=8_192)
-def _parse(text: str) -> Product:
-    """The product of its stored text; popular ones are on every list."""
-    return read_product({"product": text})
 
 
 def _one_a_family(ranked: Sequence[_Ranked]) -> list[_Ranked]:
