@@ -116,12 +116,12 @@ def _weight(name: str, records: Sequence[Record], vocabulary: Vocabulary) -> flo
     return share + (1.0 if differs else 0.0) + known - (0.8 if flag else 0) - (0.5 if naming else 0)
 
 
-def is_showable(attribute: Attribute) -> bool:
-    """Whether a value is short and says something."""
+def is_showable(attribute: Attribute, most: int = VALUE_CHARACTERS) -> bool:
+    """Whether a value says something in no more than `most` characters."""
     if not isinstance(attribute.value, str):
         # A depth of 0 mm is a field left empty.
         return attribute.value != 0 or not set(split_words(attribute.name)) & _EXTENTS
-    return len(attribute.value) <= VALUE_CHARACTERS and fold(attribute.value) not in _EMPTY_VALUES
+    return len(attribute.value) <= most and fold(attribute.value) not in _EMPTY_VALUES
 
 
 def show_value(attribute: Attribute, language: Language, vocabulary: Vocabulary) -> str:
