@@ -40,6 +40,8 @@ _KINDS: tuple[tuple[FactKind, re.Pattern[str]], ...] = (
     (FactKind.BRAND, re.compile(r"\b(?:brand|who makes|maker|manufacturer)\b|品牌|牌子|厂商")),
 )
 _SENTENCE = re.compile(r"[^.!?。！？]+(?:\.\d[^.!?。！？]*)*[.!?。！？]?")
+# Who asks may read a longer value than a card has room for.
+ASKED_CHARACTERS = 160
 # Fields that say by a product's name what it is.
 _NAMING = ("title", "category", "variant")
 _POINTING = re.compile(r"^(?:那么?|请问)\s*|第[一二三四五六]款|这款|那款|这个|那个|它(?:们)?的?")
@@ -113,7 +115,8 @@ class Question:
         kept = [f for f in about.facts if f.kind is FactKind.NAME or f.kind in self.kinds]
         product = record.product
         for name in (*self.attributes, *self._implied(record)):
-            if (attribute := product.attribute(name)) and is_showable(attribute):
+            attribute = product.attribute(name)
+            if attribute and is_showable(attribute, ASKED_CHARACTERS):
                 text = show_attribute(attribute, language, self._vocabulary)
                 kept.append(_fact(product.id, FactKind.ATTRIBUTE, text, f"attribute:{name}"))
         if len(kept) == 1:

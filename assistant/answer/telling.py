@@ -127,12 +127,12 @@ def _has_several_numbers(text: str) -> bool:
     return text[:1].isdigit() and _SEVERAL_NUMBERS.fullmatch(text) is not None
 
 
-def is_showable(attribute: Attribute) -> bool:
-    """Whether a value is short and says something."""
+def is_showable(attribute: Attribute, most: int = VALUE_CHARACTERS) -> bool:
+    """Whether a value says something in no more than `most` characters."""
     if not isinstance(attribute.value, str):
         # A depth of 0 mm is a field left empty.
         return attribute.value != 0 or not set(split_words(attribute.name)) & _EXTENTS
-    return len(attribute.value) <= VALUE_CHARACTERS and fold(attribute.value) not in _EMPTY_VALUES
+    return len(attribute.value) <= most and fold(attribute.value) not in _EMPTY_VALUES
 
 
 def show_value(attribute: Attribute, language: Language, vocabulary: Vocabulary) -> str:

@@ -43,7 +43,7 @@ def collect_wishes(
         for f in understanding.filters.attributes
         if not f.implied
     ]
-    stated = [w.strip() for w in understanding.wishes]
+    stated = [w.strip(" ?？!！.。") for w in understanding.wishes]
     phrases = [*stated, *_known_phrases_in(understanding.query, vocabulary)]
     for phrase in sorted(filter(None, phrases), key=lambda p: -len(split_words(p))):
         covered = any(_covers(wish.text, phrase) for wish in found)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
+from string import Formatter
 from types import SimpleNamespace
 
 import pytest
@@ -282,23 +283,9 @@ def test_given_filters_take_the_place_of_what_was_read() -> None:
 
 
 def test_every_text_takes_the_same_values_in_both_languages() -> None:
-    values = dict.fromkeys(
-        (
-            "count",
-            "total",
-            "shown",
-            "ms",
-            "stock",
-            "rating",
-            "label",
-            "what",
-            "low",
-            "high",
-            "name",
-        ),
-        "@",
-    )
     for key, (english, chinese) in TEXTS.items():
+        names = {name for _, name, _, _ in Formatter().parse(english + chinese) if name}
+        values = dict.fromkeys(names, "@")
         assert english and chinese, key
         assert say(key, EN, **values).count("@") == say(key, ZH, **values).count("@"), key
 

@@ -21,7 +21,9 @@ from assistant.evaluate.audit.text import (
 )
 from assistant.evaluate.audit.translation import english_of
 
-_COPULA = re.compile(r"^\s*(?:(?:is|are|of|was|at)\b|:|是|为|达到|达|有)\s*:?\s*")
+_COPULA = re.compile(
+    r"^\s*(?:(?:is|are|of|was|at)\b|:|是|为|达到|达|有)\s*:?\s*(?:(?:only|just)\b\s*|仅)?"
+)
 _MEASURE = re.compile(rf"(?<![a-z0-9.,]){NUMBER}(?![a-z]*\d)")
 _UNIT = re.compile(rf"^\s?-?(?P<unit>{unit_pattern()})")
 _WEIGHS = re.compile(r"(?:weighs?(?: only| just| about)?|(?<![承载])重量?(?:仅|约|为|是)?)\s*$")

@@ -21,7 +21,8 @@ from assistant.evaluate.audit.translation import english_of
 
 _END = (
     r"(?=\s*(?:\.(?!\d)|[;。]|"
-    r",? (?:and |also )*(?:is|has|have|costs?|comes|includes|but|which|while|it)\b|"
+    r",? (?:and |also )*(?:is|are|has|have|costs?|comes|includes|but|which|while|it)\b|"
+    r", (?:and )?(?:the )?(?:best|cheapest|lightest|quietest|rated)\b|"
     r",\s?(?:但|而|且|并|目录|是|售价|价格|比|评分|有货|仅剩|已)|$))"
 )
 _MISS = re.compile(
