@@ -273,7 +273,7 @@ def _say_verdict(row: ExperimentRow, language: Language) -> str:
         for lift in decided
     ]
     joint = "、" if language is Language.CHINESE else ", "
-    told: dict[str, object] = {
+    counts: dict[str, object] = {
         "count": len(decided),
         "all": len(row.lifts),
         "which": joint.join(which),
