@@ -260,13 +260,12 @@ class Drawer:
 def _say_verdict(row: ExperimentRow, language: Language) -> str:
     teams = row.detail.get("teams")
     if teams and row.verdict in (Verdict.DECIDED, Verdict.UNDECIDED):
+        told = {
+            "p": f"{teams['p_value']:.2g}",
+            "winner": max(row.units, key=lambda a: row.units[a]),
+        }
         undecided = "" if row.verdict is Verdict.DECIDED else "_undecided"
-        return say(
-            f"dash_verdict_teams{undecided}",
-            language,
-            p=f"{teams['p_value']:.2g}",
-            winner=max(row.units, key=lambda a: row.units[a]),
-        )
+        return say(f"dash_verdict_teams{undecided}", language, **told)
     decided = [lift for lift in row.lifts if lift.decided]
     which = [
         f"{say(f'measure_{lift.measure}', language)} {say(f'dash_{_word(lift)}', language)}"
@@ -278,7 +277,7 @@ def _say_verdict(row: ExperimentRow, language: Language) -> str:
         "all": len(row.lifts),
         "which": joint.join(which),
     }
-    return say(f"dash_verdict_{row.verdict.value}", language, **told)
+    return say(f"dash_verdict_{row.verdict.value}", language, **counts)
 
 
 def _tone(row: ExperimentRow) -> str:

@@ -1,7 +1,8 @@
 """The product index in this process: Qdrant Edge, Qdrant's Rust engine as a library.
 
 The only importer of qdrant_edge. One process may hold an index (its write-ahead log is
-locked); within it any number of threads may read and write, the engine releases the GIL.
+locked); within it any number of threads may read and write, one at a time: the engine (0.9)
+holds Python's lock through each call. So what is asked of it again is kept (`retrieval.recall`).
 A write that returned survives the death of the process: it is in the write-ahead log.
 """
 

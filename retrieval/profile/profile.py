@@ -199,9 +199,10 @@ def find_tastes(signs: Sequence[tuple[Item, float]], items: ItemReader) -> tuple
             if sign > 0:
                 because[name][item.id] = because[name].get(item.id, 0.0) + sign
     total = sum(weights.values())
+    shares = {c: items.shares_of_values(c) for c, weight in weights.items() if weight}
     tastes = []
     for name, seen in observed.items():
-        expected = _expected(name, weights, total, items)
+        expected = _expected(name, weights, shares, total, items)
         if expected is None:
             continue
         lift = math.log(max(seen + PRIOR, PRIOR / 8) / (expected + PRIOR))
@@ -221,7 +222,11 @@ def _values(item: Item) -> list[tuple[Facet, str]]:
 
 
 def _expected(
-    name: tuple[Facet, str], weights: Mapping[str, float], total: float, items: ItemReader
+    name: tuple[Facet, str],
+    weights: Mapping[str, float],
+    shares_of: Mapping[str, Mapping[str, float]],
+    total: float,
+    items: ItemReader,
 ) -> float | None:
     """The weight the value would get by chance; None for values of a single product's kind."""
     facet, value = name
@@ -229,7 +234,7 @@ def _expected(
         return total * items.share_of_category(value)
     if facet is Facet.BRAND:
         return sum(w * items.share_of_brand(value, c) for c, w in weights.items())
-    shares = [(w, items.shares_of_values(c).get(value, 0.0)) for c, w in weights.items() if w]
+    shares = [(weights[c], found.get(value, 0.0)) for c, found in shares_of.items()]
     if shares and not any(share for _, share in shares):
         return None
     return sum(w * share for w, share in shares)
