@@ -231,7 +231,27 @@ class HybridSearcher:
             return self._browse(first, found.condition)
         if request.sort is Sort.RELEVANCE:
             return order_set(found, list(scores))
-        return self._sorted(dict.fromkeys(found.ids, 1.0), request.sort)
+        core = self._find_core(request, found.ids, scores)
+        rest = [key for key in found.ids if key not in core]
+        return [
+            *self._sorted(dict.fromkeys(core, 1.0), request.sort),
+            *self._sorted(dict.fromkeys(rest, 1.0), request.sort),
+        ]
+
+    def _find_core(
+        self, request: SearchRequest, ids: Sequence[str], scores: Mapping[str, float]
+    ) -> set[str]:
+        """Of a result set what surely is the thing asked for: near the best, and of its kind.
+
+        The cheapest of all that a text is about would be a screw for it.
+        """
+        least = RELEVANT_SHARE * max((scores.get(key, 0.0) for key in ids), default=0.0)
+        near = [key for key in ids if scores.get(key, 0.0) >= least]
+        kinds = self._read_kinds(request)
+        if kinds is None or not near:
+            return set(near)
+        own = Group(must=(HasId(tuple(near)),), should=(kinds.condition, Missing("category")))
+        return set(self._index.browse(own, limit=len(near))) or set(near)
 
     def get(self, ids: Iterable[str]) -> tuple[Product, ...]:
         """The products with these ids, in the order asked; unknown ids are left out."""

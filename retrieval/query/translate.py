@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from math import log1p
 
@@ -24,6 +24,9 @@ UNKNOWN = 0.1
 # Of wordings that stand in the order of their usage, the first with this share of the products
 # of the most frequent one is taken.
 COMMON = 0.05
+# What a word costs where words are told apart: fewer are likelier, a shop's own likelier still,
+# and a character that no dictionary has is the last way out.
+SHOP_WORD, UNKNOWN_WORD = 0.9, 1.5
 _LATIN = re.compile(r"[^\s\u3400-\u4dbf\u4e00-\u9fff]+|\s+")
 _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
 # A word-forming character or function word alone says nothing in English.
@@ -60,20 +63,33 @@ class DictionaryTranslator:
         return " ".join(" ".join(part for part in chosen if part).split())
 
     def _split(self, text: str) -> list[str]:
-        """Longest dictionary words from the left ("u盘" is one); other Latin runs stay whole."""
-        words, start = [], 0
-        while start < len(text):
-            latin = _LATIN.match(text, start)
-            word = self._longest(text, start) or (latin[0] if latin else text[start])
-            words.append(word)
-            start += len(word)
-        return words
+        """The fewest words that make up `text`, those of shops before the dictionary's: 24口交换机
+        ends in a switch. Latin runs stay whole, but for a word that begins in one (u盘)."""
+        best: list[tuple[float, list[str]]] = [(0.0, [])]
+        for start in range(len(text) - 1, -1, -1):
+            ways = [
+                (self._cost(word) + best[-len(word)][0], word)
+                for word in self._words_from(text, start)
+            ]
+            cost, word = min(ways, key=lambda way: way[0])
+            best.append((cost, [word, *best[-len(word)][1]]))
+        return best[-1][1]
 
-    def _longest(self, text: str, start: int) -> str:
-        """The longest dictionary word with Chinese in it that begins at `start`, "" for none."""
-        lengths = range(min(LONGEST_WORD, len(text) - start), 0, -1)
-        words = (text[start : start + length] for length in lengths)
-        return next((w for w in words if self._glosses(w) and _HAN.search(w)), "")
+    def _words_from(self, text: str, start: int) -> Iterator[str]:
+        """What may stand at `start`, the longest word first, else a run or a character."""
+        for length in range(min(LONGEST_WORD, len(text) - start), 0, -1):
+            word = text[start : start + length]
+            if _HAN.search(word) and self._glosses(word):
+                yield word
+        latin = _LATIN.match(text, start)
+        yield latin[0] if latin else text[start]
+
+    def _cost(self, word: str) -> float:
+        if not _HAN.search(word):
+            return 0.0
+        if not self._glosses(word):
+            return UNKNOWN_WORD
+        return SHOP_WORD if word in self._usual else 1.0
 
     def _choose(self, word: str, query: str) -> str:
         """The gloss that the catalogue uses and that is nearest to the word and its query."""
