@@ -16,7 +16,7 @@ from retrieval.index.qdrant_collections import ServerStorage
 from retrieval.index.schema import index_schema
 from retrieval.rank.kinds import KindReader, demote
 from retrieval.search import HybridSearcher
-from retrieval.types import Language, Product, SearchRequest, Vectors
+from retrieval.types import Language, Product, SearchRequest, Sort, Vectors
 
 # What each stands for; words of one number are one thing to the encoder.
 MEANINGS = {"laptop": 0, "notebook": 0, "projector": 1, "mouse": 2, "bag": 3, "lamp": 4, "case": 5}
@@ -110,6 +110,16 @@ def test_a_query_without_a_kind_is_left_alone(reader: KindReader) -> None:
 def test_the_thing_comes_before_what_is_made_for_it(search: HybridSearcher) -> None:
     assert found(search, "projector")[0] == "p1"
     assert found(search, "mouse")[0] == "m1"
+
+
+@pytest.mark.parametrize("sort", [Sort.PRICE_ASCENDING, Sort.PRICE_DESCENDING])
+def test_in_every_order_the_thing_comes_before_what_is_made_for_it(
+    search: HybridSearcher, sort: Sort
+) -> None:
+    request = SearchRequest(text="laptop", limit=20, sort=sort, relevant=True)
+    ids = [hit.product.id for hit in search.search(request).hits]
+    assert {"n1", "n2"} == set(ids[:2])
+    assert len(ids) == len(set(ids))
 
 
 def test_another_name_of_the_thing_finds_it(search: HybridSearcher) -> None:

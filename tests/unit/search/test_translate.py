@@ -25,6 +25,8 @@ def translator() -> DictionaryTranslator:
         ("TN-2110 打印机", "tn-2110 printer"),
         ("128GB U盘", "128gb usb flash drive"),
         ("7号电池", "aaa battery"),
+        # Read from the left, 口交 would be a word, and 换机 none.
+        ("24口交换机", "24 port switch"),
     ],
 )
 def test_words_are_translated_in_order(
