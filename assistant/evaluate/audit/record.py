@@ -72,8 +72,14 @@ class AuditRecord:
 
     @cached_property
     def fields(self) -> tuple[Field, ...]:
-        """The attributes, each with its names and the ways to write its value."""
-        return tuple(self._field(attribute) for attribute in self.product.attributes)
+        """The attributes, and what its versions may be chosen by, each with its names and the
+        ways to write its value."""
+        options = {
+            (name, value): Attribute(name=name, value=value)
+            for variant in self.product.variants
+            for name, value in variant.options.items()
+        }
+        return tuple(map(self._field, (*self.product.attributes, *options.values())))
 
     def _field(self, attribute: Attribute) -> Field:
         raw = attribute.name.replace("_", " ")
