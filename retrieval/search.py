@@ -154,7 +154,8 @@ class HybridSearcher:
         Raises IndexUnavailableError when the store does not answer.
         """
         if is_for_page(request):
-            return self._search_page(request)
+            page = self._search_page(self._drop_lost_rewrites(request))
+            return page.model_copy(update={"request": request})
         watch = Stopwatch()
         condition = build_condition(request.filters, self._units)
         if has_text(request):
@@ -335,6 +336,18 @@ class HybridSearcher:
         if self._kinds is None or not request.text.strip():
             return None
         return self._kinds.read(self._planner.translate(request) or request.text)
+
+    def _drop_lost_rewrites(self, request: SearchRequest) -> SearchRequest:
+        """`request` without the rewrites that lost the thing that its own words ask for:
+        a notebook with 8 GB is no "8 GB memory"."""
+        if not any(rewrite.strip() for rewrite in request.rewrites):
+            return request
+        kinds = self._read_kinds(request.model_copy(update={"rewrites": ()}))
+        if kinds is None or self._kinds is None:
+            return request
+        read = {rewrite: self._kinds.read(rewrite) for rewrite in request.rewrites}
+        kept = [r for r, own in read.items() if own and set(kinds.wanted) <= set(own.wanted)]
+        return request.model_copy(update={"rewrites": tuple(kept)})
 
     def _candidates(
         self, asked: Asked, kinds: Kinds | None, condition: Group

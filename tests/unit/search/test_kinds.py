@@ -122,6 +122,17 @@ def test_in_every_order_the_thing_comes_before_what_is_made_for_it(
     assert len(ids) == len(set(ids))
 
 
+def test_a_rewrite_that_lost_the_thing_is_none(search: HybridSearcher) -> None:
+    def first(*rewrites: str) -> list[tuple[str, float]]:
+        request = SearchRequest(text="laptop bag", rewrites=rewrites, limit=3, relevant=True)
+        result = search.search(request)
+        assert result.request == request
+        return [(hit.product.id, hit.score) for hit in result.hits]
+
+    assert first("projector lamp") == first()
+    assert first("bag for a laptop") != first()
+
+
 def test_another_name_of_the_thing_finds_it(search: HybridSearcher) -> None:
     with_kinds = found(search, "laptop")
     search._kinds = None
