@@ -30,7 +30,7 @@ from retrieval.recommend.clicks import ClickRanker
 from retrieval.recommend.engine import Recommender
 from retrieval.recommend.online import OnlineLearner
 from retrieval.recommend.service import Learning, Shelf, seed_log
-from retrieval.train.registry import TrainedModels
+from retrieval.train.registry import SEQUENCE, TrainedModels
 
 logger = logging.getLogger(__name__)
 
@@ -89,6 +89,12 @@ def open_learning(
 def click_models(settings: Settings) -> TrainedModels:
     """The click models of the active store: what its shoppers click is no other store's."""
     return TrainedModels(settings.models_path, f"{CLICKS}-{settings.store}")
+
+
+def sequence_models(settings: Settings) -> TrainedModels:
+    """The next-item models that the active store may be served with: those learned from its own
+    log, and those from files."""
+    return TrainedModels(settings.models_path, SEQUENCE, settings.store)
 
 
 def open_shelf(store: Store, index: ProductIndex, statistics: BehaviourStatistics) -> Shelf:
