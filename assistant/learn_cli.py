@@ -60,6 +60,7 @@ def add_learning_commands(train: typer.Typer, evaluate: typer.Typer, models: typ
     train.command("compress")(compress)
     train.command("clicks")(train_clicks)
     evaluate.command("recommend")(evaluate_recommend)
+    evaluate.command("for-you")(evaluate_for_you)
     models.command("trained")(list_trained)
     models.command("promote")(promote)
     models.command("rollback")(rollback)
@@ -167,6 +168,31 @@ def evaluate_recommend(
     typer.echo(text)
     if json_path:
         json_path.write_text(text + "\n", "utf-8")
+
+
+def evaluate_for_you(
+    version: Annotated[
+        str | None, typer.Option(help="Left out, the one that serves, else the newest.")
+    ] = None,
+    store: StoreOption = None,
+    json_path: Annotated[Path | None, typer.Option("--json", help="Where to write.")] = None,
+) -> None:
+    """Measure "for you" lists of the store's log with a trained next-item model, by its weight:
+    each shopper's last product held out, and the one before it."""
+    from assistant.learn_sequence import evaluate_for_you
+
+    with show_progress(console) as listener:
+        measured, rows = evaluate_for_you(store_settings(store), version, listener)
+    table = Table(
+        *("weight", "hit@10", "ndcg@10", "gained", "lost", "shoppers", "before: hit@10", "ndcg@10"),
+        title=f"for you with {measured}",
+    )
+    for row in rows:
+        table.add_row(*(f"{value:g}" for value in row.model_dump().values()))
+    console.print(table)
+    if json_path:
+        made = {"version": measured, "rows": [row.model_dump() for row in rows]}
+        json_path.write_text(json.dumps(made, indent=2) + "\n", "utf-8")
 
 
 def list_trained(

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from assistant.build import load_encoders, open_index
 from assistant.database import open_database
+from assistant.errors import CallerError
 from assistant.learn import learn_and_keep, measure_on, promote_model
 from assistant.learning import load_store_log, sequence_models
 from assistant.settings import Settings
@@ -18,9 +19,17 @@ from retrieval.index.types import ProductIndex
 from retrieval.profile.events import SqlEventStore
 from retrieval.profile.items import ItemReader
 from retrieval.profile.types import Action, StoredEvent
+from retrieval.recommend.next_items import NextItems, read_serving
 from retrieval.train.registry import SEQUENCE, TrainedManifest
 from retrieval.train.sequence.data import Sequences
-from retrieval.train.sequence.log import catalogue_vectors, find_meetings, make_sequences, span_of
+from retrieval.train.sequence.log import (
+    Meeting,
+    catalogue_vectors,
+    find_meetings,
+    make_sequences,
+    span_of,
+)
+from retrieval.train.sequence.serving import WeightRow, measure_weights
 from retrieval.train.sequence.settings import TrainingSettings
 from retrieval.types import ProgressListener
 
@@ -36,9 +45,13 @@ class OpenedStore:
 
     def sequences(self) -> tuple[Sequences, dict[str, int | str]]:
         """The log as sequences, and its span."""
-        meetings = find_meetings(self.acts, datetime.now(UTC))
+        meetings = self.meetings()
         catalogue = [str(row["id"]) for _, row in self.index.scan(("id",))]
         return make_sequences(meetings, catalogue, self.name), span_of(meetings)
+
+    def meetings(self) -> dict[str, list[Meeting]]:
+        """Which products each shopper met, and when."""
+        return find_meetings(self.acts, datetime.now(UTC))
 
 
 @contextmanager
@@ -91,3 +104,25 @@ def promote_sequence(settings: Settings, wanted: str, file: Path | None) -> Trai
             with open_acts(settings) as opened:
                 return models.promote(wanted, measure_on(opened.sequences()[0]))
     return promote_model(settings, SEQUENCE, wanted, file)
+
+
+def evaluate_for_you(
+    settings: Settings, wanted: str | None, listener: ProgressListener
+) -> tuple[str, list[WeightRow]]:
+    """The version that was measured (left out, the one that serves, else the newest), and what
+    "for you" lists are worth with it, by its weight in them; see `measure_weights`."""
+    models = sequence_models(settings)
+    newest = next((each.version for each in reversed(models.versions())), None)
+    version = wanted or models.promoted() or newest
+    if version is None:
+        raise CallerError(
+            "No next-item model was trained for this store.",
+            remedy=f"Train one: aisle train sequence --store {settings.store}",
+        )
+    models.manifest(version)
+    model = NextItems(models, serving=read_serving(models, version))
+    with open_acts(settings) as opened:
+        rows = measure_weights(
+            opened.index, opened.items, opened.acts, opened.meetings(), model, listener
+        )
+    return version, rows
