@@ -49,6 +49,7 @@ FOR_YOU_WEIGHTS = {
     Signal.VIEWED_WITH: 1.0,
     Signal.BOUGHT_WITH: 0.5,
     Signal.POPULAR: 0.5,
+    # Half: `aisle eval for-you`; at one, more of the last products leave the list than come.
     Signal.NEXT: 0.5,
 }
 SIMILAR_WEIGHTS = {Signal.NEARNESS: 1.0, Signal.VIEWED_WITH: 1.0}

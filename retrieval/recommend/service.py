@@ -399,6 +399,11 @@ class Learning:
         serving = self._clicks.serving() if self._clicks else None
         return LearningStatus(model=serving.version if serving else "")
 
+    def next_version(self) -> str:
+        """The version of the next-item model that serves; empty where none does."""
+        serving = self.next_items.serving() if self.next_items else None
+        return serving.version if serving else ""
+
     def reach(self, visitor: Visitor | None, offset: int, limit: int) -> Reach:
         """What to read so that the page of `limit` products from `offset` on can be ordered."""
         if not self.personal or visitor is None:
