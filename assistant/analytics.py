@@ -14,7 +14,7 @@ from assistant.database import open_database
 from assistant.encoders import FOLDER, EncoderRole, trained_encoders
 from assistant.errors import CallerError
 from assistant.experiments import open_experiments
-from assistant.learning import click_models, utc_now
+from assistant.learning import click_models, sequence_models, utc_now
 from assistant.settings import Settings
 from retrieval.analytics.campaigns import report_campaigns
 from retrieval.analytics.content import report_content
@@ -139,13 +139,13 @@ class Analytics:
     def _trained(self) -> list[TrainedModels]:
         """Everything `aisle train` makes for this store."""
         encoders = [trained_encoders(self._settings, role) for role in EncoderRole]
-        sequence = TrainedModels(self._settings.models_path, SEQUENCE)
-        return [click_models(self._settings), sequence, *encoders]
+        return [click_models(self._settings), sequence_models(self._settings), *encoders]
 
     def _parts(self) -> list[PartInForce]:
         own = StorePaths(self._settings.store_path).ranker.is_file()
         status = self._learning()
         clicks = click_models(self._settings).promoted()
+        following = sequence_models(self._settings).promoted()
         return [
             *(
                 PartInForce(
@@ -159,6 +159,7 @@ class Analytics:
                 part="ranking", model="ranker.json" if own else "shipped", trained_here=own
             ),
             PartInForce(part=CLICKS, model=clicks or "none", trained_here=clicks is not None),
+            PartInForce(part=SEQUENCE, model=following or "none", trained_here=bool(following)),
             PartInForce(
                 part="learning while serving",
                 model=status.model or "none",

@@ -644,6 +644,7 @@ class Assistant:
             engine=self.engine.status,
             version=self._version,
             learning=self.learning.learning_status() if self.learning else LearningStatus(),
+            next_items=self.learning.next_version() if self.learning else "",
         )
 
 

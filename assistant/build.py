@@ -175,7 +175,9 @@ def open_service(
 
         def use(opened: OpenedCatalog) -> None:
             assistant.use(open_catalog(settings, opened))
-            learning.use(open_shelf(opened.store, opened.generation.index, learning.statistics))
+            index = opened.generation.index
+            shelf = open_shelf(opened.store, index, learning.statistics, learning.next_items)
+            learning.use(shelf)
 
         live.listen(use)
         own = [settings.admin_token.get_secret_value()] if settings.admin_token else []

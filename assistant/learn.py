@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -10,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from assistant.build import load_encoders
+from assistant.learning import sequence_models
 from assistant.llm.weights import ensure_encoders
 from assistant.settings import Settings
 from retrieval.recommend.sequence import load_sequence_model
@@ -81,20 +83,43 @@ def train_sequence(
     """
     with process_group():
         sequences, texts = load_source(settings, source, listener, catalogue=True)
-        models = TrainedModels(settings.models_path, SEQUENCE)
-        kept = checkpoint or models.root / f"{sequences.digest[:12]}.checkpoint"
-        trained = train_sequence_model(sequences, training, listener, texts=texts, checkpoint=kept)
-        if trained is None or rank() > 0:
-            return None
-        model, report = trained
-        manifest = describe(models, sequences, report)
-        models.add(manifest, model.save)
-        kept.unlink(missing_ok=True)
-        return manifest
+        named = {"first_user": sequences.users[0], "last_user": sequences.users[-1]}
+        return learn_and_keep(
+            settings, sequences, texts, training, listener, named, checkpoint=checkpoint
+        )
+
+
+def learn_and_keep(
+    settings: Settings,
+    sequences: Sequences,
+    texts: Vectors | None,
+    training: TrainingSettings,
+    listener: ProgressListener,
+    named: Mapping[str, int | str],
+    *,
+    store: str = "",
+    checkpoint: Path | None = None,
+) -> TrainedManifest | None:
+    """The same on sequences that are read; `named` says more of their span, `store` whose log
+    they come from."""
+    models = sequence_models(settings)
+    kept = checkpoint or models.root / f"{sequences.digest[:12]}.checkpoint"
+    trained = train_sequence_model(sequences, training, listener, texts=texts, checkpoint=kept)
+    if trained is None or rank() > 0:
+        return None
+    model, report = trained
+    manifest = describe(models, sequences, report, named, store)
+    models.add(manifest, model.save)
+    kept.unlink(missing_ok=True)
+    return manifest
 
 
 def describe(
-    models: TrainedModels, sequences: Sequences, report: TrainingReport
+    models: TrainedModels,
+    sequences: Sequences,
+    report: TrainingReport,
+    named: Mapping[str, int | str],
+    store: str,
 ) -> TrainedManifest:
     """The manifest of a model that was just trained."""
     return TrainedManifest(
@@ -107,10 +132,10 @@ def describe(
             "users": len(sequences.users),
             "items": len(sequences.items),
             "events": sequences.events,
-            "first_user": sequences.users[0],
-            "last_user": sequences.users[-1],
+            **named,
         },
         held_out=HeldOut(measure=MEASURE, value=report.test.ndcg, data=sequences.digest),
+        store=store,
         settings=report.settings.model_dump(),
         report=report.model_dump(exclude={"settings"}),
     )
@@ -141,13 +166,14 @@ def promote_model(
     settings: Settings, kind: str, wanted: str, sequences: Path | None
 ) -> TrainedManifest:
     """Let a trained version serve, if it is not worse on the held-out items."""
-    again = measure_on(sequences) if sequences else None
+    again = measure_on(read_sequences(sequences)) if sequences else None
+    if kind == SEQUENCE:
+        return sequence_models(settings).promote(wanted, again)
     return TrainedModels(settings.models_path, kind).promote(wanted, again)
 
 
-def measure_on(path: Path) -> Remeasure:
-    """Measures a kept model on the last items of the sequences in a file."""
-    sequences = read_sequences(path)
+def measure_on(sequences: Sequences) -> Remeasure:
+    """Measures a kept model on the last items of sequences."""
     split = leave_one_out(sequences)
 
     def measure(folder: Path) -> HeldOut:

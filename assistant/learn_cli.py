@@ -22,14 +22,21 @@ from assistant.encoder_cli import (
 )
 from assistant.encoders import read_role, trained_encoders
 from assistant.errors import CallerError
-from assistant.learning import click_models
+from assistant.learning import click_models, sequence_models
 from assistant.progress import show_progress
 from assistant.settings import load_settings
 from retrieval.rank.clicks import CLICKS
-from retrieval.train.registry import TrainedModels
+from retrieval.train.registry import SEQUENCE, TrainedModels
 
 console = Console()
 
+LogOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--sequences",
+        help='Lines "user item item ...", oldest item first; left out, the store\'s log.',
+    ),
+]
 SequencesOption = Annotated[
     Path, typer.Option(help='Lines "user item item ...", oldest item first.')
 ]
@@ -53,14 +60,16 @@ def add_learning_commands(train: typer.Typer, evaluate: typer.Typer, models: typ
     train.command("compress")(compress)
     train.command("clicks")(train_clicks)
     evaluate.command("recommend")(evaluate_recommend)
+    evaluate.command("for-you")(evaluate_for_you)
     models.command("trained")(list_trained)
     models.command("promote")(promote)
     models.command("rollback")(rollback)
 
 
 def train_sequence(
-    sequences: SequencesOption,
+    sequences: LogOption = None,
     items: ItemsOption = None,
+    store: StoreOption = None,
     limit: LimitOption = None,
     epochs: EpochsOption = None,
     patience: Annotated[
@@ -82,9 +91,19 @@ def train_sequence(
         Path | None, typer.Option(help="Where to keep it; left out, below AISLE_HOME.")
     ] = None,
 ) -> None:
-    """Train a next-item model; a killed run goes on when started again. Runs under torchrun."""
-    from assistant.learn import Source, train_sequence  # torch takes seconds to import
+    """Train a next-item model; a killed run goes on when started again.
 
+    With --sequences it runs under torchrun as well; without, the store must not be served
+    meanwhile, unless its index is a cluster's.
+    """
+    from assistant.learn import Source, train_sequence  # torch takes seconds to import
+    from assistant.learn_sequence import train_on_store
+
+    if sequences is None and (items or limit):
+        raise CallerError(
+            "--items and --limit belong to --sequences; a store's log comes with its catalogue.",
+            remedy="Leave them out, or give --sequences FILE.",
+        )
     training = _training(
         epochs=epochs,
         patience=patience,
@@ -100,13 +119,12 @@ def train_sequence(
         threads=threads,
     )
     with show_progress(console) as listener:
-        manifest = train_sequence(
-            load_settings(),
-            Source(sequences, items, limit),
-            training,
-            listener,
-            checkpoint=checkpoint,
-        )
+        settings = store_settings(store)
+        if sequences is None:
+            manifest = train_on_store(settings, training, listener, checkpoint=checkpoint)
+        else:
+            source = Source(sequences, items, limit)
+            manifest = train_sequence(settings, source, training, listener, checkpoint=checkpoint)
     if manifest:
         typer.echo(manifest.model_dump_json(indent=2))
         typer.echo(f"To serve it: aisle models promote {manifest.kind} {manifest.version}")
@@ -152,6 +170,31 @@ def evaluate_recommend(
         json_path.write_text(text + "\n", "utf-8")
 
 
+def evaluate_for_you(
+    version: Annotated[
+        str | None, typer.Option(help="Left out, the one that serves, else the newest.")
+    ] = None,
+    store: StoreOption = None,
+    json_path: Annotated[Path | None, typer.Option("--json", help="Where to write.")] = None,
+) -> None:
+    """Measure "for you" lists of the store's log with a trained next-item model, by its weight:
+    each shopper's last product held out, and the one before it."""
+    from assistant.learn_sequence import evaluate_for_you
+
+    with show_progress(console) as listener:
+        measured, rows = evaluate_for_you(store_settings(store), version, listener)
+    table = Table(
+        *("weight", "hit@10", "ndcg@10", "gained", "lost", "shoppers", "before: hit@10", "ndcg@10"),
+        title=f"for you with {measured}",
+    )
+    for row in rows:
+        table.add_row(*(f"{value:g}" for value in row.model_dump().values()))
+    console.print(table)
+    if json_path:
+        made = {"version": measured, "rows": [row.model_dump() for row in rows]}
+        json_path.write_text(json.dumps(made, indent=2) + "\n", "utf-8")
+
+
 def list_trained(
     kind: KindArgument = "sequence",
     store: StoreOption = None,
@@ -192,6 +235,10 @@ def promote(
 
         with show_progress(console) as listener:
             manifest = promote_clicks(store_settings(store), version, listener)
+    elif kind == SEQUENCE:
+        from assistant.learn_sequence import promote_sequence
+
+        manifest = promote_sequence(store_settings(store), version, sequences)
     else:
         from assistant.learn import promote_model
 
@@ -209,11 +256,13 @@ def rollback(kind: KindArgument, store: StoreOption = None) -> None:
 
 
 def _models(kind: str, store: str | None) -> TrainedModels:
-    """The trained models of a kind; those of clicks are a store's own."""
+    """The trained models of a kind; each store has those of its own and says what serves it."""
     settings = store_settings(store)
     if role := read_role(kind):
         return trained_encoders(settings, role)
-    return click_models(settings) if kind == CLICKS else TrainedModels(settings.models_path, kind)
+    makers = {CLICKS: click_models, SEQUENCE: sequence_models}
+    make = makers.get(kind, lambda known: TrainedModels(known.models_path, kind))
+    return make(settings)
 
 
 def _training(**given: Any) -> Any:

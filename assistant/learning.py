@@ -28,9 +28,10 @@ from retrieval.rank.clicks import CLICKS
 from retrieval.rank.online_store import OnlineStore
 from retrieval.recommend.clicks import ClickRanker
 from retrieval.recommend.engine import Recommender
+from retrieval.recommend.next_items import NextItems
 from retrieval.recommend.online import OnlineLearner
 from retrieval.recommend.service import Learning, Shelf, seed_log
-from retrieval.train.registry import TrainedModels
+from retrieval.train.registry import SEQUENCE, TrainedModels
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +59,8 @@ def open_learning(
     events = SqlEventStore(database, settings.store, now)
     load_store_log(store, events)
     statistics = BehaviourStatistics()
-    shelf = open_shelf(store, index, statistics)
+    next_items = NextItems(sequence_models(settings))
+    shelf = open_shelf(store, index, statistics, next_items)
     online = OnlineStore(database, settings.store) if settings.online_learning else None
     clicks = ClickRanker(click_models(settings), statistics, settings.click_settings, online)
     learner = None
@@ -74,6 +76,7 @@ def open_learning(
         personal=settings.personal,
         clicks=clicks,
         learner=learner,
+        next_items=next_items,
         now=now,
         refusals=refusal_reader(PreferenceStore(database)),
     )
@@ -91,10 +94,21 @@ def click_models(settings: Settings) -> TrainedModels:
     return TrainedModels(settings.models_path, f"{CLICKS}-{settings.store}")
 
 
-def open_shelf(store: Store, index: ProductIndex, statistics: BehaviourStatistics) -> Shelf:
+def sequence_models(settings: Settings) -> TrainedModels:
+    """The next-item models that the active store may be served with: those learned from its own
+    log, and those from files."""
+    return TrainedModels(settings.models_path, SEQUENCE, settings.store)
+
+
+def open_shelf(
+    store: Store,
+    index: ProductIndex,
+    statistics: BehaviourStatistics,
+    next_items: NextItems | None = None,
+) -> Shelf:
     """Profiles and recommendations over an opened index."""
     items = ItemReader(index, store.vocabulary, store.info.languages)
-    recommender = Recommender(index, items, statistics, store.info.guides)
+    recommender = Recommender(index, items, statistics, store.info.guides, next_items)
     return Shelf(items, recommender, recommender.products)
 
 

@@ -420,13 +420,14 @@ class EngineStatus(Frozen):
 
 
 class ServiceStatus(Frozen):
-    """What /health reports."""
+    """What /health reports; `next_items` is the version of the next-item model that serves."""
 
     store: str
     products: int
     engine: EngineStatus
     version: str
     learning: LearningStatus = LearningStatus()
+    next_items: str = ""
 
 
 # ---------------------------------------------------------------- protocols

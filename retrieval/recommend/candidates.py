@@ -18,6 +18,7 @@ from retrieval.profile.items import ItemReader
 from retrieval.profile.profile import SESSION_PRODUCTS, Profile
 from retrieval.profile.statistics import BehaviourStatistics
 from retrieval.recall import RecallingVectors
+from retrieval.recommend.next_items import NextItems, Serving
 
 # Candidates of one vector query; ranking looks at the best few hundred of all sources.
 NEAREST = 60
@@ -39,6 +40,7 @@ class Signal(StrEnum):
     POPULAR = "popular"
     TREND = "trend"
     NEARNESS = "nearness"
+    NEXT = "next"
 
 
 @dataclass
@@ -111,6 +113,12 @@ def add_popular(
     """What everybody, or everybody of a language, chooses."""
     popular = statistics.popularity(segment)[:most]
     pool.add(Signal.POPULAR, ((point_id(i), share) for i, share in popular))
+
+
+def add_next(pool: Pool, model: NextItems, serving: Serving, profile: Profile) -> None:
+    """What the next-item model expects after the products the shopper met last."""
+    scored = model.foretell(serving, profile.liked, NEAREST)
+    pool.add(Signal.NEXT, ((point_id(i), score) for i, score in spread(scored)))
 
 
 def add_near_products(

@@ -26,9 +26,11 @@ from retrieval.recommend.candidates import (
     add_companions,
     add_near_products,
     add_nearest,
+    add_next,
     add_popular,
     weigh,
 )
+from retrieval.recommend.next_items import NextItems
 from retrieval.recommend.types import (
     Kind,
     RecommendationRequest,
@@ -47,6 +49,8 @@ FOR_YOU_WEIGHTS = {
     Signal.VIEWED_WITH: 1.0,
     Signal.BOUGHT_WITH: 0.5,
     Signal.POPULAR: 0.5,
+    # Half: `aisle eval for-you`; at one, more of the last products leave the list than come.
+    Signal.NEXT: 0.5,
 }
 SIMILAR_WEIGHTS = {Signal.NEARNESS: 1.0, Signal.VIEWED_WITH: 1.0}
 # What a logit of taste counts beside them, by facet.
@@ -77,7 +81,13 @@ class Recommender:
         items: ItemReader,
         statistics: BehaviourStatistics,
         guides: Sequence[Guide] = (),
+        next_items: NextItems | None = None,
+        weights: Mapping[Signal, float] = FOR_YOU_WEIGHTS,
     ) -> None:
+        """`next_items` is one more source of "for you" while a model is promoted; `weights` say
+        what each source of that list counts."""
+        self._next = next_items
+        self._weights = weights
         self._index = index
         self._items = items
         self._statistics = statistics
@@ -122,9 +132,15 @@ class Recommender:
             products=products,
             guides=guides,
             left_out=tuple(name_refusals(profile.refused, self._items, request.language)),
-            model_version=MODEL_VERSION,
+            model_version=self._version_of(products),
             elapsed_ms=round((time.perf_counter() - started) * 1000, 2),
         )
+
+    def _version_of(self, products: Sequence[Recommended]) -> str:
+        """What made a list: the sources here, and the next-item model where it had a say."""
+        asked = self._next and any(Signal.NEXT.value in each.signals for each in products)
+        serving = self._next.serving() if self._next and asked else None
+        return f"{MODEL_VERSION}+{serving.label}" if serving else MODEL_VERSION
 
     # ---------------------------------------------------------------- the kinds
 
@@ -137,8 +153,11 @@ class Recommender:
         add_nearest(pool, self._near, self._items, profile)
         add_companions(pool, self._statistics, profile.liked, bought=False)
         add_companions(pool, self._statistics, list(profile.bought), bought=True)
+        serving = self._next.serving() if self._next and self._weights[Signal.NEXT] else None
+        if self._next and serving:
+            add_next(pool, self._next, serving, profile)
         seen = {*profile.session, *profile.bought, *profile.dismissed}
-        ranked = self._rank(pool, FOR_YOU_WEIGHTS, request, profile, without=seen)
+        ranked = self._rank(pool, self._weights, request, profile, without=seen)
         if len(ranked) < request.limit:
             ranked += self._fill(request, profile, {r.item.key for r in ranked}, seen)
         chosen = _spread_categories(ranked, request.limit)
@@ -401,6 +420,8 @@ class Recommender:
         taste = reasons.taste_reason(profile, ranked.item, ranked.fit, self._items, language)
         if taste:
             found.append(taste)
+        if not found and Signal.NEXT in signals and Signal.POPULAR not in signals:
+            found.append(reasons.say("next", language))
         if not found:
             label = self._items.category_label(ranked.item.category, language)
             known = Signal.POPULAR in signals and label

@@ -28,6 +28,7 @@ _TEXTS = {
     "also_viewed": ("looked at together with {what}", "看过{what}的人也看了"),
     "together": ("bought {count} times with {what}", "与{what}一起被购买 {count} 次"),
     "together_category": ("buyers of {what} also buy {other}", "买{what}的人也买{other}"),
+    "next": ("suggested by what you looked at", "根据您看过的商品推荐"),
     "popular": ("popular with other shoppers", "很多人喜欢"),
     "popular_in": ("popular in {what}", "{what}中的热门"),
     "lookers": ("{count} shoppers looked at it this week", "本周有 {count} 人看过"),

@@ -34,6 +34,7 @@ from retrieval.rank.clicks import BLOCK
 from retrieval.rank.rules import query_models
 from retrieval.recommend.clicks import Candidates, ClickRanker
 from retrieval.recommend.engine import Recommender
+from retrieval.recommend.next_items import NextItems
 from retrieval.recommend.online import LearningStatus, OnlineLearner
 from retrieval.recommend.personal import BLOCK as TASTE_BLOCK
 from retrieval.recommend.personal import MOST_PLACES, personalise
@@ -102,15 +103,18 @@ class Learning:
         refusals: Callable[[Sequence[str]], Filters] = lambda names: Filters(),
         clicks: ClickRanker | None = None,
         learner: OnlineLearner | None = None,
+        next_items: NextItems | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """`personal` off leaves search and chat in the order of relevance alone; without
         `clicks`, or while no click model is promoted, tastes alone move products a little.
-        `refusals` gives what is refused under user and client ids, as it stands now."""
+        `refusals` gives what is refused under user and client ids, as it stands now;
+        `next_items` is what the shelf's lists ask for what comes next."""
         self.events = events
         self.consent = consent
         self.personal = personal and consent is not ConsentMode.OFF
         self.statistics = statistics
+        self.next_items = next_items
         self._clicks = clicks
         self._learner = learner
         self._bus = bus
@@ -149,6 +153,8 @@ class Learning:
 
     def start(self) -> None:
         """Listen to the bus, and read the log in the background."""
+        if self.next_items:
+            self.next_items.serving()  # begins to read the model before the first list
         self._bus.subscribe("profiles", self._forget_profiles, shared=False)
         self._bus.subscribe("statistics", self.statistics.add, shared=False)
         self._bus.subscribe("counts", self._count)
@@ -392,6 +398,11 @@ class Learning:
             return self._learner.status()
         serving = self._clicks.serving() if self._clicks else None
         return LearningStatus(model=serving.version if serving else "")
+
+    def next_version(self) -> str:
+        """The version of the next-item model that serves; empty where none does."""
+        serving = self.next_items.serving() if self.next_items else None
+        return serving.version if serving else ""
 
     def reach(self, visitor: Visitor | None, offset: int, limit: int) -> Reach:
         """What to read so that the page of `limit` products from `offset` on can be ordered."""

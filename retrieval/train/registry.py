@@ -2,6 +2,7 @@
 
 <models>/trained/<kind>/<version>/manifest.json   what it was learned from, how well it does
 <models>/trained/<kind>/promoted.json             the versions promoted so far, newest last
+<models>/trained/<kind>/promoted.<store>.json     the same where each store chooses its own
 """
 
 from __future__ import annotations
@@ -34,7 +35,10 @@ class HeldOut(Frozen):
 
 
 class TrainedManifest(Frozen):
-    """What a trained model is: data and its span, code, settings, measures."""
+    """What a trained model is: data and its span, code, settings, measures.
+
+    `store` names the store whose log it was learned from, where the kind is no store's own.
+    """
 
     kind: str
     version: str
@@ -43,6 +47,7 @@ class TrainedManifest(Frozen):
     data: str
     span: dict[str, int | str]
     held_out: HeldOut
+    store: str = ""
     settings: dict[str, Any] = Field(default_factory=dict)
     report: dict[str, Any] = Field(default_factory=dict)
 
@@ -61,19 +66,38 @@ Remeasure = Callable[[Path], HeldOut]
 class TrainedModels:
     """The trained models of one kind below a models folder."""
 
-    def __init__(self, models_path: Path, kind: str) -> None:
+    def __init__(self, models_path: Path, kind: str, store: str = "") -> None:
+        """With `store` the kind is shared: that store has promotions of its own, and versions
+        learned from other stores' logs are none of it."""
         if not _NAME.fullmatch(kind):
             raise CallerError(f"{kind!r} is no kind of model.", remedy="E.g. sequence.")
         self.kind = kind
         self.root = models_path / "trained" / kind
+        self._store = store
+        self._promoted = f"promoted.{store}.json" if store else PROMOTED
 
     def versions(self) -> list[TrainedManifest]:
         """Every whole model, oldest first."""
-        found = [self.manifest(p.parent.name) for p in self.root.glob(f"*/{MANIFEST}")]
+        read = [self._read(p.parent.name) for p in self.root.glob(f"*/{MANIFEST}")]
+        found = [manifest for manifest in read if self._is_ours(manifest)]
         return sorted(found, key=lambda manifest: manifest.created_at)
 
     def manifest(self, version: str) -> TrainedManifest:
-        """The manifest of one version; raises CallerError when there is none."""
+        """The manifest of one version; raises CallerError when there is none or it is another
+        store's."""
+        found = self._read(version)
+        if not self._is_ours(found):
+            raise CallerError(
+                f"{version} was learned from the log of the store {found.store}, not "
+                f"{self._store}.",
+                remedy=f"Name that store with --store {found.store}.",
+            )
+        return found
+
+    def _is_ours(self, manifest: TrainedManifest) -> bool:
+        return not self._store or manifest.store in ("", self._store)
+
+    def _read(self, version: str) -> TrainedManifest:
         if not _NAME.fullmatch(version):
             raise CallerError(f"{version!r} is no version.", remedy="See: aisle models trained")
         path = self.root / version / MANIFEST
@@ -170,7 +194,7 @@ class TrainedModels:
             )
 
     def _promotions(self) -> _Promotions:
-        path = self.root / PROMOTED
+        path = self.root / self._promoted
         try:
             return _Promotions.model_validate_json(path.read_bytes())
         except FileNotFoundError:
@@ -182,4 +206,4 @@ class TrainedModels:
 
     def _write(self, promotions: _Promotions) -> None:
         text = promotions.model_dump_json() + "\n"
-        write_atomically(self.root / PROMOTED, text)
+        write_atomically(self.root / self._promoted, text)

@@ -52,10 +52,17 @@ def text_vectors(texts: Sequence[str], encoder: Encoder, listener: ProgressListe
         rows = said[start : start + step]
         vectors[rows] = encoder.encode_passages([texts[n] for n in rows])
         listener(start + len(rows), len(said), "reading the items' texts")
-    # The mean text says nothing about an item; without it, likeness spreads over more values.
-    vectors[said] -= vectors[said].mean(axis=0)
-    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-    unit: Vectors = vectors / np.maximum(norms, 1e-9)
+    return centre(vectors)
+
+
+def centre(vectors: Vectors) -> Vectors:
+    """The vectors as unit vectors about their mean, which says nothing about an item: without
+    it, likeness spreads over more values. Rows of zeros stay."""
+    said = vectors.any(axis=1)
+    moved = vectors.copy()
+    moved[said] -= moved[said].mean(axis=0)
+    norms = np.linalg.norm(moved, axis=1, keepdims=True)
+    unit: Vectors = moved / np.maximum(norms, 1e-9)
     return unit
 
 
