@@ -20,6 +20,7 @@ from retrieval.profile.events import SqlEventStore
 from retrieval.profile.items import ItemReader
 from retrieval.profile.types import Action, StoredEvent
 from retrieval.recommend.next_items import NextItems, read_serving
+from retrieval.train.processes import process_group
 from retrieval.train.registry import SEQUENCE, TrainedManifest
 from retrieval.train.sequence.data import Sequences
 from retrieval.train.sequence.log import (
@@ -81,16 +82,17 @@ def train_on_store(
     with open_acts(settings) as opened:
         sequences, span = opened.sequences()
         texts = catalogue_vectors(opened.items, sequences.items)
-    return learn_and_keep(
-        settings,
-        sequences,
-        texts,
-        training,
-        listener,
-        span,
-        store=settings.store,
-        checkpoint=checkpoint,
-    )
+    with process_group():
+        return learn_and_keep(
+            settings,
+            sequences,
+            texts,
+            training,
+            listener,
+            span,
+            store=settings.store,
+            checkpoint=checkpoint,
+        )
 
 
 def promote_sequence(settings: Settings, wanted: str, file: Path | None) -> TrainedManifest:

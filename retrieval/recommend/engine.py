@@ -153,7 +153,7 @@ class Recommender:
         add_nearest(pool, self._near, self._items, profile)
         add_companions(pool, self._statistics, profile.liked, bought=False)
         add_companions(pool, self._statistics, list(profile.bought), bought=True)
-        serving = self._next.serving() if self._next and self._weights[Signal.NEXT] else None
+        serving = self._next.serving() if self._next and self._weights.get(Signal.NEXT) else None
         if self._next and serving:
             add_next(pool, self._next, serving, profile)
         seen = {*profile.session, *profile.bought, *profile.dismissed}

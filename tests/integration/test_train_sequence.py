@@ -70,6 +70,8 @@ def test_evaluation_writes_its_measures(tmp_path: Path) -> None:
     ("arguments", "says"),
     [
         (("--sequences", "nothing.txt"), "cannot be read"),
+        (("--items", "{good}"), "belong to --sequences"),
+        (("--store", "nowhere"), "no store 'nowhere'"),
         (("--sequences", "{bad}"), "line 2"),
         (("--sequences", "{good}", "--dropout", "2"), "--dropout"),
         (("--sequences", "{good}", "--dimensions", "33", "--heads", "2"), "--heads"),
