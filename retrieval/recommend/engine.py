@@ -64,6 +64,8 @@ TASTE_WEIGHTS = {
 RANKED = 100
 # Of one category on a "for you" list: a person is more than their last click.
 CATEGORY_SHARE = 0.5
+# The same where nothing is known of the shopper: a shop window, not three towels in a row.
+WINDOW_SHARE = 0.2
 # A list that starts from a product shows others of its kind first.
 SAME_CATEGORY = 0.3
 # Products kept as they are shown: popular ones are on every list. 8 KB each.
@@ -160,7 +162,9 @@ class Recommender:
         ranked = self._rank(pool, self._weights, request, profile, without=seen)
         if len(ranked) < request.limit:
             ranked += self._fill(request, profile, {r.item.key for r in ranked}, seen)
-        chosen = _spread_categories(ranked, request.limit)
+        unknown = profile.stage is Stage.POPULARITY
+        share = WINDOW_SHARE if unknown else CATEGORY_SHARE
+        chosen = _spread_categories(ranked, request.limit, share)
         starts = {each.item.key: self._start_of(each, pool, profile) for each in chosen}
         names = self._titles(list(starts.values()))
         for each in chosen:
@@ -490,9 +494,11 @@ def _one_a_family(ranked: Sequence[_Ranked]) -> list[_Ranked]:
     return kept
 
 
-def _spread_categories(ranked: Sequence[_Ranked], limit: int) -> list[_Ranked]:
+def _spread_categories(
+    ranked: Sequence[_Ranked], limit: int, share: float = CATEGORY_SHARE
+) -> list[_Ranked]:
     """The best `limit` with at most a share of one category, as far as there are others."""
-    most = max(1, math.ceil(limit * CATEGORY_SHARE))
+    most = max(1, math.ceil(limit * share))
     counts: Counter[str] = Counter()
     first: list[_Ranked] = []
     rest: list[_Ranked] = []
