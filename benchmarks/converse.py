@@ -1,8 +1,8 @@
 """Writes docs/conversations.md: conversations as they happened, with their timings.
 
 Run it as `python -m benchmarks.converse`; stores that are missing are imported first. It plays
-the twelve of `benchmarks.scripts` on the demo store, `--only NAME` one of them; without
-`--write` it prints.
+the twelve of `benchmarks.scripts` on the demo store, `--only NAME` one of them, and two on the
+store `chorus` where its feed (`--catalog`) is there; without `--write` it prints.
 """
 
 from __future__ import annotations
@@ -35,10 +35,11 @@ from assistant.types import (
     TextEvent,
 )
 from benchmarks.own_engine import start_own_engine
-from benchmarks.scripts import SCRIPTS, Exchange, Script, Stage, play, script
+from benchmarks.scripts import CATALOG_SCRIPTS, SCRIPTS, Exchange, Script, Stage, play, script
 
 CARDS_TOLD = 4
 PAGE = Path("docs/conversations.md")
+CATALOG = Path("../shared/data/chorus-icecat/products.jsonl.gz")
 
 
 def describe(events: Sequence[tuple[float, ReplyEvent]]) -> list[str]:
@@ -111,7 +112,7 @@ def write_down(script: Script, exchanges: Sequence[Exchange]) -> list[str]:
 
 @contextmanager
 def set_stage(settings: Settings, script: Script) -> Iterator[tuple[Stage, str]]:
-    """An assistant on the demo store with its engine ready, and the name of the model.
+    """An assistant on the settings' store with its engine ready, and the name of the model.
 
     A script that kills its engine gets one of its own.
     """
@@ -126,6 +127,7 @@ def set_stage(settings: Settings, script: Script) -> Iterator[tuple[Stage, str]]
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", choices=[s.name for s in SCRIPTS], action="append", default=[])
+    parser.add_argument("--catalog", type=Path, default=CATALOG, help="feed of another store")
     parser.add_argument("--write", action="store_true", help=f"write {PAGE} instead of printing")
     return parser.parse_args()
 
@@ -136,9 +138,17 @@ def main() -> None:
     settings = load_settings(store="demo", desk_password=secrets.token_urlsafe())
     with show_progress(console) as listener:
         import_store(settings, build.DEMO, listener)
+    played: list[tuple[Settings, Script]] = [
+        (settings, one) for one in [script(name) for name in arguments.only] or SCRIPTS
+    ]
+    if arguments.catalog.is_file() and not arguments.only:
+        other = settings.model_copy(update={"store": "chorus"})
+        with show_progress(console) as listener:
+            import_store(other, arguments.catalog, listener)
+        played += [(other, one) for one in CATALOG_SCRIPTS]
     lines: list[str] = []
-    for one in [script(name) for name in arguments.only] or SCRIPTS:
-        with set_stage(settings, one) as (stage, model):
+    for own, one in played:
+        with set_stage(own, one) as (stage, model):
             told = write_down(one, asyncio.run(play(stage, one)))
         console.print("\n".join(told), markup=False, highlight=False, soft_wrap=True)
         lines += told
@@ -151,10 +161,11 @@ def introduce(model: str) -> list[str]:
     return [
         "# Conversations as they happened",
         "",
-        f"Written by `python -m benchmarks.converse --write` on {date.today()}, demo store, no "
-        f"GPU, model `{model}`. Each line carries the second after the message at which it "
-        "arrived, and sentences who wrote them: the model (`llm`, verified) or code, and the "
-        "evidence of what they claim. What the verifier kept from the shopper is shown too.",
+        f"Written by `python -m benchmarks.converse --write` on {date.today()}, demo store "
+        f"unless it says otherwise, no GPU, model `{model}`. Each line carries the second after "
+        "the message at which it arrived, and sentences who wrote them: the model (`llm`, "
+        "verified) or code, and the evidence of what they claim. What the verifier kept from the "
+        "shopper is shown too.",
         "",
     ]
 

@@ -211,6 +211,37 @@ SCRIPTS = (
 )
 
 
+# On a catalogue of electronics that nobody wrote for Aisle; benchmarks.converse alone plays them.
+CATALOG_SCRIPTS = (
+    Script(
+        "catalog",
+        "A feed of 19,406 electronics and office products",
+        EN,
+        (
+            "hi, I need a laptop with at least 4 GB of memory for university, under 150 euros",
+            "something cheaper than the second one",
+            "what is the difference between the first two?",
+            "does the first one have bluetooth?",
+            "toner for a xerox phaser 6600, not from a third party",
+            "thanks a lot!",
+        ),
+    ),
+    Script(
+        "catalog_zh",
+        "The same feed",
+        ZH,
+        (
+            "你好，我想买一台27寸的显示器，两百欧元以内",
+            "有没有便宜一点的",
+            "前两款有什么区别？",
+            "第一款有HDMI接口吗？",
+            "最便宜的24口交换机",
+            "谢谢",
+        ),
+    ),
+)
+
+
 def script(name: str) -> Script:
     """The script of that name."""
     return next(s for s in SCRIPTS if s.name == name)
