@@ -44,7 +44,8 @@ WORDS = 4096
 
 @dataclass(frozen=True)
 class Kinds:
-    """Keys of the categories that a query asks for, and of those that are made for them.
+    """Keys of the categories that a query asks for, and of those that only seem to be: made for
+    the thing (`accessories`), or called by a part of its name.
 
     `nouns` are the query's words that name the thing where no category is called so: what
     speaks of a laptop and is none of the notebooks is something for them. `wording` is the
@@ -117,11 +118,12 @@ class KindReader:
 
     def _read(self, text: str) -> Kinds | None:
         """The kinds `text` asks for; None where it names none that the catalogue has."""
-        words = _whole_words(_words(text))
+        said = _words(text)
+        words = _whole_words(said)
         named = [n for n, c in enumerate(self._categories) if c.heads & words]
         if named:
             heads = frozenset().union(*(self._categories[n].heads for n in named))
-            return self._tell_apart(named, heads & words)
+            return self._tell_apart(named, heads & words, parts=frozenset(said) - words)
         synonyms = self._find_synonyms(text)
         if not synonyms:
             return None
@@ -140,12 +142,15 @@ class KindReader:
         names: frozenset[str],
         nouns: tuple[str, ...] = (),
         text: str = "",
+        parts: frozenset[str] = frozenset(),
     ) -> Kinds:
-        """The categories numbered `named` as wanted; those whose things are for `names` aside."""
+        """The categories numbered `named` as wanted; those whose things are for `names` aside,
+        and those that are called by a part of a word only: 笔记本电脑 is no 笔记本."""
         made_for = [
             n
             for n, c in enumerate(self._categories)
-            if c.modifiers & names and n not in named and not c.heads <= COLLECTIVES
+            if n not in named
+            and ((c.modifiers & names and not c.heads <= COLLECTIVES) or c.heads & parts)
         ]
         alike = self._find_alike(text, named) if nouns else []
         return Kinds(

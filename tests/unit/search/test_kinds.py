@@ -90,7 +90,8 @@ def found(search: HybridSearcher, text: str) -> list[str]:
         ("laptop", {"notebooks"}, {"notebook cases"}),
         ("lamp", {"projector lamps"}, {"lamp shades"}),
         ("鼠标", {"mice"}, {"mouse pads"}),
-        ("鼠标垫", {"mouse pads"}, set()),
+        # Who says the longer word wants nothing that is called by a part of it.
+        ("鼠标垫", {"mouse pads"}, {"mice"}),
     ],
 )
 def test_the_last_word_of_a_category_says_what_it_holds(
