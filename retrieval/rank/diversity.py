@@ -68,7 +68,10 @@ def scale(relevance: Sequence[float]) -> Floats:
 def measure_likeness(term_sets: Sequence[Sequence[str]]) -> Callable[[int], Floats]:
     """For a position, how much of their terms it and every other share (Jaccard), length n."""
     columns: dict[str, int] = {}
-    rows = [[columns.setdefault(term, len(columns)) for term in terms] for terms in term_sets]
+    rows = [
+        [columns.setdefault(term, len(columns)) for term in dict.fromkeys(terms)]
+        for terms in term_sets
+    ]
     has = np.zeros((len(rows), len(columns)), bool)
     for row, its in zip(has, rows, strict=True):
         row[its] = True
