@@ -37,6 +37,8 @@ ENOUGH = 60
 # Stems of words for several of a thing: a battery pack is batteries, a camera kit has a camera.
 COLLECTIVES = frozenset({"pack", "set", "kit", "bundl", "pair", "套装", "套件", "组合"})
 _ENGLISH = re.compile(r"[a-z]{3,}")
+# "8 GB memory": so much of something is a property where a thing is named beside it.
+_OF_A_SIZE = re.compile(r"(\b\d+\s?[gtm]b)\s+(?:of\s+)?[a-z]+\b")
 _JOINED = re.compile(r"\s*[/&,，、]\s*|\s+and\s+")
 # Words remembered with their vectors.
 WORDS = 4096
@@ -118,6 +120,9 @@ class KindReader:
 
     def _read(self, text: str) -> Kinds | None:
         """The kinds `text` asks for; None where it names none that the catalogue has."""
+        bare = _OF_A_SIZE.sub(r"\1", text.lower())
+        if bare != text.lower() and (kinds := self._read(bare)):
+            return kinds
         said = _words(text)
         words = _whole_words(said)
         named = [n for n, c in enumerate(self._categories) if c.heads & words]

@@ -89,6 +89,9 @@ def found(search: HybridSearcher, text: str) -> list[str]:
         ("mouse pad", {"mouse pads"}, set()),
         ("laptop", {"notebooks"}, {"notebook cases"}),
         ("lamp", {"projector lamps"}, {"lamp shades"}),
+        # So much of something is a property, unless it is all that was asked for.
+        ("laptop with 8 GB of lamp", {"notebooks"}, {"notebook cases"}),
+        ("8 GB lamp", {"projector lamps"}, {"lamp shades"}),
         ("鼠标", {"mice"}, {"mouse pads"}),
         # Who says the longer word wants nothing that is called by a part of it.
         ("鼠标垫", {"mouse pads"}, {"mice"}),
