@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 
 from assistant.build import DEMO, load_encoders, open_images, open_index_to_fill, open_storage
@@ -14,12 +15,11 @@ from retrieval.catalog.feed import ProductFeed, open_feed
 from retrieval.catalog.report import ImportReport, add_pictures
 from retrieval.catalog.store import StorePaths
 from retrieval.catalog.sync import import_feed
+from retrieval.catalog.types import Feed
 from retrieval.index.indexer import Indexer
 from retrieval.index.storage import is_outdated
 from retrieval.search import HybridSearcher
-from retrieval.types import (
-    ProgressListener,
-)
+from retrieval.types import Language, ProgressListener, StoreInfo
 
 
 def import_store(
@@ -43,45 +43,46 @@ def import_store(
     opened = open_feed(
         feed, format=feed_format, currency=currency, column_map=column_map, encoding=encoding
     )
+    return _fill(settings, opened, listener, keep_missing=keep_missing, force=force)
+
+
+def _import_demo(settings: Settings, listener: ProgressListener) -> ImportReport:
+    demo = generate_demo()
+    paths = StorePaths(settings.store_path)
+    demo.write_media(paths.media)
+    demo.write_events(paths.events)
+    products = demo.products
+    feed = ProductFeed(DEMO, demo.info.currency, lambda: products, len(products))
+    return _fill(settings, feed, listener, store_info=demo.info, labels=demo.labels, force=True)
+
+
+def _fill(
+    settings: Settings,
+    feed: Feed,
+    listener: ProgressListener,
+    *,
+    keep_missing: bool = False,
+    force: bool = False,
+    store_info: StoreInfo | None = None,
+    labels: Mapping[Language, Mapping[str, str]] | None = None,
+) -> ImportReport:
+    """Index a feed, with pictures where the settings want them."""
     ensure_encoders(settings, listener)
     encoders = load_encoders(settings)
     images = open_images(settings)
     with open_index_to_fill(settings, encoders, whole=not keep_missing) as index:
         indexer = Indexer(index, *encoders, images)
         report = import_feed(
-            opened,
-            indexer,
-            settings.store_path,
-            listener,
-            fingerprint=indexer.fingerprint,
-            stored_products=HybridSearcher(index, *encoders).get,
-            keep_missing=keep_missing,
-            force=force,
-        )
-    return add_pictures(report, images.counts) if images else report
-
-
-def _import_demo(settings: Settings, listener: ProgressListener) -> ImportReport:
-    demo = generate_demo()
-    ensure_encoders(settings, listener)
-    encoders = load_encoders(settings)
-    paths = StorePaths(settings.store_path)
-    demo.write_media(paths.media)
-    demo.write_events(paths.events)
-    products = demo.products
-    feed = ProductFeed(DEMO, demo.info.currency, lambda: products, len(products))
-    images = open_images(settings)
-    with open_index_to_fill(settings, encoders, whole=True) as index:
-        indexer = Indexer(index, *encoders, images)
-        report = import_feed(
             feed,
             indexer,
             settings.store_path,
             listener,
-            store_info=demo.info,
-            labels=demo.labels,
+            store_info=store_info,
+            labels=labels,
             fingerprint=indexer.fingerprint,
-            force=True,
+            stored_products=HybridSearcher(index, *encoders).get,
+            keep_missing=keep_missing,
+            force=force,
         )
     return add_pictures(report, images.counts) if images else report
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from fastapi import FastAPI
-from fastapi.responses import HTMLResponse
 from markupsafe import escape
 
 from assistant.analytics import Analytics
@@ -19,13 +17,11 @@ from retrieval.analytics.types import ExperimentReport, Period, ReportName
 from retrieval.errors import AisleError
 from retrieval.types import Language
 from ui.dashboard_sections import Drawer
-from ui.desk import may_enter
 from ui.language import choose_language
 from ui.plots import plot_days, plot_experiment, plot_failing, plot_funnel, plot_mix
 from ui.render import Renderer
+from ui.staff import mount_staff_page, say_off
 from ui.texts import say
-
-STATIC = Path(__file__).parent / "static"
 
 PERIODS = ("7", "30", "90", "custom")
 USUAL = "30"
@@ -40,26 +36,14 @@ def mount_dashboard(app: FastAPI, service: AssistantService) -> None:
     """The page at /dashboard, signed in as the desk is; else one that says how to turn it on."""
     desk, analytics = service.desk, service.analytics
     if desk is None or not desk.password or analytics is None:
-
-        @app.get("/dashboard", include_in_schema=False)
-        async def off() -> HTMLResponse:
-            return HTMLResponse(OFF, status_code=503)
-
+        say_off(app, "/dashboard", OFF)
         return
-    gr.mount_gradio_app(
+    mount_staff_page(
         app,
+        "/dashboard",
         DashboardPage(service, analytics).build(),
-        path="/dashboard",
-        auth=lambda name, password: may_enter(desk, name, password),
-        auth_message="Your name and the desk’s password.",
-        footer_links=[],
-        run_history=False,
-        show_error=False,
-        max_file_size="1kb",
-        ssr_mode=False,
-        enable_monitoring=False,
-        theme=gr.themes.Base(primary_hue=gr.themes.colors.teal, neutral_hue=gr.themes.colors.stone),
-        css_paths=[STATIC / "aisle.css", STATIC / "gradio.css", STATIC / "dashboard.css"],
+        desk,
+        "Your name and the desk’s password.",
     )
 
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from fastapi import FastAPI
-from fastapi.responses import HTMLResponse
 from markupsafe import escape
 
 from assistant.desk.desk import Desk
@@ -19,17 +16,13 @@ from assistant.types import AssistantService, Sentence, Suggestion
 from retrieval.errors import AisleError
 from retrieval.types import Language, Product
 from ui.render import Renderer, say_price
-
-STATIC = Path(__file__).parent / "static"
+from ui.staff import mount_staff_page, say_off
 
 REFRESH_S = 3.0
 """How often the desk looks for new tickets and messages."""
 
 FOUND = 8
 """Products the finder lists."""
-
-LONGEST_NAME = 40
-"""Characters of an agent's name, as the shopper sees it."""
 
 OFF = """<!doctype html><title>Desk</title>
 <body style="font:16px system-ui;margin:4em auto;max-width:36em">
@@ -41,34 +34,15 @@ def mount_desk(app: FastAPI, service: AssistantService) -> None:
     """The desk at /desk, signed in; without a password a page that says how to turn it on."""
     desk = service.desk
     if desk is None or not desk.password:
-
-        @app.get("/desk", include_in_schema=False)
-        async def off() -> HTMLResponse:
-            return HTMLResponse(OFF, status_code=503)
-
+        say_off(app, "/desk", OFF)
         return
-    gr.mount_gradio_app(
+    mount_staff_page(
         app,
+        "/desk",
         DeskPage(service, desk).build(),
-        path="/desk",
-        auth=lambda name, password: may_enter(desk, name, password),
-        auth_message="Your name, as shoppers will see it, and the desk’s password.",
-        footer_links=[],
-        run_history=False,
-        show_error=False,
-        max_file_size="1kb",
-        ssr_mode=False,
-        enable_monitoring=False,
-        theme=gr.themes.Base(primary_hue=gr.themes.colors.teal, neutral_hue=gr.themes.colors.stone),
-        css_paths=[STATIC / "aisle.css", STATIC / "gradio.css", STATIC / "desk.css"],
+        desk,
+        "Your name, as shoppers will see it, and the desk’s password.",
     )
-
-
-def may_enter(desk: Desk, name: str, password: str) -> bool:
-    """Whether somebody may sign in: a name shoppers can read, and the password."""
-    named = 0 < len(name.strip()) <= LONGEST_NAME and name.isprintable()
-    right = secrets.compare_digest(password.encode(), desk.password.encode())
-    return named and right
 
 
 @dataclass

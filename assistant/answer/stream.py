@@ -193,7 +193,10 @@ class _Answer:
             try:
                 while self._count < SENTENCES:
                     left = deadline - time.perf_counter()
-                    text = await asyncio.wait_for(anext(sentences), max(left, 0.0))
+                    # Not wait_for: in Python 3.11 a reader who leaves while it gives up would
+                    # find the model's stream still running.
+                    async with asyncio.timeout(max(left, 0.0)):
+                        text = await anext(sentences)
                     if sentence := self._judge(text):
                         yield self._accept(sentence)
                 self._trace.ended = "complete"

