@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import Protocol
 
@@ -15,7 +15,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from assistant.store.demo import make_demo_order
+from assistant.store.demo import CUT_OFF_HOUR, make_demo_order
 from assistant.store.tables import CartLineRow, OrderRow, ReturnRow, ShopperRow
 from assistant.store.types import (
     MOST_OF_ONE,
@@ -290,8 +290,7 @@ class SqlStoreBackend:
         return self._store.policies
 
     def _read_order(self, row: OrderRow, returned: Sequence[ReturnRow]) -> Order:
-        today = self._clock().date()
-        status = _status(row, today)
+        status = _status(row, self._clock())
         delivered = row.arrives if status is OrderStatus.DELIVERED else None
         lines = tuple(OrderLine.model_validate(line) for line in row.lines)
         gone = status in (OrderStatus.SHIPPED, OrderStatus.DELIVERED)
@@ -312,12 +311,13 @@ class SqlStoreBackend:
         )
 
 
-def _status(row: OrderRow, today: date) -> OrderStatus:
+def _status(row: OrderRow, now: datetime) -> OrderStatus:
     if row.cancelled:
         return OrderStatus.CANCELLED
-    if today < row.ships:
+    # Parcels leave at the cut-off: an order of this morning has not been sent yet.
+    if now < datetime.combine(row.ships, time(CUT_OFF_HOUR), UTC):
         return OrderStatus.PROCESSING
-    return OrderStatus.SHIPPED if today < row.arrives else OrderStatus.DELIVERED
+    return OrderStatus.SHIPPED if now.date() < row.arrives else OrderStatus.DELIVERED
 
 
 def _price_line(row: CartLineRow, product: Product) -> CartLine | None:

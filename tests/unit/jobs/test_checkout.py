@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -33,6 +34,7 @@ from retrieval.types import Language, Product, Variant
 from .conftest import context, show
 
 ENCODER = HashingEncoder("one")
+WEDNESDAY_MORNING = datetime(2026, 11, 25, 0, 10, tzinfo=UTC)
 PRODUCTS = (
     Product(id="lamp", title="Desk lamp", price=Decimal("19.90"), currency="USD", stock=3),
     Product(id="open", title="Poster", price=Decimal("5"), currency="USD"),
@@ -76,7 +78,9 @@ def backend(database: Engine, live: LiveCatalog) -> SqlStoreBackend:
 
     with Session(database) as session, session.begin():
         session.add(ShopperRow(store=STORE.name, id="ann", name="Ann", language=Language.ENGLISH))
-    return SqlStoreBackend(database, STORE, find, stock=LiveStock(live))
+    return SqlStoreBackend(
+        database, STORE, find, clock=lambda: WEDNESDAY_MORNING, stock=LiveStock(live)
+    )
 
 
 def stock(live: LiveCatalog, product_id: str) -> int | None:
@@ -100,6 +104,27 @@ def test_an_order_takes_the_stock_and_the_cart(backend: SqlStoreBackend, live: L
     assert backend.orders("ann")[0] == order
     with pytest.raises(StoreBackendError, match="empty"):
         backend.check_out("shopper:ann", "ann")
+
+
+def test_an_order_is_sent_at_the_cut_off_and_arrives_later(
+    database: Engine, live: LiveCatalog
+) -> None:
+    moment = WEDNESDAY_MORNING
+    backend = SqlStoreBackend(
+        database,
+        STORE,
+        lambda ids: [live.get(i) for i in ids],
+        clock=lambda: moment,
+        stock=LiveStock(live),
+    )
+    backend.add_to_cart("shopper:ann", "lamp", None, 1)
+    order = backend.check_out("shopper:ann", "ann")
+    assert order.status is OrderStatus.PROCESSING and order.shipped is None
+    moment = WEDNESDAY_MORNING.replace(hour=14)
+    sent = backend.orders("ann")[0]
+    assert sent.status is OrderStatus.SHIPPED and sent.shipped == moment.date()
+    moment += timedelta(days=14)
+    assert backend.orders("ann")[0].status is OrderStatus.DELIVERED
 
 
 def test_the_last_pieces_are_sold_once(backend: SqlStoreBackend, live: LiveCatalog) -> None:
