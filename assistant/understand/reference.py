@@ -234,6 +234,7 @@ def _extreme(match: re.Match[str], screen: Screen) -> tuple[str, ...]:
 
 
 _INDEFINITE = re.compile(r"\b(?:an?|any|some|no|something|anything)\s+$")
+_ANY = re.compile(r"[有找来换要看买荐](?:什么|点|一?[款个些台件双])?$")
 
 
 def _cheapest(among: Sequence[Product]) -> Product | None:
@@ -278,6 +279,8 @@ def _asked_extreme(match: re.Match[str], screen: Screen) -> tuple[str, ...]:
     before = match.string[: match.start()]
     alone = TAKEN not in match.string or _JOINED.search(before)
     asks = _ASKS.search(match.string) or _COMPARES.search(match.string)
+    if _ANY.search(before) and not match[0].startswith("最"):
+        return ()  # 有没有更便宜的 asks for others
     return _extreme(match, screen) if alone and asks else ()
 
 
