@@ -11,6 +11,7 @@ from assistant.types import Act, Conversation, Source, Turn, Understanding
 from assistant.understand import act as acts
 from assistant.understand.brands import read_brands
 from assistant.understand.bundle import move_budget, read_bundle
+from assistant.understand.comparative import Comparative, read_comparative
 from assistant.understand.context import (
     accept_again,
     cheaper_than_shown,
@@ -64,6 +65,8 @@ class Reading:
     wishes: tuple[str, ...] = ()
     cheaper: bool = False
     dearer: bool = False
+    compared: Comparative | None = None
+    measured_at: tuple[Product, ...] = ()
     any_price: bool = False
     others: bool = False
     people: tuple[AttributeFilter, ...] = ()
@@ -140,6 +143,12 @@ class RuleReader:
         reading.pointing = read_references(scan, shown, focus, self._lexicon)
         if not reading.pointing.ids and self._means_first(reading.pointing, scan):
             reading.pointing.assume(shown, focus)
+        named = reading.pointing.ids or focus
+        reading.measured_at = tuple(p for p in shown if p.id in named) or tuple(shown)
+        if shown and not acts.asks_which(text) and not reading.pointing.pronoun:
+            reading.compared = read_comparative(
+                scan, reading.pointing, reading.measured_at, self._vocabulary
+            )
         reading.ordering = read_ordering(scan)
         reading.price = move_bound(
             read_price(scan, self._store, language), scan, topic.filters.price if topic else None
@@ -224,6 +233,7 @@ class RuleReader:
             answers=answers,
             relational=bool(
                 reading.pointing.price
+                or reading.compared
                 or ((reading.cheaper or reading.dearer) and not acts.asks_which(text))
             ),
         )
@@ -276,6 +286,8 @@ class RuleReader:
         """The understanding of the whole turn, earlier turns included where it goes on."""
         filters = self._filters(reading, act, shown)
         query, sort, wishes = reading.query, reading.ordering.sort, reading.wishes
+        if reading.compared:
+            sort = sort or reading.compared.sort
         if act is Act.REFINE and topic:
             earlier = without_wanted(topic.filters, reading.query)
             if reading.people or speaks_of_people(reading.scan.lower):
@@ -284,6 +296,8 @@ class RuleReader:
                 earlier = earlier.model_copy(update={"price": None})
             earlier = accept_again(earlier, reading.scan.lower, self._lexicon)
             filters = merge_filters(earlier, filters)
+            if reading.compared:
+                filters = reading.compared.narrow(filters)
             query = self._refined_query(reading, topic, shown)
             sort = sort or topic.sort
             wishes = tuple(dict.fromkeys((*topic.wishes, *wishes)))
@@ -352,8 +366,7 @@ class RuleReader:
             excluded += [p.id for p in shown]
         price = reading.price.range if reading.price else reading.pointing.price
         if price is None and act is Act.REFINE:
-            named = [p for p in shown if p.id in reading.pointing.ids]
-            prices = [p.price for p in named or shown if p.price is not None]
+            prices = [p.price for p in reading.measured_at if p.price is not None]
             if reading.cheaper:
                 price = cheaper_than_shown(prices)
             elif reading.dearer:
@@ -477,7 +490,10 @@ def _certain(reading: Reading, act_sure: bool, *, kind: bool) -> frozenset[str]:
     no small talk."""
     parts = {
         "price": bool(
-            (reading.price and reading.price.sure) or reading.pointing.price or reading.any_price
+            (reading.price and reading.price.sure)
+            or reading.pointing.price
+            or reading.any_price
+            or (act_sure and (reading.cheaper or reading.dearer))
         ),
         "negation": bool(reading.unwanted),
         "ordinal": bool(reading.pointing.ids),

@@ -224,8 +224,8 @@ def _group(match: re.Match[str], screen: Screen) -> tuple[str, ...]:
 
 def _extreme(match: re.Match[str], screen: Screen) -> tuple[str, ...]:
     """ "The cheaper one": among the products just spoken of if several, else among the shown."""
-    if _INDEFINITE.search(match.string[: match.start()]):
-        return ()  # "a cheaper one" is none of the shown
+    if _INDEFINITE.search(match.string[: match.start()]) or _SEVERAL.search(match[0]):
+        return ()  # "a cheaper one", "cheaper ones" are none of the shown
     focused = [p for p in screen.shown if p.id in screen.focus]
     among = focused if len(focused) > 1 else list(screen.shown)
     kind = next(k for k in _SUPERLATIVES if match[k])
@@ -233,7 +233,10 @@ def _extreme(match: re.Match[str], screen: Screen) -> tuple[str, ...]:
     return (best.id,) if best else ()
 
 
-_INDEFINITE = re.compile(r"\b(?:an?|any|some|no|something|anything)\s+$")
+_INDEFINITE = re.compile(
+    r"\b(?:an?|any|some|no|something|anything|(?:any|some|ones?|something)\s+that(?:'s|\s+(?:is|are)))\s+$"
+)
+_SEVERAL = re.compile(rf"^(?!the\b).*\b{_THING}(?<=s)$")
 _ANY = re.compile(r"[有找来换要看买荐](?:什么|点|一?[款个些台件双])?$")
 
 
@@ -393,10 +396,13 @@ _RULES: tuple[tuple[str, Resolver], ...] = (
         _extreme,
     ),
     (
-        rf"(?:这|那)(?:几|些|两|三){_CL}?(?:里|里面|中|当中|之中)?(?:哪[款个])?"
+        rf"(?:(?:这|那)(?:几|些|两|三){_CL}?(?:里|里面|中|当中|之中)?"
+        rf"|(?:几|两|三){_CL}(?:里面?|当中|之中|中))(?:哪[款个])?"
         rf"(?:{_SUPERLATIVE})的?(?:那|这|一)?{_CL}?",
         _extreme,
     ),
+    (rf"(?:(?<=\badd )|(?<=\bput ))the\s+(?:{_SUPERLATIVE})(?=\s*{TAKEN}+[\s.!?]*$)", _extreme),
+    (rf"(?<=把)(?:{_SUPERLATIVE})的?(?=加|放|拿)", _extreme),
     (r"\bboth\b(?:\s+of\s+(?:them|these|those))?(?P<n>)", _group),
     (
         rf"\b(?:all|these|those|the|compare)\s+(?:the\s+)?(?P<n>{_CARD})\b"

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assistant.jobs.types import CartJob
 from assistant.types import Act, Conversation
 from assistant.understand.quick import RuleReader
 from retrieval.types import (
@@ -163,6 +164,35 @@ class TestContext:
         about = talk("mouse", shown, references=("p3", "p4"), act=Act.COMPARE)
         assert reader.read("the cheaper one", about, shown).references == ("p4",)
         assert reader.read("便宜的那款", about, shown).references == ("p4",)
+
+    def test_the_cheaper_one_goes_into_the_cart(
+        self, reader: RuleReader, shown: Shown, talk: Talk
+    ) -> None:
+        for said in ("add the cheapest to my cart", "把最便宜的放进购物车"):
+            job = reader.read(said, talk("mouse", shown), shown).job
+            assert isinstance(job, CartJob) and job.product_ids == ("p5",)
+
+    @pytest.mark.parametrize(
+        "said",
+        [
+            "is there a cheaper one?",
+            "show me cheaper ones",
+            "are there cheaper ones?",
+            "any that are cheaper?",
+            "有没有更便宜的？",
+            "还有更便宜的吗",
+            "有没有更便宜的款",
+        ],
+    )
+    def test_cheaper_ones_are_others_and_cheaper_than_those_just_compared(
+        self, reader: RuleReader, shown: Shown, talk: Talk, said: str
+    ) -> None:
+        compared = talk("mouse", shown, references=("p3", "p4"), act=Act.COMPARE)
+        about = Conversation(id="c", turns=(*talk("mouse", shown).turns, *compared.turns))
+        read = reader.read(said, about, shown)
+        assert (read.act, read.query, read.references) == (Act.REFINE, "mouse", ())
+        assert read.filters.price is not None
+        assert read.filters.price.maximum == Decimal("59.00")
 
     def test_more_like_one_searches_by_its_title(
         self, reader: RuleReader, shown: Shown, talk: Talk
