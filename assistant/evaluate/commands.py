@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ from rich.console import Console
 
 import prompts
 from assistant import build
-from assistant.evaluate.llm_alone import LLMDialogueReader, LLMInstructionRewriter
+from assistant.evaluate.llm_alone import LLMDialogueReader, LLMInstructionRewriter, ask_all
 from assistant.evaluate.understanding import (
     Measures,
     list_disagreements,
@@ -65,6 +66,7 @@ JsonOption = Annotated[Path | None, typer.Option("--json", help="Where to write.
 LimitOption = Annotated[int | None, typer.Option(help="Measure only the first so many.", min=1)]
 SampleOption = Annotated[int | None, typer.Option(help="Measure so many drawn by lot.", min=1)]
 SystemOption = Annotated[System, typer.Option(help="The trained models, or the LLM alone.")]
+ParallelOption = Annotated[int, typer.Option(help="Questions the LLM gets at once.", min=1)]
 FoldsOption = Annotated[
     int | None,
     typer.Option(help="Learn from the file itself, reading what each fold left out.", min=2),
@@ -98,6 +100,7 @@ def eval_understand(
     limit: LimitOption = None,
     sample: SampleOption = None,
     system: SystemOption = System.AISLE,
+    parallel: ParallelOption = 1,
     folds: FoldsOption = None,
     apart: ApartOption = False,
     disagreements: DisagreementsOption = 0,
@@ -117,7 +120,8 @@ def eval_understand(
         elif system is System.LLM:
             model = stack.enter_context(build.open_language_model(load_settings(), ENGINE_WAIT_S))
             reader = LLMDialogueReader(model, prompts.load, language)
-            readings = read_turns(reader, turns, listener)
+            said = [turn.dialogue for turn in turns]
+            readings = asyncio.run(ask_all(reader.read, said, parallel, listener))
         else:
             trained = load_dialogue_model(language, load_settings().models_path)
             _warn_if_seen(console, trained.manifest, dialogues)
@@ -137,6 +141,7 @@ def eval_rewrite(
     limit: LimitOption = None,
     sample: SampleOption = None,
     system: SystemOption = System.AISLE,
+    parallel: ParallelOption = 1,
     folds: FoldsOption = None,
     disagreements: DisagreementsOption = 0,
 ) -> None:
@@ -152,7 +157,9 @@ def eval_rewrite(
             queries = rewrite_left_out(everything, folds, listener)
         elif system is System.LLM:
             model = stack.enter_context(build.open_language_model(load_settings(), ENGINE_WAIT_S))
-            queries = rewrite_all(LLMInstructionRewriter(model, prompts.load), labelled, listener)
+            rewriter = LLMInstructionRewriter(model, prompts.load)
+            asked = [pair.instruction for pair in labelled]
+            queries = asyncio.run(ask_all(rewriter.rewrite, asked, parallel, listener))
         else:
             trained = load_rewrite_model(load_settings().models_path)
             _warn_if_seen(console, trained.manifest, pairs)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 
 from langchain_core.messages import BaseMessage
 
 from assistant.errors import ModelOutputError
 from assistant.llm.types import LanguageModel
 from assistant.understand.learned.types import DialogueReading, Utterance
-from retrieval.types import Language
+from retrieval.types import Language, ProgressListener
 
 UNDERSTAND = "eval_understand.v1"
 REWRITE = "eval_rewrite.v1"
@@ -29,45 +30,69 @@ _READING = (
 _QUERY = rf'\{{"query":"{_TEXT}{{1,200}}"\}}'
 
 Prompt = Callable[..., Sequence[BaseMessage]]
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 class LLMDialogueReader:
-    """Implements DialogueReader: one constrained completion a turn, no other help."""
+    """One constrained completion a turn, no other help."""
 
     def __init__(self, model: LanguageModel, prompt: Prompt, language: Language) -> None:
         self._model = model
         self._prompt = prompt
         self._name = f"{UNDERSTAND}.{language.value}"
 
-    def read(self, dialogue: Sequence[Utterance]) -> DialogueReading:
+    async def read(self, dialogue: Sequence[Utterance]) -> DialogueReading:
         """An answer that does not parse is an empty reading, wrong in everything."""
         said = [
             {"by": utterance.speaker.value, "text": utterance.text}
             for utterance in dialogue[-UTTERANCES:]
         ]
         try:
-            answer = _complete(self._model, self._prompt(self._name, dialogue=said), _READING)
+            prompt = self._prompt(self._name, dialogue=said)
+            answer = await _complete(self._model, prompt, _READING)
             return DialogueReading.model_validate_json(answer)
         except (ModelOutputError, ValueError):
             return DialogueReading(intent="", action="")
 
 
 class LLMInstructionRewriter:
-    """Implements InstructionRewriter: one constrained completion an instruction."""
+    """One constrained completion an instruction."""
 
     def __init__(self, model: LanguageModel, prompt: Prompt) -> None:
         self._model = model
         self._prompt = prompt
 
-    def rewrite(self, instruction: str) -> str:
+    async def rewrite(self, instruction: str) -> str:
         """The model's query; empty where its answer does not parse."""
         messages = self._prompt(REWRITE, instruction=instruction)
         try:
-            return str(json.loads(_complete(self._model, messages, _QUERY))["query"])
+            return str(json.loads(await _complete(self._model, messages, _QUERY))["query"])
         except (ModelOutputError, ValueError):
             return ""
 
 
-def _complete(model: LanguageModel, messages: Sequence[BaseMessage], regex: str) -> str:
-    answer = asyncio.run(model.complete(messages, max_tokens=MAX_TOKENS, regex=regex))
+async def ask_all(
+    ask: Callable[[T], Awaitable[R]],
+    items: Sequence[T],
+    parallel: int,
+    listener: ProgressListener,
+) -> list[R]:
+    """`ask` of every item, `parallel` at once: an engine answers eight in the time of two."""
+    slots = asyncio.Semaphore(parallel)
+    done = 0
+
+    async def ask_one(item: T) -> R:
+        nonlocal done
+        async with slots:
+            answer = await ask(item)
+        done += 1
+        listener(done, len(items), "answers")
+        return answer
+
+    return await asyncio.gather(*map(ask_one, items))
+
+
+async def _complete(model: LanguageModel, messages: Sequence[BaseMessage], regex: str) -> str:
+    answer = await model.complete(messages, max_tokens=MAX_TOKENS, regex=regex)
     return answer.text

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -235,7 +236,9 @@ class TestLanguageModelAlone:
     def test_the_dialogue_is_data_and_the_answer_a_reading(self) -> None:
         answer = '{"intent":"Interpret","action":"No answer","keywords":["kettle","green"]}'
         scripted = ScriptedModel([answer])
-        reading = LLMDialogueReader(ChatModelClient(scripted), load, EN).read(self.SAID)
+        reading = asyncio.run(
+            LLMDialogueReader(ChatModelClient(scripted), load, EN).read(self.SAID)
+        )
         assert reading == DialogueReading(
             intent="Interpret", action="No answer", keywords=("kettle", "green")
         )
@@ -252,9 +255,12 @@ class TestLanguageModelAlone:
 
     def test_an_answer_that_does_not_parse_is_wrong_not_fatal(self) -> None:
         client = ChatModelClient(ScriptedModel(["I would say", "no"]))
-        assert LLMDialogueReader(client, load, EN).read(self.SAID).intent == ""
-        assert LLMInstructionRewriter(client, load).rewrite("i want tea") == ""
+        assert asyncio.run(LLMDialogueReader(client, load, EN).read(self.SAID)).intent == ""
+        assert asyncio.run(LLMInstructionRewriter(client, load).rewrite("i want tea")) == ""
 
     def test_a_query(self) -> None:
         client = ChatModelClient(ScriptedModel(['{"query":"green tea"}']))
-        assert LLMInstructionRewriter(client, load).rewrite("i want green tea") == "green tea"
+        assert (
+            asyncio.run(LLMInstructionRewriter(client, load).rewrite("i want green tea"))
+            == "green tea"
+        )
