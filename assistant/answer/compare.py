@@ -12,6 +12,7 @@ from assistant.answer.metrics import (
     PRICE,
     RATING,
     Adjective,
+    comparable,
     count_word,
     find_adjective_metric,
     find_extreme,
@@ -32,8 +33,10 @@ from assistant.answer.telling import (
 )
 from assistant.errors import InvalidRequestError
 from assistant.types import Comparison, ComparisonRow, Sentence, Understanding
+from assistant.understand.act import asks_how_much_more
 from retrieval.index.analysis import fold
 from retrieval.types import Language, Product, Vocabulary
+from retrieval.units import to_base
 
 FEWEST, MOST = 2, 4
 # A longer table is not read.
@@ -65,7 +68,7 @@ def compare_products(
         names=tuple(builder.names.values()),
         rows=tuple(builder.rows()),
         verdict=tuple(builder.verdict()),
-        settles=bool(builder.asked),
+        settles=bool(builder.asked) or asks_how_much_more(fold(message)),
     )
 
 
@@ -144,8 +147,12 @@ class _ComparisonBuilder:
     def verdict(self) -> Iterator[Sentence]:
         """One sentence for each end worth knowing; equal values are called equal.
 
-        Who asks which is the lightest wants no word of prices: the table has those.
+        Who asks which is the lightest wants no word of prices: the table has those. Who asks
+        how much cheaper one is wants the difference.
         """
+        if len(self._products) == FEWEST and asks_how_much_more(self._asked):
+            yield from self._gaps()
+            return
         ends = self.asked or {m: a for m, a in reversed(self._good.items()) if m in (PRICE, RATING)}
         for metric, adjective in ends.items():
             values = [measure(p, metric) for p in self._products]
@@ -164,6 +171,55 @@ class _ComparisonBuilder:
                     text = self._with_value(text, best[0], metric)
                 ids = tuple(p.id for p in best)
             yield Sentence(text=text, product_ids=ids, evidence=(evidence,))
+
+    def _gaps(self) -> Iterator[Sentence]:
+        """How far the two are apart in what is asked for, else in price."""
+        spoken = Spoken.read(self._asked)
+        named = [
+            name
+            for name in sorted(self._measured)
+            if is_spoken_of(name, spoken, self._records, self._vocabulary)
+        ]
+        for metric in tuple(self.asked) or tuple(named) or (PRICE,):
+            values = [measure(p, metric) for p in self._products]
+            if None in values or not comparable(self._products, metric):
+                continue
+            evidence = metric if metric in (PRICE, RATING) else f"attribute:{metric}"
+            text = self._gap(metric) or self._equal(metric)
+            yield Sentence(text=text, product_ids=tuple(self.names), evidence=(evidence,))
+
+    def _gap(self, metric: str) -> str | None:
+        """ "The A costs $12 less than the B.", A比B便宜12美元; None where they are equal."""
+        ends = find_extreme(self._products, metric, highest=False)
+        if not ends:
+            return None
+        low = ends[0]
+        high = next(p for p in self._products if p is not low)
+        apart = self._apart(low, high, metric)
+        first, second = self.names[low.id], self.names[high.id]
+        chinese = self._language is Language.CHINESE
+        if metric == PRICE:
+            if chinese:
+                return f"{first}比{second}便宜{apart}。"
+            verb = "cost" if is_plural(first, low) else "costs"
+            return f"The {first} {verb} {apart} less than the {second}."
+        label = self._labels.get(metric) or self._label(metric)
+        if chinese:
+            return f"{first}的{label}比{second}低{apart}。"
+        return f"The {label} of the {first} is {apart} below that of the {second}."
+
+    def _apart(self, low: Product, high: Product, metric: str) -> str:
+        """The difference as it is shown, in the unit of the lower value."""
+        if metric == PRICE:
+            least, most = low.price or Decimal(0), high.price or Decimal(0)
+            return format_money(most - least, low.currency, self._language)
+        difference = (measure(high, metric) or 0) - (measure(low, metric) or 0)
+        attribute = low.attribute(metric)
+        if attribute is None:
+            return format_number(Decimal(difference))
+        stated = Decimal(difference) / to_base(Decimal(1), attribute.unit)
+        apart = attribute.model_copy(update={"value": stated})
+        return show_value(apart, self._language, self._vocabulary)
 
     def _find_asked(self) -> dict[str, Adjective]:
         """The ends that the request asks for ("the heaviest"), else the attributes it names."""
@@ -187,7 +243,8 @@ class _ComparisonBuilder:
         if any(re.search(rf"\b{end}\b", self._asked) for end in ends):
             return True
         noun, degree = adjective.chinese
-        return bool(re.search(rf"{noun}(?:最|更|比较){degree}", self._asked))
+        named = rf"{noun}(?:(?:最|更|比较){degree}|{degree}了?多少)"
+        return bool(re.search(named, self._asked))
 
     def _best(
         self,

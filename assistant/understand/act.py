@@ -115,6 +115,8 @@ def _is_said(text: str) -> bool:
 def _about_shown(signs: Signs) -> Act | None:
     """Compare or ask, when the message speaks of products on screen."""
     pointed = bool(signs.references)
+    if asks_how_much_more(signs.text) and (pointed or not signs.names_category):
+        return Act.COMPARE
     if _IN_ANOTHER.search(signs.text) and not pointed:
         return None
     if pointed and _MORE_ABOUT.search(signs.text):
@@ -180,6 +182,11 @@ def names_thing(text: str, query: str) -> bool:
 def asks_degree(text: str) -> bool:
     """Whether the message asks how much of something a thing has ("how long does it last?")."""
     return bool(pattern("degree").search(text))
+
+
+def asks_how_much_more(text: str) -> bool:
+    """Whether the message asks how far two products are apart ("how much cheaper is it?")."""
+    return bool(pattern("how_much_more").search(text))
 
 
 def wants_like(text: str) -> bool:

@@ -145,7 +145,8 @@ class RuleReader:
             reading.pointing.assume(shown, focus)
         named = reading.pointing.ids or focus
         reading.measured_at = tuple(p for p in shown if p.id in named) or tuple(shown)
-        if shown and not acts.asks_which(text) and not reading.pointing.pronoun:
+        apart = bool(shown) and acts.asks_how_much_more(scan.lower)
+        if shown and not (apart or acts.asks_which(text) or reading.pointing.pronoun):
             reading.compared = read_comparative(
                 scan, reading.pointing, reading.measured_at, self._vocabulary
             )
@@ -155,7 +156,7 @@ class RuleReader:
         )
         reading.measured, measures = self._measures.read(scan, topic.query if topic else "")
         reading.unwanted = read_unwanted(scan, self._lexicon, reading.pointing)
-        if shown and not reading.price:
+        if shown and not reading.price and not apart:
             reading.cheaper = scan.take_all(pattern("cheaper"))
             reading.dearer = not reading.cheaper and scan.take_all(pattern("dearer"))
         if shown:
@@ -428,6 +429,10 @@ class RuleReader:
     def _references(self, reading: Reading, act: Act, shown: Sequence[Product]) -> tuple[str, ...]:
         """Ids the message points at; a comparison without any means all that are shown."""
         ids = reading.pointing.ids
+        if act is Act.COMPARE and acts.asks_how_much_more(reading.scan.lower):
+            # Two are apart: those pointed at, just spoken of, or the first ones shown.
+            others = (*(p.id for p in reading.measured_at), *(p.id for p in shown))
+            return ids if len(ids) > 1 else tuple(dict.fromkeys((*ids, *others)))[:2]
         if act is Act.COMPARE and len(ids) < 2:
             return tuple(dict.fromkeys((*ids, *(p.id for p in shown[:COMPARED]))))
         if act is Act.ASK and not ids and reading.pointing.pronoun:

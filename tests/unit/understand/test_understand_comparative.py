@@ -121,3 +121,22 @@ def test_what_the_shown_do_not_state_is_no_bound(
     read: Understanding = reader.read("a brighter one", talk("mouse", mice), mice)
     assert not read.filters.attributes
     assert read.sort is Sort.RELEVANCE
+
+
+@pytest.mark.parametrize(
+    ("said", "pair"),
+    [
+        ("how much more does the second cost than the first?", ("p2", "p1")),
+        ("how much cheaper is the second?", ("p2", "p1")),
+        ("how much heavier is the first than the second?", ("p1", "p2")),
+        ("第一款和第二款哪个便宜？差多少？", ("p1", "p2")),
+        ("这两款差价多少", ("p1", "p2")),
+        ("by how much?", ("p1", "p2")),
+    ],
+)
+def test_how_far_two_are_apart_is_a_comparison(
+    reader: RuleReader, talk: Talk, mice: tuple[Product, ...], said: str, pair: tuple[str, str]
+) -> None:
+    read = reader.read(said, talk("mouse", mice), mice)
+    assert (read.act, read.references) == (Act.COMPARE, pair)
+    assert read.filters.price is None and not read.filters.attributes
