@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from assistant.advertising import say_sponsored
 from assistant.answer.absent import find_absent
-from assistant.answer.compare import FEWEST, MOST, compare_products
+from assistant.answer.compare import FEWEST, compare_products
 from assistant.answer.facts import build_facts, write_reasons
 from assistant.answer.likeness import give_reasons
 from assistant.answer.record import read_record
@@ -343,7 +343,7 @@ class Assistant:
             for hit, about in zip(hits, facts, strict=True)
         )
         comparison = None
-        if understanding.act is Act.COMPARE and FEWEST <= len(products) <= MOST:
+        if understanding.act is Act.COMPARE and len(products) >= FEWEST:
             comparison = compare_products(understanding, products, self.vocabulary, message)
         sponsored = tuple(
             ShownProduct(hit=hit, position=0, sponsored=True)

@@ -9,15 +9,13 @@ personal is put on top of it and never kept, nor is what a photo found.
 
 from __future__ import annotations
 
-import threading
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from functools import partial
-from typing import Generic, TypeVar
 
 import numpy as np
 
+from retrieval.index.memory import AnswerMemory
 from retrieval.index.types import ProductIndex, RecommendQuery, Scored, VectorQuery
 from retrieval.index.writes import WriteLog
 from retrieval.types import (
@@ -29,8 +27,6 @@ from retrieval.types import (
     SparseVector,
 )
 
-T = TypeVar("T")
-
 # Bytes of an answer in memory, by what it holds: estimates for products of some 20 attributes,
 # on the large side (parsed products are shared among answers), so that the bound holds.
 ANSWER_BYTES = 6_000
@@ -40,45 +36,6 @@ FACET_VALUE_BYTES = 700
 # The nearest products of some 2,000 shoppers, and what one of them takes with its id.
 VECTOR_ANSWERS_BYTES = 24 * 2**20
 SCORED_BYTES = 200
-
-
-class AnswerMemory(Generic[T]):
-    """The latest answers by request, each true until the next write; thread-safe."""
-
-    def __init__(self, writes: WriteLog, most_bytes: int, weigh: Callable[[T], int]) -> None:
-        self._writes = writes
-        self._most = most_bytes
-        self._weigh = weigh
-        self._kept: OrderedDict[Hashable, tuple[int, int, T]] = OrderedDict()
-        self._bytes = 0
-        self._lock = threading.Lock()
-
-    def get(self, key: Hashable) -> T | None:
-        """The answer, if it still holds."""
-        with self._lock:
-            kept = self._kept.get(key)
-            if kept is None or kept[0] != self._writes.count:
-                return None
-            self._kept.move_to_end(key)
-            return kept[2]
-
-    def make(self, key: Hashable, make: Callable[[], T]) -> T:
-        """What `make` gives, kept if nothing was written while it was made."""
-        count = self._writes.count
-        answer = make()
-        size = self._weigh(answer)
-        with self._lock:
-            if count == self._writes.count and size <= self._most:
-                self._drop(key)
-                self._kept[key] = (count, size, answer)
-                self._bytes += size
-                while self._bytes > self._most:
-                    self._drop(next(iter(self._kept)))
-        return answer
-
-    def _drop(self, key: Hashable) -> None:
-        if key in self._kept:
-            self._bytes -= self._kept.pop(key)[1]
 
 
 class RecallingSearcher:

@@ -47,7 +47,7 @@ from retrieval.rank.kinds import ENOUGH, KindReader, Kinds, demote
 from retrieval.rank.ranker import LinearRanker
 from retrieval.rank.rules import MOST_PINNED, pin, query_models
 from retrieval.relevance import MOST, ResultSet, ResultSets
-from retrieval.similar import find_similar
+from retrieval.similar import SORTS, find_similar
 from retrieval.types import (
     AttributeKind,
     Encoder,
@@ -73,13 +73,6 @@ RELEVANT_SHARE = 0.6
 PICTURED = Group(must=(Equals("pictured", ("yes",)),))
 # The name under which a treatment does without a ranker.
 RANKER_OFF = "off"
-
-_SORT_KEYS = {
-    Sort.PRICE_ASCENDING: ("price", False),
-    Sort.PRICE_DESCENDING: ("price", True),
-    Sort.RATING: ("rating", True),
-    Sort.NEWEST: ("released", True),
-}
 
 
 @dataclass(frozen=True)
@@ -233,11 +226,27 @@ class HybridSearcher:
         if request.sort is Sort.RELEVANCE:
             return order_set(found, list(scores))
         core = self._find_core(request, found.ids, scores)
+        if request.sort is Sort.AFFORDABLE:
+            return self._weigh_price(order_set(found, list(scores)), core)
         rest = [key for key in found.ids if key not in core]
         return [
             *self._sorted(dict.fromkeys(core, 1.0), request.sort),
             *self._sorted(dict.fromkeys(rest, 1.0), request.sort),
         ]
+
+    def _weigh_price(self, order: Sequence[str], core: set[str]) -> list[str]:
+        """The core by the sum of its ranks by relevance and by price, then the rest.
+
+        The best and dearest then stands where the least relevant and cheapest does. Products
+        without a price come last of the core.
+        """
+        own = [key for key in order if key in core]
+        by_price = {key: place for place, key in enumerate(self._by_price(own))}
+        weighed = sorted(range(len(own)), key=lambda place: place + by_price[own[place]])
+        return [*(own[place] for place in weighed), *(key for key in order if key not in core)]
+
+    def _by_price(self, keys: Sequence[str]) -> Sequence[str]:
+        return self._sorted(dict.fromkeys(keys, 1.0), Sort.PRICE_ASCENDING)
 
     def _find_core(
         self, request: SearchRequest, ids: Sequence[str], scores: Mapping[str, float]
@@ -444,7 +453,7 @@ class HybridSearcher:
             return list(ranked)
         floor = RELEVANT_SHARE * max(ranked.values())
         relevant = [key for key, score in ranked.items() if score >= floor]
-        field, descending = _SORT_KEYS[sort]
+        field, descending = SORTS[sort]
         payloads = self._index.fetch(relevant, [field])
         known = [k for k in relevant if payloads.get(k, {}).get(field) is not None]
         known.sort(key=lambda k: payloads[k][field], reverse=descending)
@@ -452,7 +461,7 @@ class HybridSearcher:
 
     def _browse(self, request: SearchRequest, condition: Group) -> list[str]:
         """What passes the filters without a text: products without the number come last."""
-        key, descending = _SORT_KEYS.get(request.sort, ("", False))
+        key, descending = SORTS.get(request.sort, ("", False))
         limit, offset = request.limit, request.offset
         found = self._index.browse(
             condition, limit=limit, offset=offset, key=key, descending=descending

@@ -70,6 +70,7 @@ MOST_CATEGORIES = 200
 READ = ("price", "family", "pictured", "rating", "released")
 
 SORTS = {
+    Sort.AFFORDABLE: ("price", False),
     Sort.PRICE_ASCENDING: ("price", False),
     Sort.PRICE_DESCENDING: ("price", True),
     Sort.RATING: ("rating", True),

@@ -315,9 +315,10 @@ class Filters(Frozen):
 
 
 class Sort(StrEnum):
-    """Order of the result list."""
+    """Order of the result list; `affordable` weighs relevance and a low price alike."""
 
     RELEVANCE = "relevance"
+    AFFORDABLE = "affordable"
     PRICE_ASCENDING = "price_asc"
     PRICE_DESCENDING = "price_desc"
     RATING = "rating"

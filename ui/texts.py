@@ -60,6 +60,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "remove": ("Remove {label}", "去掉 {label}"),
     "sort": ("Sort", "排序"),
     "sort_relevance": ("Best match", "综合"),
+    "sort_affordable": ("Affordable first", "实惠优先"),
     "sort_price_asc": ("Price, low to high", "价格从低到高"),
     "sort_price_desc": ("Price, high to low", "价格从高到低"),
     "sort_rating": ("Best rated", "评分最高"),

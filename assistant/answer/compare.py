@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from assistant.answer.compose import is_plural
+from assistant.answer.degrees import End, find_ends, good_ends
 from assistant.answer.metrics import (
-    ADJECTIVES,
     PRICE,
     RATING,
-    Adjective,
     comparable,
     count_word,
-    find_adjective_metric,
     find_extreme,
     measure,
     measured_names,
@@ -36,11 +33,14 @@ from assistant.types import Comparison, ComparisonRow, Sentence, Understanding
 from assistant.understand.act import asks_how_much_more
 from retrieval.index.analysis import fold
 from retrieval.types import Language, Product, Vocabulary
-from retrieval.units import to_base
+from retrieval.units import find_unit, to_base
 
 FEWEST, MOST = 2, 4
 # A longer table is not read.
 ROWS = 10
+# (of two, of several), the lower end first.
+_HIGHER = (("lower", "lowest"), ("higher", "highest"))
+_MORE = (("fewer", "fewest"), ("more", "most"))
 _LABELS = {
     Language.ENGLISH: {PRICE: "price", RATING: "rating", "stock": "stock", "none": "—"},
     Language.CHINESE: {PRICE: "价格", RATING: "评分", "stock": "库存", "none": "—"},
@@ -53,20 +53,21 @@ def compare_products(
     vocabulary: Vocabulary,
     message: str = "",
 ) -> Comparison:
-    """Table and verdict for two to four products; raises InvalidRequestError for other numbers.
+    """Verdict over the products and a table of up to four; InvalidRequestError for fewer than two.
 
-    The verdict is about what the `message` asks for ("which is the lightest?"), where it does.
+    The verdict is about what the `message` asks for ("which is the lightest?"), where it does,
+    and the table then begins with those that are first by it.
     """
-    if not FEWEST <= len(products) <= MOST:
+    if len(products) < FEWEST:
         raise InvalidRequestError(
-            f"{len(products)} products cannot be compared side by side.",
-            remedy=f"Choose {FEWEST} to {MOST}.",
+            f"{len(products)} products cannot be compared.", remedy=f"Choose {FEWEST} or more."
         )
     builder = _ComparisonBuilder(understanding, products, vocabulary, message)
+    columns = builder.columns()
     return Comparison(
-        product_ids=tuple(p.id for p in products),
-        names=tuple(builder.names.values()),
-        rows=tuple(builder.rows()),
+        product_ids=tuple(p.id for p in columns),
+        names=tuple(builder.names[p.id] for p in columns),
+        rows=tuple(builder.rows(columns)),
         verdict=tuple(builder.verdict()),
         settles=bool(builder.asked) or asks_how_much_more(fold(message)),
     )
@@ -90,33 +91,38 @@ class _ComparisonBuilder:
         self._labels = _LABELS[understanding.language]
         self.names = name_products(products, understanding.language)
         self._measured = measured_names(self._products)
-        self._good = {
-            metric: adjective
-            for adjective in reversed(ADJECTIVES)
-            if adjective.good
-            and (metric := find_adjective_metric(adjective, self._measured, vocabulary))
-        }
-        self.asked = self._find_asked()
+        self._good = good_ends(self._measured, vocabulary)
+        self.asked = find_ends(
+            self._asked, self._request, self._records, self._measured, vocabulary
+        )
 
-    def rows(self) -> Iterator[ComparisonRow]:
+    def columns(self) -> Sequence[Product]:
+        """The products of the table: of many those that are first by what is asked for."""
+        for metric, end in self.asked.items():
+            if len(self._products) > MOST:
+                best = find_extreme(self._products, metric, highest=end.highest)
+                return (*best, *(p for p in self._products if p not in best))[:MOST]
+        return self._products[:MOST]
+
+    def rows(self, columns: Sequence[Product]) -> Iterator[ComparisonRow]:
         """Price and rating first, then what was asked, then what differs."""
-        yield self._row(PRICE, self._labels[PRICE], [self._price(p) for p in self._products])
-        ratings = [self._rating(p) for p in self._products]
+        yield self._row(PRICE, self._labels[PRICE], [self._price(p) for p in columns])
+        ratings = [self._rating(p) for p in columns]
         if any(ratings):
             yield self._row(RATING, self._labels[RATING], ratings)
         told = 2
         for name in telling_attributes(self._understanding, self._records, self._vocabulary):
-            values = [self._value(p, name) for p in self._products]
+            values = [self._value(p, name) for p in columns]
             asked = is_spoken_of(name, self._request, self._records, self._vocabulary)
             if told < ROWS and any(values) and (asked or len(set(values)) > 1):
                 told += 1
                 yield self._row(name, self._label(name), values)
 
     def _row(self, name: str, label: str, values: Sequence[str]) -> ComparisonRow:
-        adjective = self._good.get(name)
+        end = self._good.get(name)
         best: tuple[Product, ...] = ()
-        if adjective:
-            best = find_extreme(self._products, name, highest=adjective.highest)
+        if end:
+            best = find_extreme(self._products, name, highest=end.highest)
         return ComparisonRow(
             name=name,
             label=label,
@@ -153,23 +159,19 @@ class _ComparisonBuilder:
         if len(self._products) == FEWEST and asks_how_much_more(self._asked):
             yield from self._gaps()
             return
-        ends = self.asked or {m: a for m, a in reversed(self._good.items()) if m in (PRICE, RATING)}
-        for metric, adjective in ends.items():
+        ends = self.asked or {m: e for m, e in self._good.items() if m in (PRICE, RATING)}
+        for metric, end in ends.items():
             values = [measure(p, metric) for p in self._products]
             if any(v is None for v in values):
                 continue
-            best = find_extreme(self._products, metric, highest=adjective.highest)
+            best = find_extreme(self._products, metric, highest=end.highest)
             evidence = metric if metric in (PRICE, RATING) else f"attribute:{metric}"
             if not best:
-                text = self._equal(metric)
-                ids = tuple(self.names)
+                text, ids = self._equal(metric), tuple(self.names)
             else:
-                text = self._best(
-                    best, adjective.comparative, adjective.superlative, adjective.chinese
-                )
-                if self.asked:
-                    text = self._with_value(text, best[0], metric)
-                ids = tuple(p.id for p in best)
+                text, ids = self._best(best, metric, end), tuple(p.id for p in best)
+            if self.asked:
+                text = self._with_value(text, (best or self._products)[0], metric)
             yield Sentence(text=text, product_ids=ids, evidence=(evidence,))
 
     def _gaps(self) -> Iterator[Sentence]:
@@ -204,66 +206,68 @@ class _ComparisonBuilder:
             verb = "cost" if is_plural(first, low) else "costs"
             return f"The {first} {verb} {apart} less than the {second}."
         label = self._labels.get(metric) or self._label(metric)
+        counted = metric != RATING and self._is_counted(metric)
         if chinese:
-            return f"{first}的{label}比{second}低{apart}。"
+            return f"{first}的{label}比{second}{'少' if counted else '低'}{apart}。"
+        if counted:
+            verb = "have" if is_plural(first, low) else "has"
+            number = format_number(self._difference(low, high, metric))
+            return f"The {first} {verb} {number} fewer {label} than the {second}."
         return f"The {label} of the {first} is {apart} below that of the {second}."
+
+    @staticmethod
+    def _difference(low: Product, high: Product, metric: str) -> Decimal:
+        least, most = measure(low, metric), measure(high, metric)
+        return (most or Decimal(0)) - (least or Decimal(0))
 
     def _apart(self, low: Product, high: Product, metric: str) -> str:
         """The difference as it is shown, in the unit of the lower value."""
         if metric == PRICE:
             least, most = low.price or Decimal(0), high.price or Decimal(0)
             return format_money(most - least, low.currency, self._language)
-        difference = (measure(high, metric) or 0) - (measure(low, metric) or 0)
+        difference = self._difference(low, high, metric)
         attribute = low.attribute(metric)
         if attribute is None:
-            return format_number(Decimal(difference))
-        stated = Decimal(difference) / to_base(Decimal(1), attribute.unit)
+            return format_number(difference)
+        stated = difference / to_base(Decimal(1), attribute.unit)
         apart = attribute.model_copy(update={"value": stated})
         return show_value(apart, self._language, self._vocabulary)
 
-    def _find_asked(self) -> dict[str, Adjective]:
-        """The ends that the request asks for ("the heaviest"), else the attributes it names."""
-        asked: dict[str, Adjective] = {}
-        for adjective in ADJECTIVES:
-            metric = find_adjective_metric(adjective, self._measured, self._vocabulary)
-            if metric and self._is_named(adjective):
-                asked.setdefault(metric, adjective)
-        if asked:
-            return asked
-        return {
-            metric: adjective
-            for metric, adjective in self._good.items()
-            if metric not in (PRICE, RATING)
-            and is_spoken_of(metric, self._request, self._records, self._vocabulary)
-        }
-
-    def _is_named(self, adjective: Adjective) -> bool:
-        """Whether the request says the adjective, in either language."""
-        ends = (adjective.comparative, adjective.superlative)
-        if any(re.search(rf"\b{end}\b", self._asked) for end in ends):
-            return True
-        noun, degree = adjective.chinese
-        named = rf"{noun}(?:(?:最|更|比较){degree}|{degree}了?多少)"
-        return bool(re.search(named, self._asked))
-
-    def _best(
-        self,
-        best: Sequence[Product],
-        comparative: str,
-        superlative: str,
-        chinese: tuple[str, str],
-    ) -> str:
-        count = len(self._products)
-        number = count_word(count, self._language)
+    def _best(self, best: Sequence[Product], metric: str, end: End) -> str:
+        number = count_word(len(self._products), self._language)
         names = [self.names[p.id] for p in best]
         if self._language is Language.CHINESE:
             tied = "并列" if len(best) > 1 else "是"
-            return f"{'与'.join(names)}{tied}{number}款中{'最'.join(chinese)}的。"
-        degree = comparative if count == FEWEST else superlative
+            return f"{'与'.join(names)}{tied}{number}款中{self._chinese_degree(metric, end)}的。"
+        degree = self._english_degree(metric, end)
+        joined = f"The {', the '.join(names[:-1])} and the {names[-1]}"
+        if end.adjective is None:
+            verb = "have" if is_plural(names[0], best[0]) else "has"
+            said = f"{joined} share" if len(best) > 1 else f"The {names[0]} {verb}"
+            return f"{said} the {degree} of the {number}."
         if len(best) > 1:
-            return f"The {' and the '.join(names)} are tied for {degree} of the {number}."
+            return f"{joined} are tied for {degree} of the {number}."
         verb = "are" if is_plural(names[0], best[0]) else "is"
         return f"The {names[0]} {verb} the {degree} of the {number}."
+
+    def _english_degree(self, metric: str, end: End) -> str:
+        two = len(self._products) == FEWEST
+        if end.adjective is not None:
+            return end.adjective.comparative if two else end.adjective.superlative
+        counts = self._is_counted(metric)
+        words = (_MORE if counts else _HIGHER)[end.highest]
+        return f"{words[0] if two else words[1]} {self._label(metric)}"
+
+    def _chinese_degree(self, metric: str, end: End) -> str:
+        if end.adjective is not None:
+            return "最".join(end.adjective.chinese)
+        word = ("少多" if self._is_counted(metric) else "低高")[end.highest]
+        return f"{self._label(metric)}最{word}"
+
+    def _is_counted(self, metric: str) -> bool:
+        """Whether the attribute counts things: it is in no unit of measure."""
+        attribute = next(a for p in self._products if (a := p.attribute(metric)))
+        return find_unit(attribute.unit) is None
 
     def _with_value(self, text: str, best: Product, metric: str) -> str:
         """The verdict with what it rests on: "…, at 230 g"."""

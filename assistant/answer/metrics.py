@@ -73,6 +73,8 @@ ADJECTIVES: tuple[Adjective, ...] = (
     Adjective("width", True, "wider", "widest", ("", "宽")),
     Adjective("width", False, "narrower", "narrowest", ("", "窄")),
     Adjective("height", True, "taller", "tallest", ("", "高")),
+    # Of what is worn or slept in: the temperature it keeps warm down to.
+    Adjective("comfort temperature", False, "warmer", "warmest", ("", "暖和"), good=True),
     Adjective(RELEASED, True, "newer", "newest", ("", "新"), good=True),
     Adjective(RELEASED, False, "older", "oldest", ("", "旧")),
 )

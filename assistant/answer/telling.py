@@ -143,11 +143,17 @@ def show_value(attribute: Attribute, language: Language, vocabulary: Vocabulary)
     if is_negative(attribute):
         return say["no"]
     if isinstance(attribute.value, Decimal):
-        unit = attribute.unit
-        if unit and find_unit(unit) is None:
-            unit = vocabulary.label(unit, language)
-        return format_quantity(attribute.value, unit, language)
+        return show_quantity(attribute.value, attribute.unit, language, vocabulary)
     return vocabulary.label(str(attribute.value), language)
+
+
+def show_quantity(
+    value: Decimal, unit: str | None, language: Language, vocabulary: Vocabulary
+) -> str:
+    """ "16 GB", "3岁": a unit that no table knows is called as the store labels it."""
+    if unit and find_unit(unit) is None:
+        unit = vocabulary.label(unit, language)
+    return format_quantity(value, unit, language)
 
 
 def show_label(attribute: Attribute, language: Language, vocabulary: Vocabulary) -> str:
@@ -175,6 +181,7 @@ __all__ = [
     "is_showable",
     "is_spoken_of",
     "show_attribute",
+    "show_quantity",
     "show_value",
     "telling_attributes",
 ]

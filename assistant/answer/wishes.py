@@ -10,9 +10,8 @@ from typing import NamedTuple
 
 from assistant.answer.known import CJK, attribute_names, kinds, known_phrases, split_words, wordings
 from assistant.answer.metrics import RELATED
-from assistant.answer.quantity import format_quantity
 from assistant.answer.record import Finding, Record, Verdict, is_positive
-from assistant.answer.telling import show_label
+from assistant.answer.telling import show_label, show_quantity
 from assistant.types import Understanding
 from retrieval.index.analysis import STOPWORDS, fold
 from retrieval.types import AttributeFilter, Language, Vocabulary
@@ -203,7 +202,7 @@ def _judge_filter(
         met = bool(wanted.range and wanted.range.holds(value)) or any(
             _same_number(value, v) for v in wanted.values
         )
-        shown = format_quantity(attribute.value, attribute.unit, language)
+        shown = show_quantity(attribute.value, attribute.unit, language, vocabulary)
         text = _labelled(show_label(attribute, language, vocabulary), shown, language)
         return _exclude(_finding(met, evidence), wanted), text
     have = fold(attribute.value)
@@ -247,7 +246,7 @@ def filter_text(wanted: AttributeFilter, language: Language, vocabulary: Vocabul
     elif wanted.values:
         text = "/".join(vocabulary.label(v, language) for v in wanted.values)
     elif wanted.range:
-        text = _labelled(label, _range_text(wanted, language), language)
+        text = _labelled(label, _range_text(wanted, language, vocabulary), language)
     else:
         text = label
     if not wanted.exclude:
@@ -255,12 +254,12 @@ def filter_text(wanted: AttributeFilter, language: Language, vocabulary: Vocabul
     return f"不要{text}" if language is Language.CHINESE else f"not {text}"
 
 
-def _range_text(wanted: AttributeFilter, language: Language) -> str:
+def _range_text(wanted: AttributeFilter, language: Language, vocabulary: Vocabulary) -> str:
     assert wanted.range is not None
     low, high = wanted.range.minimum, wanted.range.maximum
 
     def show(value: Decimal) -> str:
-        return format_quantity(value, wanted.unit, language)
+        return show_quantity(value, wanted.unit, language, vocabulary)
 
     if low is not None and high is not None:
         return show(low) if low == high else f"{show(low)}–{show(high)}"

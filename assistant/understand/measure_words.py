@@ -14,8 +14,14 @@ CALLED = {
     "亮度": "brightness", "打印速度": "speed", "cable": "cable", "线": "cable",
 }  # fmt: skip
 
+# Words of the names of attributes that state a limit rather than a value.
+LEAST, MOST = frozenset(("min", "minimum")), frozenset(("max", "maximum"))
+
 # What a counted thing is called beside its attribute's own name.
-COUNTED = {"口": "ports", "个口": "ports", "个接口": "ports", "键": "keys", "个键": "keys"}
+COUNTED = {
+    "口": "ports", "个口": "ports", "个接口": "ports", "键": "keys", "个键": "keys",
+    "people": "persons", "人": "persons", "个人": "persons",
+}  # fmt: skip
 
 # What a unit, or any of its dimension, mostly measures where nothing else tells: words of
 # attribute names.

@@ -20,6 +20,8 @@ from retrieval.units import UNITS, Unit, find_unit
 NEARBY = 24
 # An attribute that fewer of a category's products have is not what is measured of them.
 COMMON_SHARE = 0.15
+# Where so many of a category's products state a count, those without it are few enough to lose.
+STATED_SHARE = 0.8
 # One attribute is meant where it is so much more common than the next.
 DOMINANT = 3
 
@@ -52,6 +54,7 @@ class _Measure:
     hints: frozenset[str]
     start: int
     end: int
+    exact: bool = False
 
 
 class MeasureReader:
@@ -75,7 +78,8 @@ class MeasureReader:
 
         Only a stated bound ("at least", 以上, "lighter than", "10 to 20") whose attribute is
         certain filters; its words stay in the search text without the bound. A plain
-        "27 inch" only ranks. `topic` is what the conversation is about so far.
+        "27 inch" only ranks, but counted things filter where nearly all of the category state
+        them ("2-person tent"). `topic` is what the conversation is about so far.
         """
         filters: list[AttributeFilter] = []
         wishes: list[str] = []
@@ -88,11 +92,12 @@ class MeasureReader:
                     wishes += [] if counts else [text]
                     continue
                 profile = self._attribute(scan, match, measure, topic)
+                if measure.exact and not self._is_stated(profile, scan.lower, topic):
+                    continue
                 if profile is not None:
+                    wanted = _of_limit(profile, measure) if measure.exact else measure.wanted
                     filters.append(
-                        AttributeFilter(
-                            name=profile.name, range=measure.wanted, unit=measure.unit or None
-                        )
+                        AttributeFilter(name=profile.name, range=wanted, unit=measure.unit or None)
                     )
                 elif not counts:
                     wishes.append(text)
@@ -107,11 +112,10 @@ class MeasureReader:
         before, after = scan.free[: match.start()], scan.free[match.end() :]
         bound, hints, start, length = _bound(before, after)
         paired = match["high"] is not None and _joins(match, before)
-        if bound is None and not paired:
+        if bound is None and not paired and not counts:
             return None
-        if counts and bound is None:
-            return None
-        wanted = _interval(match, bound, paired)
+        exact = counts and bound is None and not paired
+        wanted = _interval(match, "EXACTLY" if exact else bound, paired)
         if wanted is None:
             return None
         noun = match["unit"]
@@ -121,7 +125,7 @@ class MeasureReader:
         else:
             fitting = tuple(p for p in self._numeric if unit and _base(p) == unit.base)
         spelled = noun if not counts else fitting[0].unit if fitting else None
-        return _Measure(wanted, spelled, fitting, hints, start, match.end() + length)
+        return _Measure(wanted, spelled, fitting, hints, start, match.end() + length, exact)
 
     def _attribute(
         self, scan: Scan, match: re.Match[str], measure: _Measure, topic: str
@@ -161,8 +165,24 @@ class MeasureReader:
             chosen = in_category or (usual if not common else []) or chosen
         return _settle(chosen, common, unit)
 
+    def _is_stated(self, profile: AttributeProfile | None, text: str, topic: str) -> bool:
+        """Whether nearly all products of the category at hand state the attribute."""
+        if profile is None:
+            return False
+        shares = self._shares(text) or self._shares(topic)
+        return shares.get(profile.name, 0.0) >= STATED_SHARE
+
     def _common(self, text: str) -> Counter[str]:
         """How many products of the categories named in `text` have each attribute."""
+        total, counts = self._counts(text)
+        return Counter({n: c for n, c in counts.items() if c >= total * COMMON_SHARE})
+
+    def _shares(self, text: str) -> dict[str, float]:
+        total, counts = self._counts(text)
+        return {name: count / total for name, count in counts.items()}
+
+    def _counts(self, text: str) -> tuple[int, Counter[str]]:
+        """The products of the categories named in `text`, and how many have each attribute."""
         paths = {
             meaning.path
             for mention in self._lexicon.mentions(text.lower())
@@ -173,7 +193,7 @@ class MeasureReader:
             if category.path in paths:
                 total += category.products
                 counts.update(category.attributes)
-        return Counter({n: c for n, c in counts.items() if c >= total * COMMON_SHARE})
+        return total, counts
 
 
 def _settle(
@@ -241,6 +261,14 @@ def _interval(match: re.Match[str], bound: str | None, paired: bool) -> Range | 
     return Range(minimum=first, maximum=last) if first != last else _bounded(first, bound)
 
 
+def _of_limit(profile: AttributeProfile, measure: _Measure) -> Range:
+    """What is "from 2 years old" is for those who are 3, too."""
+    words = set(profile.name.split("_"))
+    if words & said.LEAST:
+        return Range(maximum=measure.wanted.maximum)
+    return Range(minimum=measure.wanted.minimum) if words & said.MOST else measure.wanted
+
+
 def _bounded(value: Decimal, bound: str | None) -> Range | None:
     match bound:
         case "BELOW":
@@ -251,6 +279,8 @@ def _bounded(value: Decimal, bound: str | None) -> Range | None:
             return Range(minimum=value, exclusive_minimum=True)
         case "AT_LEAST":
             return Range(minimum=value)
+        case "EXACTLY":
+            return Range(minimum=value, maximum=value)
     return None
 
 
@@ -273,7 +303,7 @@ def _counted_nouns(
             labels = {t[profile.name] for t in vocabulary.labels.values() if profile.name in t}
             for name in {profile.name, *names, *labels}:
                 lowered = name.lower().replace("_", " ")
-                nouns |= {lowered, lowered.removesuffix("数")}
+                nouns |= {lowered, lowered.removesuffix("数"), lowered.removesuffix("s")}
                 nouns |= {noun for noun, word in said.COUNTED.items() if word == profile.name}
         for noun in nouns - {""}:
             found.setdefault(noun, []).append(profile)

@@ -63,6 +63,7 @@ class Reading:
     brands: tuple[str, ...] = ()
     demanded: tuple[AttributeFilter, ...] = ()
     wishes: tuple[str, ...] = ()
+    cheap: tuple[str, ...] = ()
     cheaper: bool = False
     dearer: bool = False
     compared: Comparative | None = None
@@ -162,11 +163,11 @@ class RuleReader:
         if shown:
             reading.others = scan.take_all(pattern("others"))
             scan.take_all(pattern("correction"))
-        cheap = () if reading.cheaper else self._read_cheap(scan)
+        reading.cheap = () if reading.cheaper else self._read_cheap(scan)
         reading.brands = read_brands(scan, self._lexicon, self._vocabulary)
         reading.demanded, values = self._read_values(scan)
         reading.wishes = tuple(
-            dict.fromkeys((*values, *measures, *cheap, *reading.unwanted.softened))
+            dict.fromkeys((*values, *measures, *reading.cheap, *reading.unwanted.softened))
         )
         spoken = scan.touched or acts.wants_no_question(text)
         reading.query = clean_query(scan.rest(), language, spoken=spoken)
@@ -289,6 +290,9 @@ class RuleReader:
         query, sort, wishes = reading.query, reading.ordering.sort, reading.wishes
         if reading.compared:
             sort = sort or reading.compared.sort
+        if reading.cheap and not filters.price:
+            # "Cheap, under 60" says by how much.
+            sort = sort or Sort.AFFORDABLE
         if act is Act.REFINE and topic:
             earlier = without_wanted(topic.filters, reading.query)
             if reading.people or speaks_of_people(reading.scan.lower):
@@ -304,6 +308,7 @@ class RuleReader:
             wishes = tuple(dict.fromkeys((*topic.wishes, *wishes)))
         elif act in (Act.ASK, Act.COMPARE) and topic:
             filters = topic.filters
+            query = clean_query(reading.scan.rest(), reading.language, spoken=True)
         elif act is Act.ASK and reading.pointing.ids:
             filters = Filters()
         elif act is Act.SMALL_TALK:
@@ -434,7 +439,9 @@ class RuleReader:
             others = (*(p.id for p in reading.measured_at), *(p.id for p in shown))
             return ids if len(ids) > 1 else tuple(dict.fromkeys((*ids, *others)))[:2]
         if act is Act.COMPARE and len(ids) < 2:
-            return tuple(dict.fromkeys((*ids, *(p.id for p in shown[:COMPARED]))))
+            # "Which is the lightest?" is asked of all that are shown, and answered in words.
+            among = shown if acts.asks_which(reading.scan.lower) else shown[:COMPARED]
+            return tuple(dict.fromkeys((*ids, *(p.id for p in among))))
         if act is Act.ASK and not ids and reading.pointing.pronoun:
             return tuple(p.id for p in shown[:1])
         return ids

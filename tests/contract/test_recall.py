@@ -9,10 +9,11 @@ import pytest
 from support.index_products import MONITOR, PRODUCTS, TONER, HashingEncoder
 
 from retrieval.index.indexer import Indexer
+from retrieval.index.memory import AnswerMemory
 from retrieval.index.tuning import IndexTuning
 from retrieval.index.types import ProductIndex
 from retrieval.index.writes import WriteLog
-from retrieval.recall import HIT_BYTES, AnswerMemory, RecallingSearcher, recall_answers
+from retrieval.recall import HIT_BYTES, RecallingSearcher, recall_answers
 from retrieval.search import HybridSearcher
 from retrieval.types import (
     Filters,

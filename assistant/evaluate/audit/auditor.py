@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
-from assistant.evaluate.audit.gaps import check_gaps
+from assistant.evaluate.audit.gaps import check_ends, check_gaps
 from assistant.evaluate.audit.jobs import check_jobs
 from assistant.evaluate.audit.line import Claim, ClaimKind, Line
 from assistant.evaluate.audit.money import check_money
@@ -26,6 +26,7 @@ _CHECKS: tuple[Callable[[Line], None], ...] = (
     check_quotes,
     check_wishes,
     check_gaps,
+    check_ends,
     check_attributes,
     check_ratings,
     check_money,

@@ -1,4 +1,4 @@
-"""How far two products are apart: "the weight of the A is 120 g below that of the B"."""
+"""How far two products are apart, and which of several has the most of an attribute."""
 
 from __future__ import annotations
 
@@ -7,7 +7,15 @@ from decimal import Decimal
 
 from assistant.evaluate.audit.line import ClaimKind, Line
 from assistant.evaluate.audit.record import Field
-from assistant.evaluate.audit.text import NUMBER, close, find_unit, to_decimal, unit_pattern
+from assistant.evaluate.audit.text import (
+    COUNT,
+    COUNTS,
+    NUMBER,
+    close,
+    find_unit,
+    to_decimal,
+    unit_pattern,
+)
 
 _NAME = "[\ue000-\uf8ff]"
 _VALUE = rf"(?P<number>{NUMBER})\s?(?P<unit>{unit_pattern()})?"
@@ -17,9 +25,49 @@ _GAPS = (
         rf"below that of the (?P<high>{_NAME})"
     ),
     re.compile(
-        rf"(?P<low>{_NAME})的(?P<name>[^{_NAME[1:-1]}]+?)比(?P<high>{_NAME})低{_VALUE}\w{{0,4}}"
+        rf"the (?P<low>{_NAME}) ha(?:s|ve) (?P<number>{NUMBER})(?P<unit>) fewer "
+        rf"(?P<name>[^{_NAME[1:-1]}]+?) than the (?P<high>{_NAME})"
+    ),
+    re.compile(
+        rf"(?P<low>{_NAME})的(?P<name>[^{_NAME[1:-1]}]+?)比(?P<high>{_NAME})[低少]{_VALUE}\w{{0,4}}"
     ),
 )
+_ENDS = (
+    re.compile(
+        r"(?:has|have|(?P<shared>share)) the "
+        r"(?P<way>most|more|highest|higher|fewest|fewer|lowest|lower) "
+        rf"(?P<name>[a-z0-9 ()_-]+?) of the (?P<count>{COUNT})"
+    ),
+    re.compile(
+        rf"(?:是|(?P<shared>并列))(?P<count>{COUNT})款中(?P<name>[^,。最{_NAME[1:-1]}]+?)"
+        r"最(?P<way>[高多低少])的"
+    ),
+)
+_UPPER = frozenset(("most", "more", "highest", "higher", "高", "多"))
+
+
+def check_ends(line: Line) -> None:
+    """ "A has the most pieces of the three": none of the cards has more, and no other as many."""
+    for pattern in _ENDS:
+        for match in line.each(pattern):
+            values = {i: _value(line, i, match["name"]) for i in line.cards}
+            known = [v for v in values.values() if v is not None]
+            if not known:
+                line.add(ClaimKind.COMPARISON, match[0], None, "nobody states it")
+                continue
+            count = COUNTS.get(match["count"]) or int(match["count"])
+            best = max(known) if match["way"] in _UPPER else min(known)
+            first = {i for i, v in values.items() if v == best}
+            said = {i for ids in line.subjects(match.start()) for i in ids}
+            whole = len(known) == len(line.cards) == count
+            true = whole and said == first and (len(first) > 1) == bool(match["shared"])
+            reason = "" if true else "the values don't say so"
+            line.add(ClaimKind.COMPARISON, match[0], true, reason)
+
+
+def _value(line: Line, product_id: str, name: str) -> Decimal | None:
+    record = line.records.get(product_id)
+    return next((v for f in (record.named(name) if record else ()) if (v := _base(f))), None)
 
 
 def check_gaps(line: Line) -> None:
@@ -43,14 +91,18 @@ def _fields(line: Line, character: str, name: str) -> list[Field]:
 
 
 def _is_gap(low: Field, high: Field, stated: Decimal, spelled: str | None) -> bool:
-    values = []
-    for field in (low, high):
-        value, unit = field.attribute.value, find_unit(field.attribute.unit)
-        if isinstance(value, bool) or not isinstance(value, Decimal):
-            return False
-        values.append(value * unit.factor if unit else value)
-    told = find_unit(spelled)
-    return close(values[1] - values[0], stated * told.factor if told else stated)
+    least, most, told = _base(low), _base(high), find_unit(spelled)
+    if least is None or most is None:
+        return False
+    return close(most - least, stated * told.factor if told else stated)
 
 
-__all__ = ["check_gaps"]
+def _base(field: Field) -> Decimal | None:
+    """The number of an attribute in base units."""
+    value, unit = field.attribute.value, find_unit(field.attribute.unit)
+    if isinstance(value, bool) or not isinstance(value, Decimal):
+        return None
+    return value * unit.factor if unit else value
+
+
+__all__ = ["check_ends", "check_gaps"]

@@ -100,3 +100,84 @@ def test_a_wrong_difference_is_seen_by_the_auditor() -> None:
     for value, true in (("32 g", True), ("0.032 kg", True), ("33 g", False), ("32 kg", False)):
         claims, _ = auditor.check(turn, text.format(value), (), ())
         assert [c.true for c in claims] == [true], value
+
+
+def block(id: str, pieces: int) -> Product:
+    return Product(
+        id=id,
+        title=f"{id.title()} Set",
+        price=Decimal(20 + pieces),
+        currency="USD",
+        attributes=(
+            Attribute(name="pieces", value=Decimal(pieces)),
+            Attribute(name="memory", value=Decimal(pieces), unit="GB"),
+        ),
+    )
+
+
+BLOCKS = tuple(block(name, n) for name, n in (("orbit", 75), ("bridge", 100), ("castle", 50)))
+MANY = (*BLOCKS, *(block(name, n) for name, n in (("jungle", 20), ("rocket", 32), ("farm", 120))))
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        (
+            "which has the most pieces?",
+            "The Bridge Set has the most pieces of the three, at 100.",
+        ),
+        (
+            "which has the fewest pieces?",
+            "The Castle Set has the fewest pieces of the three, at 50.",
+        ),
+        (
+            "which has the largest memory?",
+            "The Bridge Set has the highest memory of the three, at 100 GB.",
+        ),
+    ],
+)
+def test_the_end_of_any_property_that_is_counted_or_measured(message: str, told: str) -> None:
+    assert verdict(message, *BLOCKS) == [told]
+
+
+def test_the_end_of_a_property_in_chinese() -> None:
+    vocabulary = Vocabulary(labels={ZH: {"memory": "内存"}})
+    understanding = Understanding(act=Act.COMPARE, language=ZH, query="积木")
+    told = compare_products(understanding, BLOCKS[:2], vocabulary, "第一款和第二款哪个内存大？")
+    assert [s.text for s in told.verdict] == ["Bridge Set是两款中内存最高的，100GB。"]
+
+
+def test_of_many_the_table_begins_with_the_first_by_what_is_asked() -> None:
+    understanding = Understanding(act=Act.COMPARE, language=EN, query="blocks")
+    told = compare_products(understanding, MANY, Vocabulary(), "which has the most pieces?")
+    assert told.product_ids[0] == "farm" and len(told.product_ids) == 4
+    assert [s.text for s in told.verdict] == [
+        "The Farm Set has the most pieces of the six, at 120."
+    ]
+
+
+def test_a_difference_in_counted_things() -> None:
+    assert verdict("how many more pieces does it have than the first?", *BLOCKS[:2]) == [
+        "The Orbit Set has 25 fewer pieces than the Bridge Set."
+    ]
+
+
+def test_a_wrong_end_is_seen_by_the_auditor() -> None:
+    turn = ShownTurn(
+        question="q",
+        said=("which has the most pieces?",),
+        language=EN,
+        cards=tuple(p.id for p in BLOCKS),
+        positions=(1, 2, 3),
+        sentences=(),
+    )
+    auditor = Auditor(BLOCKS, {}, {})
+    for text, true in (
+        ("The Bridge Set has the most pieces of the three.", True),
+        ("The Orbit Set has the most pieces of the three.", False),
+        ("The Bridge Set has the most pieces of the two.", False),
+        ("The Bridge Set has the fewest pieces of the three.", False),
+        ("The Bridge Set and the Orbit Set share the most pieces of the three.", False),
+    ):
+        claims, _ = auditor.check(turn, text, (), ())
+        assert [c.true for c in claims] == [true], text
