@@ -49,16 +49,17 @@ _UPPER = frozenset(("most", "more", "highest", "higher", "高", "多"))
 def check_ends(line: Line) -> None:
     """ "A has the most pieces of the three": none of the cards has more, and no other as many."""
     for pattern in _ENDS:
-        for match in line.each(pattern):
+        for match in list(pattern.finditer(line.text)):
             values = {i: _value(line, i, match["name"]) for i in line.cards}
             known = [v for v in values.values() if v is not None]
             if not known:
-                line.add(ClaimKind.COMPARISON, match[0], None, "nobody states it")
-                continue
+                continue  # a rating is no attribute
+            line.take(*match.span())
             count = COUNTS.get(match["count"]) or int(match["count"])
             best = max(known) if match["way"] in _UPPER else min(known)
             first = {i for i, v in values.items() if v == best}
-            said = {i for ids in line.subjects(match.start()) for i in ids}
+            named = line.objects(0, match.start()) if match["shared"] else ()
+            said = {i for ids in named or line.subjects(match.start()) for i in ids}
             whole = len(known) == len(line.cards) == count
             true = whole and said == first and (len(first) > 1) == bool(match["shared"])
             reason = "" if true else "the values don't say so"

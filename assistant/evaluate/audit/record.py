@@ -92,13 +92,17 @@ class AuditRecord:
         head, _, qualifier = fold(raw).rpartition(" ")
         names += [f"{head} ({qualifier})"] if head else []
         names += [re.sub(r"\s*\([^()]*\)$", "", name) for name in names]
-        value = str(attribute.value)
+        value, unit = str(attribute.value), attribute.unit
+        written = [fold(value), fold(value.replace("_", " ")), *self._called(value)]
+        if unit and not find_unit(unit):
+            # Counted in what only the store has a word for: "3 years old", 3岁.
+            written += [
+                f"{value}{gap}{u}" for u in (unit, *self._called(unit)) for gap in ("", " ")
+            ]
         return Field(
             attribute,
             tuple(dict.fromkeys(n for n in names if n)),
-            tuple(
-                dict.fromkeys((fold(value), fold(value.replace("_", " ")), *self._called(value)))
-            ),
+            tuple(dict.fromkeys(written)),
         )
 
     def _called(self, text: str) -> list[str]:

@@ -177,6 +177,8 @@ def _is_attribute(record: AuditRecord, phrase: str) -> bool:
     for field in record.fields:
         for name in field.names:
             rest = phrase.removeprefix(name).strip(" :")
+            if phrase.startswith(name) and rest in field.renderings:
+                return True
             measure = _MEASURE.match(rest) if phrase.startswith(name) else None
             if measure and value_agrees(measure[1], measure[2], field.attribute):
                 return True
