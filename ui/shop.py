@@ -14,6 +14,7 @@ from fastapi.responses import HTMLResponse
 from assistant.types import AssistantService
 from retrieval.errors import AisleError
 from retrieval.profile.types import Visitor
+from retrieval.recommend.guides import offer_guide
 from retrieval.recommend.types import Kind
 from retrieval.types import Filters, Language, Product
 from ui.api import run_search
@@ -123,11 +124,13 @@ class _Shop:
             )
             for key, label in self._renderer.chips(understanding, language)
         ]
+        list_id = uuid.uuid4().hex
         return self._renderer.render(
             "shop.html",
             language,
             q=q,
-            list_id=uuid.uuid4().hex,
+            list_id=list_id,
+            guide=offer_guide(self._service.store.guides, result, language, list_id),
             experiments=dict(result.experiments),
             model=result.model_version,
             teams=[hit.team for hit in result.hits] if any(h.team for h in result.hits) else [],
