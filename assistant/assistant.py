@@ -230,7 +230,7 @@ class Assistant:
             yield self._show(turn, understanding, selection, "refined")
         turn.understanding = understanding
 
-        if guide := choose_guide(turn, understanding, selection, self.store):
+        if guide := choose_guide(turn, understanding, selection, self.store, self.vocabulary):
             yield GuideEvent(guide=guide)
         if selection.comparison:
             yield ComparisonEvent(comparison=selection.comparison)

@@ -5,11 +5,15 @@ from __future__ import annotations
 from assistant.turn import Selection, TurnRecord
 from assistant.types import Act, Understanding
 from retrieval.recommend.guides import GuideCard, offer_guide
-from retrieval.types import StoreInfo
+from retrieval.types import StoreInfo, Vocabulary
 
 
 def choose_guide(
-    turn: TurnRecord, understanding: Understanding, selection: Selection, store: StoreInfo
+    turn: TurnRecord,
+    understanding: Understanding,
+    selection: Selection,
+    store: StoreInfo,
+    vocabulary: Vocabulary,
 ) -> GuideCard | None:
     """The card to show below the turn's products, noted in `turn`; None where none helps.
 
@@ -19,9 +23,8 @@ def choose_guide(
     asked = understanding.act in (Act.SEARCH, Act.REFINE) and not understanding.like
     if not asked or selection.result is None:
         return None
-    card = offer_guide(
-        store.guides, selection.result, understanding.language, turn.id, turn.guides
-    )
+    result, language = selection.result, understanding.language
+    card = offer_guide(store, vocabulary, result, language, turn.id, turn.guides)
     if card is not None:
         turn.guides = (*turn.guides, card.id)
         turn.trace["guide"] = card.id

@@ -13,11 +13,13 @@ MOST_STARS = 5
 
 
 class ReviewSummary(Frozen):
-    """How many reviews there are, how many are good, and how many give 5, 4, 3, 2 and 1 stars."""
+    """How many reviews there are, how many are good (from `good_from` stars on), and how many
+    give 5, 4, 3, 2 and 1 stars."""
 
     count: int
     good: int
     stars: dict[int, int]
+    good_from: int = GOOD
 
 
 def count_reviews(reviews: Sequence[Review]) -> ReviewSummary | None:

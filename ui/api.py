@@ -226,7 +226,7 @@ def _add_search(router: APIRouter, service: AssistantService) -> None:
             facets=view_facets(result, service.store, service.vocabulary, speaking),
             relaxations=view_relaxations(result, service.vocabulary, speaking),
             result=result,
-            guide=offer_guide(service.store.guides, result, speaking, list_id),
+            guide=offer_guide(service.store, service.vocabulary, result, speaking, list_id),
             elapsed_ms=round((time.perf_counter() - started) * 1000, 1),
         )
         # As JSON at once: checking again what was just made takes longer than making it.

@@ -305,7 +305,9 @@ class Renderer:
         A `guided` page has a buying guide below the cards where one helps.
         """
         list_id = uuid.uuid4().hex
-        guides = self._store.guides if guided else ()
+        guide = None
+        if guided:
+            guide = offer_guide(self._store, self._vocabulary, result, language, list_id)
         facets = view_facets(result, self._store, self._vocabulary, language)
         ways = view_relaxations(result, self._vocabulary, language)
         price = understanding.filters.price or Range()
@@ -314,7 +316,7 @@ class Renderer:
             "results.html",
             language,
             list_id=list_id,
-            guide=offer_guide(guides, result, language, list_id),
+            guide=guide,
             experiments=dict(result.experiments),
             model=result.model_version,
             elapsed=round(elapsed_ms, 1),

@@ -16,6 +16,7 @@ from retrieval.errors import AisleError
 from retrieval.profile.types import Visitor
 from retrieval.recommend.guides import offer_guide
 from retrieval.recommend.types import Kind
+from retrieval.reviews import count_reviews
 from retrieval.types import Filters, Language, Product
 from ui.api import run_search
 from ui.errors import NotFoundError, status_of
@@ -130,7 +131,9 @@ class _Shop:
             language,
             q=q,
             list_id=list_id,
-            guide=offer_guide(self._service.store.guides, result, language, list_id),
+            guide=offer_guide(
+                self._service.store, self._service.vocabulary, result, language, list_id
+            ),
             experiments=dict(result.experiments),
             model=result.model_version,
             teams=[hit.team for hit in result.hits] if any(h.team for h in result.hits) else [],
@@ -164,6 +167,7 @@ class _Shop:
             attributes=self._renderer.attributes(product, language),
             variants=self._variants(product, language),
             reviews=product.reviews,
+            counted=count_reviews(product.reviews),
             similar_list=uuid.uuid4().hex,
             similar=self._renderer.page_cards(
                 alike.result, language, word_reasons(self._service, alike, language)

@@ -95,6 +95,17 @@ TEXTS: dict[str, tuple[str, str]] = {
     "total": ("Total", "合计"),
     "details": ("Details", "参数"),
     "reviews": ("Reviews", "评价"),
+    "review_count": (
+        "{good} of the {count} reviews here give {stars} stars or more.",
+        "这里的{count}条评价中，{good}条给了{stars}星及以上。",
+    ),
+    "review_count_good_one": (
+        "1 of the {count} reviews here gives {stars} stars or more.",
+        "这里的{count}条评价中，1条给了{stars}星及以上。",
+    ),
+    "review_one": ("One review here, with {stars} stars.", "这里有1条评价，{stars}星。"),
+    "review_one_star": ("One review here, with 1 star.", "这里有1条评价，1星。"),
+    "stars_given": ("{stars} stars: {count}", "{stars}星：{count}条"),
     "all_products": ("All products", "全部商品"),
     "back": ("Back to the shop", "返回商店"),
     "not_found": ("We have no such product.", "没有这件商品。"),
