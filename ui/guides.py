@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import HTMLResponse
@@ -16,7 +16,7 @@ from ui.language import choose_language
 from ui.render import Renderer
 from ui.texts import say
 
-EXAMPLE = {
+EXAMPLE: dict[str, Any] = {
     "id": "guide-mouse",
     "category": ["Electronics", "Mice"],
     "language": "en",
