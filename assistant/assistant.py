@@ -16,6 +16,7 @@ from assistant.answer.likeness import give_reasons
 from assistant.answer.record import read_record
 from assistant.answer.relaxed import ask_to_relax, tell_relaxations
 from assistant.answer.stream import AnswerTrace, stream_answer
+from assistant.content import choose_guide
 from assistant.desk.desk import Desk
 from assistant.errors import AisleError, EngineUnavailableError, ModelOutputError
 from assistant.experiments import (
@@ -43,6 +44,7 @@ from assistant.types import (
     DoneEvent,
     EngineStatus,
     ErrorEvent,
+    GuideEvent,
     HandoffEvent,
     Likeness,
     PreferencesEvent,
@@ -197,6 +199,7 @@ class Assistant:
             return
         conversation = await asyncio.to_thread(self._conversations.load, caller.conversation_id)
         shown = await self.products(conversation.shown)
+        turn.guides = conversation.guides
 
         quick = self._read(turn.message, conversation, shown, language)
         quick, kept = await asyncio.to_thread(
@@ -227,6 +230,8 @@ class Assistant:
             yield self._show(turn, understanding, selection, "refined")
         turn.understanding = understanding
 
+        if guide := choose_guide(turn, understanding, selection, self.store, self.vocabulary):
+            yield GuideEvent(guide=guide)
         if selection.comparison:
             yield ComparisonEvent(comparison=selection.comparison)
         async for sentence in self._answer(turn, understanding, selection):

@@ -11,6 +11,7 @@ from assistant.types import (
     BundleEvent,
     DoneEvent,
     ErrorEvent,
+    GuideEvent,
     ProductsEvent,
     QuestionEvent,
     ReplyEvent,
@@ -72,6 +73,9 @@ async def print_reply(console: Console, events: AsyncIterator[ReplyEvent]) -> Do
                     console.print(f"[bold]{escape(item.name)}[/bold]")
                     for card in item.products:
                         _print_shown(console, card, event.language)
+            case GuideEvent(guide=guide):
+                label = "选购指南" if guide.language is Language.CHINESE else "Buying guide"
+                console.print(f"[dim]{label}:[/dim] {escape(guide.title)} [dim]{guide.id}[/dim]")
             case TextEvent():
                 console.print(escape(event.sentence.text))
             case QuestionEvent():

@@ -85,6 +85,7 @@ class TurnRecord:
     shown: tuple[str, ...] = ()
     exposed: dict[str, str] = field(default_factory=dict)
     sponsored: tuple[str, ...] = ()
+    guides: tuple[str, ...] = ()
     sentences: list[Sentence] = field(default_factory=list)
     question: str | None = None
     failed: bool = False
@@ -99,6 +100,10 @@ class TurnRecord:
         """Note when `stage` was reached first."""
         self.trace.setdefault("reached_ms", {}).setdefault(stage, self.elapsed_ms())
 
+    def _quoted_guides(self) -> list[str]:
+        evidence = [name for sentence in self.sentences for name in sentence.evidence]
+        return [n.removeprefix("guide:") for n in evidence if n.startswith("guide:")]
+
     def finished(self) -> Turn | None:
         """The turn to store; None when nothing was understood."""
         if self.understanding is None:
@@ -112,6 +117,7 @@ class TurnRecord:
             understanding=self.understanding,
             shown=self.shown,
             sponsored=self.sponsored,
+            guides=tuple(dict.fromkeys((*self.guides, *self._quoted_guides()))),
             sentences=tuple(self.sentences),
             question=self.question,
             started=self.started,

@@ -17,6 +17,7 @@ from assistant.store.types import Cart
 from retrieval.ads.server import AdServer
 from retrieval.experiment.assign import Experiments
 from retrieval.profile.types import Visitor
+from retrieval.recommend.guides import GuideCard
 from retrieval.recommend.online import LearningStatus
 from retrieval.recommend.service import Learning
 from retrieval.types import (
@@ -316,6 +317,17 @@ class PreferencesEvent(Frozen):
     preferences: tuple[Preference, ...]
 
 
+class GuideEvent(Frozen):
+    """A buying guide of the store's beside the products, for who is still choosing.
+
+    At most one a turn, after its products, and never the same one twice in a conversation;
+    ``GET /v1/guides/{id}`` gives it whole.
+    """
+
+    type: Literal["guide"] = "guide"
+    guide: GuideCard
+
+
 class DoneEvent(Frozen):
     """The turn is over; `trace` says what happened, stage by stage.
 
@@ -345,6 +357,7 @@ ReplyEvent = Annotated[
     | BundleEvent
     | HandoffEvent
     | PreferencesEvent
+    | GuideEvent
     | DoneEvent
     | ErrorEvent,
     Field(discriminator="type"),
@@ -362,13 +375,18 @@ class Suggestion(Frozen):
 
 
 class Turn(Frozen):
-    """One message and what was answered, as stored."""
+    """One message and what was answered, as stored.
+
+    `guides` are the ids of all buying guides that the conversation offered or quoted so far:
+    the latest turn knows those of turns that are not loaded any more.
+    """
 
     id: str
     message: str
     understanding: Understanding
     shown: tuple[str, ...] = ()
     sponsored: tuple[str, ...] = ()
+    guides: tuple[str, ...] = ()
     sentences: tuple[Sentence, ...] = ()
     question: str | None = None
     started: datetime
@@ -390,6 +408,11 @@ class Conversation(Frozen):
     def shown(self) -> tuple[str, ...]:
         """Ids of the products on the shopper's screen, in order."""
         return next((t.shown for t in reversed(self.turns) if t.shown), ())
+
+    @property
+    def guides(self) -> tuple[str, ...]:
+        """Ids of the buying guides that were offered or quoted so far."""
+        return self.turns[-1].guides if self.turns else ()
 
     @property
     def seen(self) -> frozenset[str]:

@@ -27,6 +27,7 @@ from assistant.types import (
     ComparisonEvent,
     DoneEvent,
     ErrorEvent,
+    GuideEvent,
     HandoffEvent,
     PreferencesEvent,
     ProductsEvent,
@@ -78,6 +79,8 @@ def describe(events: Sequence[tuple[float, ReplyEvent]]) -> list[str]:
             case PreferencesEvent(preferences=kept):
                 told = "; ".join(one.text for one in kept)
                 lines.append(f"- `{seconds:.2f} s` **kept in mind** {told or 'nothing'}")
+            case GuideEvent(guide=guide):
+                lines.append(f"- `{seconds:.2f} s` **guide** {guide.title}: {guide.sentence}")
             case ComparisonEvent(comparison=comparison):
                 rows = ", ".join(f"{r.label}: {' / '.join(r.values)}" for r in comparison.rows)
                 lines.append(f"- `{seconds:.2f} s` **table** {rows}")

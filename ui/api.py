@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 from assistant.types import AssistantService, ReplyEvent, ServiceStatus, Understanding
 from retrieval.errors import InvalidRequestError
 from retrieval.profile.types import Visitor
+from retrieval.recommend.guides import offer_guide
 from retrieval.types import Filters, Language, Product, SearchResult, Sort
 from ui.cart_api import SignedIn, add_cart
 from ui.chips import drop_chips, join_filters, list_chips
@@ -45,6 +46,8 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 
 CHAT_EXAMPLE = (
     'event: products\ndata: {"type":"products","stage":"quick","products":[…],"total":42,…}\n\n'
+    'event: guide\ndata: {"type":"guide","guide":{"list_id":"9f2c-guide","id":"guide-headphones",'
+    '"title":"…","sentence":"…","language":"en"}}\n\n'
     'event: text\ndata: {"type":"text","sentence":{"text":"The first is $51 under your budget.",…}}'
     '\n\nevent: question\ndata: {"type":"question","text":"Over-ear or in-ear?",'
     '"options":["Over-ear","In-ear"]}\n\n'
@@ -100,8 +103,9 @@ def _add_chat(router: APIRouter, service: AssistantService) -> None:
     async def chat(request: ChatRequest, http: Request, shopper_id: SignedIn) -> TurnResponse:
         """Answer one message as server-sent events, in this order.
 
-        `products` (ranked cards at once; a second one replaces the first), `text` (one
-        verified sentence each), `cart` (as it stands after the turn, where it was touched),
+        `products` (ranked cards at once; a second one replaces the first), `guide` (a buying
+        guide to show below them, while the shopper is still choosing), `text` (one verified
+        sentence each), `cart` (as it stands after the turn, where it was touched),
         `preferences` (tastes kept in mind), `handoff` (a human is asked for or has the
         conversation: see /v1/handoff),
         `question` (one, with answers to tap), then `done`; or
@@ -214,13 +218,15 @@ def _add_search(router: APIRouter, service: AssistantService) -> None:
             visitor_of(http),
         )
         speaking = language or understanding.language
+        list_id = uuid.uuid4().hex
         answer = SearchResponse(
-            list_id=uuid.uuid4().hex,
+            list_id=list_id,
             understanding=understanding,
             chips=list_chips(understanding, service.store, service.vocabulary, speaking),
             facets=view_facets(result, service.store, service.vocabulary, speaking),
             relaxations=view_relaxations(result, service.vocabulary, speaking),
             result=result,
+            guide=offer_guide(service.store, service.vocabulary, result, speaking, list_id),
             elapsed_ms=round((time.perf_counter() - started) * 1000, 1),
         )
         # As JSON at once: checking again what was just made takes longer than making it.

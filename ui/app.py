@@ -18,6 +18,7 @@ from ui.api import CONVERSATION_HEADER, create_router
 from ui.cors import PathCORS
 from ui.errors import install_handlers
 from ui.experiments import create_experiments_router
+from ui.guides import create_guides_router
 from ui.learn import create_learning_router
 from ui.likeness import add_likeness
 from ui.media import MediaFiles
@@ -82,6 +83,7 @@ def create_app(
     likeness = APIRouter()
     add_likeness(likeness, service)
     app.include_router(likeness)
+    app.include_router(create_guides_router(service))
     app.include_router(create_router(service))
     app.include_router(create_shop_router(service))
     app.mount("/media", MediaFiles(service.media_path), name="media")

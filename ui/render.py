@@ -25,6 +25,7 @@ from assistant.types import (
     Understanding,
 )
 from retrieval.rank.sponsored import place_in_slots
+from retrieval.recommend.guides import GuideCard, offer_guide
 from retrieval.types import (
     Attribute,
     Hit,
@@ -259,6 +260,10 @@ class Renderer:
             total=say_price(bundle.total, bundle.currency, language),
         )
 
+    def guide(self, card: GuideCard, language: Language) -> str:
+        """A buying guide beside the products of a turn."""
+        return self.render("guide_card.html", language, guide=card)
+
     def answer(
         self,
         sentences: Sequence[Sentence],
@@ -292,8 +297,17 @@ class Renderer:
         elapsed_ms: float,
         typed: str = "",
         reasons: Mapping[str, Sequence[str]] | None = None,
+        *,
+        guided: bool = True,
     ) -> str:
-        """Facets, chips, a line of counts and timings, ranked cards, and ways out."""
+        """Facets, chips, a line of counts and timings, ranked cards, and ways out.
+
+        A `guided` page has a buying guide below the cards where one helps.
+        """
+        list_id = uuid.uuid4().hex
+        guide = None
+        if guided:
+            guide = offer_guide(self._store, self._vocabulary, result, language, list_id)
         facets = view_facets(result, self._store, self._vocabulary, language)
         ways = view_relaxations(result, self._vocabulary, language)
         price = understanding.filters.price or Range()
@@ -301,7 +315,8 @@ class Renderer:
         return self.render(
             "results.html",
             language,
-            list_id=uuid.uuid4().hex,
+            list_id=list_id,
+            guide=guide,
             experiments=dict(result.experiments),
             model=result.model_version,
             elapsed=round(elapsed_ms, 1),

@@ -11,6 +11,7 @@ from retrieval.types import (
     AttributeKind,
     AttributeProfile,
     CategoryProfile,
+    Guide,
     Language,
     Product,
     Review,
@@ -115,6 +116,22 @@ SAMPLES = (
 COLOURS = {"black": "#3b3f46", "white": "#d9d6cf", "red": "#c4574a", "green": "#5b8a72"}
 
 
+SAMPLE_GUIDE = Guide(
+    id="guide-headphones",
+    category=("Audio", "Headphones"),
+    titles={
+        Language.ENGLISH: "Headphones: fit first, sound second",
+        CHINESE: "耳机怎么选：先看佩戴，再听声音",
+    },
+    texts={
+        Language.ENGLISH: "Wear them for ten minutes before you listen. Closed ones keep noise "
+        "out, open ones sound wider. <b onmouseover=hacked=1>Below 250 g</b> you forget them.",
+        CHINESE: "先戴十分钟再听。封闭式隔音好，开放式声场宽。250克以下戴着不累。",
+    },
+)
+"""Its English text tries to run scripts, as the last product's do."""
+
+
 def sample_products() -> tuple[Product, ...]:
     """Seven products; the last one's texts try to run scripts."""
     return tuple(_product(sample) for sample in SAMPLES)
@@ -160,6 +177,7 @@ def sample_store() -> StoreInfo:
         title="Sample & Sons",
         currency="USD",
         languages=(Language.ENGLISH, CHINESE),
+        guides=(SAMPLE_GUIDE,),
         products=len(SAMPLES),
     )
 

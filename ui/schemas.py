@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.types import Understanding
+from retrieval.recommend.guides import GuideCard
 from retrieval.types import Language, SearchResult
 from ui.chips import Chip
 from ui.facets import FacetView, RelaxationView
@@ -60,5 +61,20 @@ class SearchResponse(BaseModel):
     result: SearchResult = Field(
         description="`hits` of this page with their `variants`, `total` beyond it too, whether "
         "there is `more`, `timings_ms` by stage."
+    )
+    guide: GuideCard | None = Field(
+        default=None,
+        description="A buying guide to show below the products of a broad query's first page; "
+        "`GET /v1/guides/{id}` gives it whole.",
+        examples=[
+            {
+                "list_id": "9f2c-guide",
+                "id": "guide-mouse",
+                "title": "How to choose a mouse that fits your hand",
+                "sentence": "Measure your hand from the wrist crease to the tip of the middle "
+                "finger.",
+                "language": "en",
+            }
+        ],
     )
     elapsed_ms: float = Field(description="Milliseconds from request to response.")

@@ -285,7 +285,9 @@ class SearchTab:
         elapsed = (time.perf_counter() - started) * 1000
         reasons = word_reasons(self._service, alike, language) if alike else None
         typed = query.text.strip()
-        shown = self._renderer.results(read, result, language, elapsed, typed, reasons)
+        shown = self._renderer.results(
+            read, result, language, elapsed, typed, reasons, guided=alike is None
+        )
         more = gr.update(visible=result.more and query.limit < MOST)
         anchor = self._renderer.anchor(
             language, alike.product if alike else None, bool(query.image), self._photos

@@ -14,7 +14,9 @@ from fastapi.responses import HTMLResponse
 from assistant.types import AssistantService
 from retrieval.errors import AisleError
 from retrieval.profile.types import Visitor
+from retrieval.recommend.guides import offer_guide
 from retrieval.recommend.types import Kind
+from retrieval.reviews import count_reviews
 from retrieval.types import Filters, Language, Product
 from ui.api import run_search
 from ui.errors import NotFoundError, status_of
@@ -123,11 +125,15 @@ class _Shop:
             )
             for key, label in self._renderer.chips(understanding, language)
         ]
+        list_id = uuid.uuid4().hex
         return self._renderer.render(
             "shop.html",
             language,
             q=q,
-            list_id=uuid.uuid4().hex,
+            list_id=list_id,
+            guide=offer_guide(
+                self._service.store, self._service.vocabulary, result, language, list_id
+            ),
             experiments=dict(result.experiments),
             model=result.model_version,
             teams=[hit.team for hit in result.hits] if any(h.team for h in result.hits) else [],
@@ -161,6 +167,7 @@ class _Shop:
             attributes=self._renderer.attributes(product, language),
             variants=self._variants(product, language),
             reviews=product.reviews,
+            counted=count_reviews(product.reviews),
             similar_list=uuid.uuid4().hex,
             similar=self._renderer.page_cards(
                 alike.result, language, word_reasons(self._service, alike, language)

@@ -11,6 +11,7 @@ from assistant.types import (
     ComparisonEvent,
     DoneEvent,
     ErrorEvent,
+    GuideEvent,
     ProductsEvent,
     QuestionEvent,
     ReplyEvent,
@@ -36,19 +37,27 @@ class TurnView:
         self._error: tuple[str, str] | None = None
         self._done = False
         self._stopped = False
-        self.cards = ""
+        self._cards = ""
+        self._guide = ""
+
+    @property
+    def cards(self) -> str:
+        """The products, and below them a guide perhaps."""
+        return self._cards + self._guide
 
     def add(self, event: ReplyEvent) -> None:
         """Take one event in."""
         if isinstance(event, ProductsEvent):
             self._language = event.understanding.language
             self._positions = {item.hit.product.id: item.position for item in event.products}
-            self.cards = self._renderer.products(event, self._language)
+            self._cards = self._renderer.products(event, self._language)
         elif isinstance(event, BundleEvent):
             self._language = event.language
             cards = [card for item in event.bundle.items for card in item.products]
             self._positions = {card.hit.product.id: card.position for card in cards}
-            self.cards = self._renderer.bundle(event.bundle, self._language)
+            self._cards = self._renderer.bundle(event.bundle, self._language)
+        elif isinstance(event, GuideEvent):
+            self._guide = self._renderer.guide(event.guide, self._language)
         elif isinstance(event, TextEvent):
             self._sentences.append(event.sentence)
         elif isinstance(event, ComparisonEvent):

@@ -9,10 +9,9 @@ from assistant.answer.asked import plain_words
 from assistant.answer.mentions import Mention, find_mentions
 from assistant.answer.quotable import is_quotable
 from assistant.types import Sentence
+from retrieval.reviews import GOOD, count_reviews
 from retrieval.types import Language, Product, Review
 
-# From this many stars on a review is a good one, as shops count them.
-GOOD = 4
 QUOTED = 2
 
 ASKED = re.compile(
@@ -67,17 +66,17 @@ def tell_reviews(product: Product, name: str, text: str, language: Language) -> 
     `text` is the question, folded, without the product's name.
     """
     say, reviews = _SAY[language], product.reviews
-    if not reviews:
+    counts = count_reviews(reviews)
+    if counts is None:
         yield _sentence(product, say["none"].format(name=name), ("catalogue",))
         return
     # "Do people complain about the size?" asks for one thing, "what do they say?" for all.
     if topic := plain_words(_FRAME.sub(" ", text)):
         yield from _on_topic(product, name, topic, language)
         return
-    good = sum(review.rating >= GOOD for review in reviews)
-    key = "count_one" if len(reviews) == 1 else "count_good_one" if good == 1 else "count"
-    stars = reviews[0].rating if len(reviews) == 1 else GOOD
-    told = say[key].format(n=len(reviews), name=name, good=good, stars=stars)
+    key = "count_one" if counts.count == 1 else "count_good_one" if counts.good == 1 else "count"
+    stars = reviews[0].rating if counts.count == 1 else GOOD
+    told = say[key].format(n=counts.count, name=name, good=counts.good, stars=stars)
     yield _sentence(product, told, tuple(f"review:{r.id}" for r in reviews))
     for review in _chosen(reviews, worst=bool(_WORST.search(text)), language=language):
         quote = say["quote"].format(stars=review.rating, quote=review.text.strip())

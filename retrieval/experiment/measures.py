@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from retrieval.experiment.types import Experiment, Unit
 from retrieval.profile.events import SqlEventStore
-from retrieval.profile.types import Action, Event, StoredEvent
+from retrieval.profile.types import CONTENT, Action, Event, StoredEvent
 
 
 class Measure(StrEnum):
@@ -119,6 +119,8 @@ def sum_measures(events: Iterable[Event]) -> Sums:
     conversations: set[str] = set()
     handed: set[str] = set()
     for event in events:
+        if event.surface == CONTENT:
+            continue  # a guide beside the list is no product that was not clicked
         if event.action_name is Action.IMPRESSION:
             shown.add((event.query_id, event.object_id))
         elif event.action_name is Action.CLICK and event.query_id:

@@ -14,7 +14,7 @@ from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
-from retrieval.profile.types import Action, StoredEvent
+from retrieval.profile.types import CONTENT, Action, StoredEvent
 
 # How far back the log is read at start: older acts weigh under 2 in 1,000.
 WINDOW = timedelta(days=270)
@@ -77,6 +77,8 @@ class BehaviourStatistics:
     def _add(self, stored: StoredEvent) -> None:
         event, item = stored.event, stored.event.object_id
         if item is None or event.action_name not in APPEAL or event.automated:
+            return
+        if event.surface == CONTENT:
             return
         if "campaign_id" in event.detail:
             return  # what was paid for must not become popular by that

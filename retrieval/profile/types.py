@@ -35,6 +35,9 @@ class Action(StrEnum):
     CORRECTION = "correction"
 
 
+# The surface of guides: what is seen and clicked there is no product.
+CONTENT = "content"
+
 ABOUT_A_PRODUCT = frozenset(Action) - {Action.SEARCH, Action.CHAT_TURN, Action.CORRECTION}
 
 

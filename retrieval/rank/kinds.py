@@ -123,8 +123,8 @@ class KindReader:
         bare = _OF_A_SIZE.sub(r"\1", text.lower())
         if bare != text.lower() and (kinds := self._read(bare)):
             return kinds
-        said = _words(text)
-        words = _whole_words(said)
+        said = read_words(text)
+        words = whole_words(said)
         named = [n for n, c in enumerate(self._categories) if c.heads & words]
         if named:
             heads = frozenset().union(*(self._categories[n].heads for n in named))
@@ -175,7 +175,7 @@ class KindReader:
             return []
         found = []
         for word in dict.fromkeys(_ENGLISH.findall(text.lower())):
-            stems = _words(word)
+            stems = read_words(word)
             closeness = np.maximum(*map(self._closeness, _both_numbers(word)))
             close = [
                 n
@@ -207,7 +207,7 @@ def _read_category(profile: CategoryProfile) -> _Category:
     words: set[str] = set()
     for name in (profile.path[-1], profile.labels.get(Language.CHINESE, "")):
         for part in _JOINED.split(name):
-            if found := _words(part):
+            if found := read_words(part):
                 heads.add(found[-1])
                 words.update(found)
     return _Category(category_key(profile.path), frozenset(heads), frozenset(words - heads))
@@ -219,12 +219,12 @@ def _both_numbers(name: str) -> tuple[str, str]:
     return min(numbers, key=len), max(numbers, key=len)
 
 
-def _words(text: str) -> list[str]:
+def read_words(text: str) -> list[str]:
     """The stems of `text` in order; of Chinese the words, not the pairs of characters."""
     return [term.text for term in query_terms(text) if term.weight == 1.0]
 
 
-def _whole_words(words: Sequence[str]) -> set[str]:
+def whole_words(words: Sequence[str]) -> set[str]:
     """Chinese words without those inside longer ones: who says 鼠标垫 has not said 鼠标."""
     return {w for w in words if w.isascii() or not any(w in o and w != o for o in words)}
 

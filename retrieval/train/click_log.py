@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from retrieval.profile.items import ItemReader
 from retrieval.profile.profile import Profile, build_profile
 from retrieval.profile.statistics import BehaviourStatistics
-from retrieval.profile.types import Action, StoredEvent
+from retrieval.profile.types import CONTENT, Action, StoredEvent
 from retrieval.rank.click_features import (
     ClickFeature,
     Everybody,
@@ -90,6 +90,8 @@ def join_lists(events: Iterable[StoredEvent]) -> list[ShownList]:
     for stored in events:
         event = stored.event
         if event.automated or not event.query_id or not event.object_id:
+            continue
+        if event.surface == CONTENT:
             continue
         if event.action_name is Action.IMPRESSION and event.ordinal:
             shown[stored.shopper_id, event.query_id].setdefault(event.object_id, stored)

@@ -387,6 +387,7 @@ async def test_openapi_describes_every_route_with_examples(client: httpx.AsyncCl
         "/v1/consent",
         "/v1/recommendations",
         "/v1/profile",
+        "/v1/guides/{guide_id}",
         "/health",
     }
     chat = schema["paths"]["/v1/chat"]["post"]

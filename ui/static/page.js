@@ -62,6 +62,40 @@
     if (picture && image) { picture.classList.remove('broken'); picture.src = image; }
   });
 
+  // A guide opens over the page, so that the products stay; without its text, its own page does.
+  const drawGuide = (guide, label, close) => {
+    const add = (parent, tag, className, text) => {
+      const element = parent.appendChild(document.createElement(tag));
+      element.className = className;
+      element.textContent = text;
+      return element;
+    };
+    const dialog = add(document.body, 'dialog', 'ai-dialog', '');
+    dialog.lang = guide.language === 'zh' ? 'zh-CN' : guide.language;
+    dialog.setAttribute('aria-label', guide.title);
+    const cross = add(dialog, 'button', 'ai-close', '×');
+    cross.type = 'button';
+    cross.setAttribute('aria-label', close);
+    const article = add(dialog, 'article', '', '');
+    add(article, 'small', 'ai-guide-label', label);
+    add(article, 'h2', '', guide.title);
+    add(article, 'p', 'ai-guide-text', guide.text);
+    dialog.addEventListener('click', (event) => {
+      if (event.target === dialog || event.target === cross) dialog.close();
+    });
+    dialog.addEventListener('close', () => dialog.remove());
+    dialog.showModal();
+  };
+  document.addEventListener('click', async (event) => {
+    const link = event.target.closest?.('a[data-guide]');
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    const {guide: address, label, close} = link.dataset;
+    const guide = await fetch(address).then((answer) => (answer.ok ? answer.json() : null)).catch(() => null);
+    if (guide) drawGuide(guide, label, close);
+    else location.href = link.href;
+  });
+
   // Facets stay open or closed as the shopper left them, though every tap draws them anew; on
   // a narrow page the whole box begins closed.
   const kept = new Map();

@@ -89,8 +89,9 @@
     const team = parse(list.dataset.teams)[cards.indexOf(card)];
     // An advertisement goes by its offer; places are counted among what was found.
     const {campaign, placement} = card.dataset;
+    const {type} = card.dataset; // what it is where it is no product: "guide"
     const own = placement ? {detail: {campaign_id: campaign, placement}}
-      : {ordinal: cards.indexOf(card) + 1, ...(team ? {detail: {team}} : {})};
+      : {ordinal: cards.indexOf(card) + 1, ...(team ? {detail: {team}} : type ? {detail: {object_type: type}} : {})};
     return {object_id: card.dataset.id, query_id: id, surface, model_version: model,
       ...own, ...(query ? {user_query: query} : {}), ...arms(list),
       ...(card.dataset.propensity ? {propensity: Number(card.dataset.propensity)} : {})};

@@ -13,7 +13,7 @@ const TEXTS = {
     fields: {price: 'Price', list_price: 'List price', rating: 'Rating', stock: 'In stock', brand: 'Brand', title: 'Title',
       description: 'Description', review: 'Review', attribute: 'Catalogue:', policy: 'Store policy:', guide: 'Buying guide:', order: 'Your order',
       return: 'Your return', cart: 'Your cart', catalogue: 'The whole catalogue record', search: 'Counted by the search', turn: 'Said by you', sponsored: 'Paid placement'},
-    keep: 'I keep in mind:', forget: (what) => `Forget: ${what}`, memory: 'Kept in mind', nothingKept: 'Nothing is kept in mind about you.',
+    guide: 'Buying guide', keep: 'I keep in mind:', forget: (what) => `Forget: ${what}`, memory: 'Kept in mind', nothingKept: 'Nothing is kept in mind about you.',
     forgetAll: 'Forget everything', until: (day) => `until ${day}`, inAll: 'everywhere',
     waiting: 'A colleague has been asked to join.', held: (name) => `You are talking to ${name}.`,
     closed: 'You are talking to the assistant again.',
@@ -31,7 +31,7 @@ const TEXTS = {
     fields: {price: '价格', list_price: '原价', rating: '评分', stock: '库存', brand: '品牌', title: '标题', description: '商品描述',
       review: '顾客评价', attribute: '商品参数：', policy: '商店政策：', guide: '选购指南：', order: '您的订单', return: '您的退货',
       cart: '您的购物车', catalogue: '商品目录', search: '搜索统计', turn: '您说过', sponsored: '付费展示'},
-    keep: '我记住了：', forget: (what) => `忘掉：${what}`, memory: '已记住的偏好', nothingKept: '没有记住关于您的任何信息。',
+    guide: '选购指南', keep: '我记住了：', forget: (what) => `忘掉：${what}`, memory: '已记住的偏好', nothingKept: '没有记住关于您的任何信息。',
     forgetAll: '全部忘掉', until: (day) => `保留至${day}`, inAll: '所有商品',
     waiting: '已请同事加入。', held: (name) => `您正在与${name}对话。`, closed: '现在由智能助手继续为您服务。',
     signedOut: '请在商店页面登录后查看订单。', failed: '操作没有成功。',
@@ -78,6 +78,14 @@ export const STYLE = `
   .kept .lost { color: var(--soft); text-decoration: line-through; }
   .taste { display: flex; gap: 12px; align-items: baseline; justify-content: space-between; padding: 10px 0; border-top: 1px solid var(--line); }
   .taste small { color: var(--soft); font-size: 12px; display: block; }
+  .guide { display: block; width: 100%; margin: 0 0 12px; padding: 10px 34px 11px 14px; position: relative; border: 1px solid var(--line); border-radius: 12px;
+    background: #fdfcf9; text-align: start; }
+  .guide::after { content: "›"; position: absolute; right: 13px; top: 50%; transform: translateY(-54%); font-size: 21px; color: var(--accent); }
+  .guide:hover { border-color: #c8c5bb; }
+  .guide small, .kind { display: block; font-size: 12px; font-weight: 550; color: var(--accent); }
+  .guide b { display: block; font-size: 14px; font-weight: 600; line-height: 1.4; overflow-wrap: anywhere; }
+  .guide span { font-size: 13px; line-height: 1.45; color: var(--soft); overflow: hidden; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; }
+  .reading { line-height: 1.7; white-space: pre-line; }
   .oops { color: #b3372f; font-size: 12px; margin-top: 4px; }`;
 
 export function createPanels(kit) {
@@ -289,6 +297,25 @@ export function createPanels(kit) {
     return make('span', {className: 'shown-source', role: 'note'}, lines.join(' — '));
   }
 
+  // ------------------------------------------------------------ a buying guide
+
+  function guideCard({id, list_id: list, title, sentence, language: spoken}) {
+    const card = make('button', {type: 'button', className: 'guide', 'aria-haspopup': 'true', onclick: () => openGuide(id, spoken)},
+      make('small', {}, words.guide), make('b', {}, title), make('span', {}, sentence));
+    window.AisleTrack?.watch(card, {object_id: id, query_id: list, ordinal: 1, surface: 'content', detail: {object_type: 'guide'}});
+    return card;
+  }
+
+  async function openGuide(id, spoken) {
+    try {
+      const guide = await call('GET', `/v1/guides/${encodeURIComponent(id)}?language=${spoken}`);
+      show(guide.title, make('p', {className: 'reading', lang: guide.language}, guide.text));
+      side.querySelector('h3').before(make('small', {className: 'kind'}, words.guide));
+    } catch (error) {
+      show(words.guide, make('p', {className: 'oops', role: 'alert'}, error.message));
+    }
+  }
+
   // ------------------------------------------------------------ what is kept in mind
 
   const path = (id = '') => `/v1/preferences${id && `/${id}`}?conversation_id=${memory.conversation}`;
@@ -379,5 +406,5 @@ export function createPanels(kit) {
   if (memory.token) window.AisleTrack?.identify(memory.token);
   if (['waiting', 'held'].includes(memory.handoff)) poll();
   if (memory.pieces) count({count: memory.pieces});
-  return {buttons: [cartButton, accountButton, memoryButton], keptLine, evidence, buyButton, close, count, signIn, signOut, watchHandoff, endHandoff, viewMessage};
+  return {buttons: [cartButton, accountButton, memoryButton], keptLine, evidence, guideCard, buyButton, close, count, signIn, signOut, watchHandoff, endHandoff, viewMessage};
 }

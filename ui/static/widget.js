@@ -238,10 +238,11 @@
       this.again = again;
       this.known = {}; // products by id: what sentences are about
       this.cards = make('div');
+      this.aside = make('div'); // a guide perhaps
       this.text = make('div', {className: 'text'});
       this.tail = make('div');
       this.root = make('section', {className: 'turn'},
-        make('p', {className: 'said'}, message), this.cards, this.text, this.tail);
+        make('p', {className: 'said'}, message), this.cards, this.aside, this.text, this.tail);
       this.wait(words.working);
     }
 
@@ -257,7 +258,7 @@
     take(event) {
       const draw = {products: this.products, text: this.sentence, comparison: this.comparison,
                     question: this.question, cart: this.cart, handoff: this.handoff,
-                    bundle: this.bundle, preferences: this.preferences, error: this.error, done: this.done}[event.type];
+                    bundle: this.bundle, preferences: this.preferences, guide: this.guide, error: this.error, done: this.done}[event.type];
       draw?.call(this, event);
     }
 
@@ -308,6 +309,11 @@
 
     preferences(event) {
       const draw = () => this.cards.after(panels.keptLine(event.preferences));
+      if (panels) draw(); else waitingForPanels.push(draw);
+    }
+
+    guide(event) {
+      const draw = () => this.aside.replaceChildren(panels.guideCard(event.guide));
       if (panels) draw(); else waitingForPanels.push(draw);
     }
 

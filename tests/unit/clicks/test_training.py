@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from support.click_world import BIAS, make_log
-from support.events import NOW
+from support.events import NOW, event
 from support.learning_store import LearningStore
 
 from retrieval.errors import CallerError
@@ -170,3 +170,14 @@ def test_clicks_move_a_product_no_further_than_their_influence() -> None:
     assert reorder_block(relevance, logits, 0.1) == [2, 0, 1, 3]
     assert reorder_block(relevance, logits, 0.0) == [0, 1, 2, 3]
     assert reorder_block([0.0] * 4, logits, 0.1)[0] == 3
+
+
+def test_a_guide_beside_a_list_is_none_of_its_products() -> None:
+    shown = {"query_id": "l1", "ordinal": 1}
+    events = [
+        event(Action.IMPRESSION, "m1", surface="chat", **shown),
+        event(Action.IMPRESSION, "guide-mouse", surface="content", **shown),
+        event(Action.CLICK, "guide-mouse", surface="content", query_id="l1"),
+    ]
+    (one,) = join_lists(StoredEvent(n, "c1", e) for n, e in enumerate(events))
+    assert (one.products, one.clicks) == (("m1",), (False,))

@@ -9,7 +9,7 @@ import pytest
 
 from retrieval.experiment.analyse import Ratio, analyse, compare
 from retrieval.experiment.interleave import draft_teams
-from retrieval.experiment.measures import Measure
+from retrieval.experiment.measures import Measure, sum_measures
 from retrieval.experiment.sequential import (
     MISMATCH,
     fixed_interval,
@@ -191,6 +191,13 @@ def test_units_that_lose_their_log_are_noticed() -> None:
     report = analyse(EXPERIMENT, simulate(3_000, lost=0.2))
     assert report.split_p_value < MISMATCH
     assert "split" in report.warnings[0]
+
+
+def test_a_guide_beside_a_list_counts_for_no_click_rate() -> None:
+    shown = event(1, "c0", Action.IMPRESSION, 2, object_id="p1", query_id="l1").event
+    guide = {"object_id": "guide-mouse", "query_id": "l1-guide", "surface": "content"}
+    beside = [event(2, "c0", action, 2, **guide).event for action in Action]
+    assert sum_measures([shown, *beside])[Measure.CTR] == (0.0, 1.0)
 
 
 def test_few_units_give_no_interval() -> None:

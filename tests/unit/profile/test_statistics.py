@@ -132,3 +132,15 @@ def test_what_is_bought_again() -> None:
     )
     assert statistics.repeat_share(["toner"]) == 0.5
     assert statistics.repeat_share(["lamp"]) == statistics.repeat_share([]) == 0
+
+
+def test_a_guide_is_no_product_that_people_look_at() -> None:
+    statistics = BehaviourStatistics(NOW)
+    statistics.add(
+        log(
+            event(Action.CLICK, "guide-mouse", surface="content"),
+            event(Action.CLICK, "mouse", surface="chat"),
+        )
+    )
+    assert statistics.popularity() == [("mouse", 1.0)]
+    assert statistics.viewed_with("mouse") == []
