@@ -99,7 +99,7 @@ def is_choosing(result: SearchResult) -> bool:
         bool(request.text or request.filters.categories)
         and not request.image
         and request.offset == 0
-        and request.sort is Sort.RELEVANCE
+        and request.sort in (Sort.RELEVANCE, Sort.AFFORDABLE)
         and result.total >= MANY
         and count_conditions(request) <= FEW_CONDITIONS
         and not names_product(request, [hit.product for hit in result.hits[:NAMED_WITHIN]])
