@@ -26,6 +26,7 @@ from ui.api import PROBLEMS as API_PROBLEMS
 from ui.api import Price
 from ui.errors import NotFoundError, Problem
 from ui.filters import build_filters
+from ui.listed import ListWriter
 from ui.visitor import is_robot, visitor_of
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -207,6 +208,8 @@ def _answer(receipt: Receipt) -> Response:
 
 
 def _add_recommendations(router: APIRouter, service: AssistantService) -> None:
+    writer = ListWriter()
+
     @router.get(
         "/v1/recommendations",
         tags=["learning"],
@@ -263,7 +266,7 @@ def _add_recommendations(router: APIRouter, service: AssistantService) -> None:
             of_shopper = asked.model_copy(update={"shopper": name})
             found = recommend(_learning(service), service.ads, of_shopper, visitor)
             # As JSON at once: checking again what was just made takes longer than making it.
-            return found.model_dump_json()
+            return writer.write(found)
 
         return Response(await asyncio.to_thread(make), media_type="application/json")
 
