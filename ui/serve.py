@@ -41,7 +41,10 @@ def serve_store(settings: Settings, console: Console) -> None:
                 if settings.image_encoder and not assistant.photo_limit:
                     console.print(NO_PICTURES)
                 app = create_app(
-                    assistant, admin=service.admin, feed_limit_mb=settings.feed_limit_mb
+                    assistant,
+                    admin=service.admin,
+                    feed_limit_mb=settings.feed_limit_mb,
+                    list_threads=settings.list_threads,
                 )
                 leave_alone()  # the pages are as large as the store
                 serve_on(listener, app)
