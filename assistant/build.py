@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -21,6 +20,7 @@ from assistant.answer.passages import PassageFinder
 from assistant.answer.verify import ClaimVerifier
 from assistant.answer.write import LLMAnswerWriter
 from assistant.assistant import Assistant, read_query
+from assistant.collector import sparing_collector
 from assistant.conversation import SqlConversationStore
 from assistant.database import open_database
 from assistant.desk.desk import Desk
@@ -183,11 +183,7 @@ def open_service(
         own = [settings.admin_token.get_secret_value()] if settings.admin_token else []
         admin = CatalogAdmin(live, encoder_loader(settings), frozenset((*tokens, *own)))
         stack.enter_context(admin.open())
-        # The store's vocabulary lives as long as the assistant; each time the collector looked
-        # through it, a turn stood still for a quarter of a second.
-        gc.collect()
-        gc.freeze()
-        stack.callback(gc.unfreeze)
+        stack.enter_context(sparing_collector())
         yield Service(assistant, admin)
 
 

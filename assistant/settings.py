@@ -20,6 +20,9 @@ from retrieval.recommend.clicks import ClickSettings
 # A password that is typed by people and guards customers' conversations.
 SHORTEST_DESK_PASSWORD = 8
 
+# Lists under way while servers are waited for.
+LISTS_WAITING = 8
+
 
 class Settings(BaseSettings):
     """Settings of one process; `load_settings` turns bad values into one clear line."""
@@ -108,6 +111,10 @@ class Settings(BaseSettings):
     # some 500 pages of ten products
     search_cache_mb: int = Field(default=64, ge=0, le=65_536)
 
+    # lists of recommendations made at the same time; 0: one where index and database are in this
+    # process (Python runs one anyway, and two make each other wait), eight where it waits for them
+    lists_at_once: int = Field(default=0, ge=0, le=64)
+
     # pictures of products and photos of shoppers; without an encoder there are none
     image_encoder: Literal["efficientnet-lite0", ""] = "efficientnet-lite0"
     image_limit_mb: int = Field(default=8, ge=1, le=100)
@@ -142,6 +149,12 @@ class Settings(BaseSettings):
             raise ValueError("AISLE_IMAGE_DOWNLOAD without AISLE_IMAGE_ENCODER has no effect")
         self._check_index()
         return self
+
+    @property
+    def list_threads(self) -> int:
+        """Threads that make lists of recommendations."""
+        apart = bool(self.qdrant_url) or not self.sql_url.startswith("sqlite")
+        return self.lists_at_once or (LISTS_WAITING if apart else 1)
 
     @property
     def click_settings(self) -> ClickSettings:

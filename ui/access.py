@@ -73,7 +73,7 @@ def read_name(
     owner = learning.owner(name)
     if owner != name and learning.is_secret(name):
         return name
-    stated = service.preferences.all(f"shopper:{owner}") if service.preferences else ()
+    stated = service.preferences.recent(f"shopper:{owner}") if service.preferences else ()
     if stated or learning.knows_user(owner):
         demand(read_proof(request), owner)
     return name

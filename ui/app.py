@@ -46,14 +46,15 @@ def create_app(
     *,
     admin: CatalogAdmin | None = None,
     feed_limit_mb: int = 2048,
+    list_threads: int = 1,
     lifespan: Lifespan | None = None,
     allowed_origins: Sequence[str] = ("*",),
 ) -> FastAPI:
     """The application over `service`, ready for a server; with `admin`, its catalogue changes.
 
-    `lifespan` runs around it (start and stop of the engine); `allowed_origins` may call the
-    HTTP interface from their pages. Cookies stay on Aisle's own pages: other origins name
-    their client in headers, so every origin is safe.
+    `list_threads` make lists of recommendations; `lifespan` runs around it (start and stop of the
+    engine); `allowed_origins` may call the HTTP interface from their pages. Cookies stay on
+    Aisle's own pages: other origins name their client in headers, so every origin is safe.
     """
     app = FastAPI(
         title=f"{service.store.title}: Aisle",
@@ -75,7 +76,7 @@ def create_app(
     if admin is not None:
         app.include_router(create_admin_router(admin, feed_limit_mb))
         app.include_router(create_ads_router(service, admin))
-    app.include_router(create_learning_router(service))
+    app.include_router(create_learning_router(service, list_threads))
     if admin is not None:
         app.include_router(create_experiments_router(service, admin))
         app.include_router(create_analytics_router(service, admin))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from functools import partial
 from typing import Annotated, Any
@@ -26,6 +27,7 @@ from ui.api import PROBLEMS as API_PROBLEMS
 from ui.api import Price
 from ui.errors import NotFoundError, Problem
 from ui.filters import build_filters
+from ui.listed import ListWriter
 from ui.visitor import is_robot, visitor_of
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -112,11 +114,14 @@ class ConsentAnswer(BaseModel):
     client_id: str
 
 
-def create_learning_router(service: AssistantService) -> APIRouter:
-    """The routes over what `service` learns; they answer 404 where it does not learn."""
+def create_learning_router(service: AssistantService, list_threads: int = 1) -> APIRouter:
+    """The routes over what `service` learns; they answer 404 where it does not learn.
+
+    `list_threads` make lists of recommendations, the first asked for first.
+    """
     router = APIRouter()
     _add_events(router, service)
-    _add_recommendations(router, service)
+    _add_recommendations(router, service, list_threads)
     _add_privacy(router, service)
     return router
 
@@ -206,7 +211,11 @@ def _answer(receipt: Receipt) -> Response:
     return JSONResponse(counts, status_code=202)
 
 
-def _add_recommendations(router: APIRouter, service: AssistantService) -> None:
+def _add_recommendations(router: APIRouter, service: AssistantService, threads: int) -> None:
+    writer = ListWriter()
+    # Of their own: as many lists at once as the usual pool has threads finish all of them late.
+    makers = ThreadPoolExecutor(threads, thread_name_prefix="lists")
+
     @router.get(
         "/v1/recommendations",
         tags=["learning"],
@@ -263,9 +272,10 @@ def _add_recommendations(router: APIRouter, service: AssistantService) -> None:
             of_shopper = asked.model_copy(update={"shopper": name})
             found = recommend(_learning(service), service.ads, of_shopper, visitor)
             # As JSON at once: checking again what was just made takes longer than making it.
-            return found.model_dump_json()
+            return writer.write(found)
 
-        return Response(await asyncio.to_thread(make), media_type="application/json")
+        written = await asyncio.get_running_loop().run_in_executor(makers, make)
+        return Response(written, media_type="application/json")
 
     @router.get(
         "/v1/profile",

@@ -7,6 +7,7 @@ import secrets
 from rich.console import Console
 
 from assistant.build import open_service
+from assistant.collector import leave_alone
 from assistant.importing import ensure_store
 from assistant.progress import show_progress
 from assistant.remote import announce_server
@@ -40,8 +41,12 @@ def serve_store(settings: Settings, console: Console) -> None:
                 if settings.image_encoder and not assistant.photo_limit:
                     console.print(NO_PICTURES)
                 app = create_app(
-                    assistant, admin=service.admin, feed_limit_mb=settings.feed_limit_mb
+                    assistant,
+                    admin=service.admin,
+                    feed_limit_mb=settings.feed_limit_mb,
+                    list_threads=settings.list_threads,
                 )
+                leave_alone()  # the pages are as large as the store
                 serve_on(listener, app)
             finally:
                 announced.unlink(missing_ok=True)

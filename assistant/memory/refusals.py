@@ -24,7 +24,7 @@ def refusal_reader(store: PreferenceStore) -> Callable[[Sequence[str]], Filters]
     """
 
     def read(names: Sequence[str]) -> Filters:
-        kept = store.all(*owners_of(names))
+        kept = store.recent(*owners_of(names))
         return join_refusals([p.filters for p in kept if p.kind is StatementKind.AVOID])
 
     return read

@@ -11,7 +11,9 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
+    Integer,
     Row,
+    Select,
     bindparam,
     delete,
     exists,
@@ -33,6 +35,19 @@ _FIELDS = [events.c[name] for name in ("seq", "shopper_id", *Event.model_fields)
 # Asked for every list that is recommended: made once.
 _OWNER = select(clients.c.user_id).where(
     clients.c.application == bindparam("application"), clients.c.client_id == bindparam("name")
+)
+_EVENTS = (
+    select(*_FIELDS)
+    .where(
+        events.c.application == bindparam("application"), events.c.shopper_id == bindparam("name")
+    )
+    .order_by(events.c.timestamp.desc(), events.c.seq.desc())
+    .limit(bindparam("limit", type_=Integer))
+)
+_ACTS = _EVENTS.where(events.c.action_name != Action.IMPRESSION.value)
+_CONSENTS = select(consents.c.client_id, consents.c.choice).where(
+    consents.c.application == bindparam("application"),
+    consents.c.client_id.in_(bindparam("names", expanding=True)),
 )
 _STATE = select(func.count(), func.max(events.c.seq)).where(
     events.c.application == bindparam("application"),
@@ -188,21 +203,15 @@ class SqlEventStore:
 
     def acts_of(self, shopper_id: str, limit: int = REMEMBERED) -> list[StoredEvent]:
         """What a shopper did last, by the events' own time, oldest first; no impressions."""
-        acts = events.c.action_name != Action.IMPRESSION.value
-        return self._latest(self._of(shopper_id) & acts, limit)
+        return self._latest(_ACTS, shopper_id, limit)
 
     def events_of(self, shopper_id: str, limit: int = REMEMBERED) -> list[StoredEvent]:
         """A shopper's latest events by their own time, oldest first."""
-        return self._latest(self._of(shopper_id), limit)
+        return self._latest(_EVENTS, shopper_id, limit)
 
-    def _latest(self, which: Any, limit: int) -> list[StoredEvent]:
-        query = (
-            select(*_FIELDS)
-            .where(which)
-            .order_by(events.c.timestamp.desc(), events.c.seq.desc())
-            .limit(limit)
-        )
-        rows = self._read(lambda link: link.execute(query).all())
+    def _latest(self, query: Select[Any], shopper_id: str, limit: int) -> list[StoredEvent]:
+        named = {"application": self._application, "name": shopper_id, "limit": limit}
+        rows = self._read(lambda link: link.execute(query, named).all())
         return [_stored(row) for row in reversed(rows)]
 
     def scan(
@@ -353,10 +362,8 @@ class SqlEventStore:
 
     def consents_of(self, client_ids: Sequence[str]) -> dict[str, Consent]:
         """Client → what its shopper answered; those who were not asked are left out."""
-        query = select(consents.c.client_id, consents.c.choice).where(
-            consents.c.application == self._application, consents.c.client_id.in_(client_ids)
-        )
-        rows = self._read(lambda link: link.execute(query).all())
+        named = {"application": self._application, "names": list(client_ids)}
+        rows = self._read(lambda link: link.execute(_CONSENTS, named).all())
         return {client: Consent(choice) for client, choice in rows}
 
     def clients_of(self, shopper_id: str) -> tuple[str, ...]:

@@ -21,6 +21,8 @@ from retrieval.types import CategoryProfile, Language, Vectors, Vocabulary
 FRESH_S = 30.0
 # Products kept; 20,000 with their vectors take about 60 MB.
 KEPT = 20_000
+# Places of prices kept: a hundred of them are asked for a list.
+KEPT_PLACES = 50_000
 # Values of one category looked at; beyond, each holds a fraction of a percent of products.
 MOST_VALUES = 400
 FIELDS = (
@@ -99,6 +101,7 @@ class ItemReader:
         self._quantiles = {
             name: tuple(map(float, steps)) for name, steps in vocabulary.price_quantiles.items()
         }
+        self._places: dict[tuple[str, float], float | None] = {}
         self._total = max(1, sum(c.products for c in vocabulary.categories if len(c.path) == 1))
 
     def read(self, keys: Iterable[str]) -> dict[str, Item]:
@@ -150,14 +153,25 @@ class ItemReader:
         """Where a price lies in its category: 0 the cheapest, 1 the dearest."""
         if item.price is None:
             return None
-        profile = self._profiles.get(item.category)
+        asked = item.category, item.price
+        try:
+            return self._places[asked]
+        except KeyError:
+            pass
+        if len(self._places) >= KEPT_PLACES:
+            self._places.clear()
+        place = self._places[asked] = self._find_place(*asked)
+        return place
+
+    def _find_place(self, category: str, price: float) -> float | None:
+        profile = self._profiles.get(category)
         steps = self._quantiles.get(profile.path[-1]) if profile else None
         steps = steps or self._quantiles.get("")
         if not steps or steps[-1] <= steps[0]:
             return None
-        at = min(max(bisect_right(steps, item.price) - 1, 0), len(steps) - 2)
+        at = min(max(bisect_right(steps, price) - 1, 0), len(steps) - 2)
         width = steps[at + 1] - steps[at]
-        inside = (item.price - steps[at]) / width if width > 0 else 0.5
+        inside = (price - steps[at]) / width if width > 0 else 0.5
         return min(1.0, max(0.0, (at + inside) / (len(steps) - 1)))
 
     # ---------------------------------------------------------------- names to show

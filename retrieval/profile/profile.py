@@ -234,10 +234,12 @@ def _expected(
         return total * items.share_of_category(value)
     if facet is Facet.BRAND:
         return sum(w * items.share_of_brand(value, c) for c, w in weights.items())
-    shares = [(weights[c], found.get(value, 0.0)) for c, found in shares_of.items()]
-    if shares and not any(share for _, share in shares):
-        return None
-    return sum(w * share for w, share in shares)
+    expected, known = 0.0, not shares_of
+    for category, shares in shares_of.items():  # hundreds of values a profile
+        if share := shares.get(value):
+            expected += weights[category] * share
+            known = True
+    return expected if known else None
 
 
 def find_price_taste(liked: Sequence[tuple[Item, float]], items: ItemReader) -> PriceTaste | None:
@@ -274,10 +276,10 @@ def read_affinity(profile: Profile, items: ItemReader) -> Callable[[Item], dict[
             found[Facet.CATEGORY] = lift
         if (lift := brands.get(item.brand)) is not None:
             found[Facet.BRAND] = lift
-        if known := [values[value] for value in item.attributes if value in values]:
+        if known := [lift for lift in map(values.get, item.attributes) if lift is not None]:
             # The strongest few: forty lines of a data sheet are not forty reasons.
-            strongest = sorted(known, key=abs, reverse=True)[:3]
-            found[Facet.ATTRIBUTE] = max(-BOUND, min(BOUND, sum(strongest) / 2))
+            known.sort(key=abs, reverse=True)
+            found[Facet.ATTRIBUTE] = max(-BOUND, min(BOUND, sum(known[:3]) / 2))
         place = items.price_place(item) if price else None
         if price is not None and place is not None:
             found[Facet.PRICE] = price.lift(place)

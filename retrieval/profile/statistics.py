@@ -14,6 +14,7 @@ from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
+from retrieval.profile.companions import Companion, Companions
 from retrieval.profile.types import CONTENT, Action, StoredEvent
 
 # How far back the log is read at start: older acts weigh under 2 in 1,000.
@@ -23,16 +24,10 @@ RECENT_HALF_LIFE = timedelta(days=2)
 USUAL_HALF_LIFE = timedelta(days=21)
 # Places in the log remembered against counting twice what is delivered twice.
 SEEN = 200_000
-# Sessions under way whose products may still meet others.
-SESSIONS = 20_000
-# Products of one session or basket that are paired; beyond lie resellers and crawlers.
-MOST_PAIRED = 20
 # Acts of a person on one day, by all they do; beyond is a script.
 MOST_A_DAY = 300
 # What a click, a cart and an order say of a product's appeal.
 APPEAL = {Action.CLICK: 1.0, Action.DETAIL_VIEW: 1.0, Action.CART: 3.0, Action.ORDER: 5.0}
-# Pairs seen once are chance: the prior of a cosine over counts.
-PAIR_PRIOR = 3.0
 # Seconds for which a sorted list of popular products is kept.
 SORTED_S = 2.0
 
@@ -54,13 +49,8 @@ class BehaviourStatistics:
         self._recent: dict[str, float] = defaultdict(float)
         self._usual: dict[str, float] = defaultdict(float)
         self._lookers: dict[str, Counter[int]] = defaultdict(Counter)
-        self._viewed: dict[str, Counter[str]] = defaultdict(Counter)
-        self._views: Counter[str] = Counter()
-        self._bought: dict[str, Counter[str]] = defaultdict(Counter)
-        self._orders: Counter[str] = Counter()
+        self._viewed, self._bought = Companions(), Companions()
         self._buyers: dict[str, Counter[str]] = defaultdict(Counter)
-        self._sessions: OrderedDict[str, list[str]] = OrderedDict()
-        self._baskets: OrderedDict[str, list[str]] = OrderedDict()
         self._sorted: dict[str, tuple[float, list[tuple[str, float]]]] = {}
 
     def add(self, events: Iterable[StoredEvent]) -> None:
@@ -95,9 +85,9 @@ class BehaviourStatistics:
             if (day, stored.shopper_id, item) not in self._counted:
                 self._counted.add((day, stored.shopper_id, item))
                 self._look(event.timestamp, item)
-            self._pair_view(stored.event.session_id, item)
+            self._viewed.add(event.session_id, item)
         if event.action_name is Action.ORDER:
-            self._pair_order(event.transaction_id or event.session_id, item)
+            self._bought.add(event.transaction_id or event.session_id, item)
             self._buyers[item][stored.shopper_id] += 1
 
     def _forget(self, day: int) -> None:
@@ -123,47 +113,27 @@ class BehaviourStatistics:
         self._recent[item] += 2 ** (age / RECENT_HALF_LIFE.days)
         self._usual[item] += 2 ** (age / USUAL_HALF_LIFE.days)
 
-    def _pair_view(self, session: str, item: str) -> None:
-        others = _member(self._sessions, session)
-        if item in others or len(others) >= MOST_PAIRED:
-            return
-        for other in others:
-            self._viewed[item][other] += 1
-            self._viewed[other][item] += 1
-        others.append(item)
-        self._views[item] += 1
-
-    def _pair_order(self, basket: str, item: str) -> None:
-        others = _member(self._baskets, basket)
-        if item in others or len(others) >= MOST_PAIRED:
-            return
-        for other in others:
-            self._bought[item][other] += 1
-            self._bought[other][item] += 1
-        others.append(item)
-        self._orders[item] += 1
-
     # ---------------------------------------------------------------- reading
 
-    def bought_with(self, item: str) -> list[tuple[str, float, int]]:
-        """(product, association 0 to 1, orders in common), best first."""
+    def bought_with(self, item: str) -> Sequence[Companion]:
+        """(product, association 0 to 1, orders in common), the best few first."""
         with self._lock:
-            return _associated(self._bought.get(item), self._orders, item)
+            return self._bought.of(item)
 
-    def viewed_with(self, item: str) -> list[tuple[str, float, int]]:
-        """(product, association 0 to 1, sessions in common), best first."""
+    def viewed_with(self, item: str) -> Sequence[Companion]:
+        """(product, association 0 to 1, sessions in common), the best few first."""
         with self._lock:
-            return _associated(self._viewed.get(item), self._views, item)
+            return self._viewed.of(item)
 
     def ordered(self) -> dict[str, int]:
         """Product → number of orders."""
         with self._lock:
-            return dict(self._orders)
+            return dict(self._bought.times)
 
     def baskets(self) -> list[tuple[str, ...]]:
         """The orders that hold several products."""
         with self._lock:
-            return [tuple(items) for items in self._baskets.values() if len(items) > 1]
+            return self._bought.groups()
 
     def repeat_share(self, items: Sequence[str]) -> float:
         """The share of buyers of these products who bought one of them again."""
@@ -232,24 +202,3 @@ class BehaviourStatistics:
             made: list[tuple[str, float]] = make()  # type: ignore[operator]
             self._sorted[name] = (time.monotonic(), made)
             return made
-
-
-def _member(groups: OrderedDict[str, list[str]], name: str) -> list[str]:
-    members = groups.setdefault(name, [])
-    groups.move_to_end(name)
-    if len(groups) > SESSIONS:
-        groups.popitem(last=False)
-    return members
-
-
-def _associated(
-    together: Counter[str] | None, alone: Counter[str], item: str
-) -> list[tuple[str, float, int]]:
-    """Cosines over counts, shrunk towards none where the counts are few."""
-    if not together:
-        return []
-    found = [
-        (other, n / (math.sqrt(alone[item] * alone[other]) + PAIR_PRIOR), n)
-        for other, n in together.items()
-    ]
-    return sorted(found, key=lambda each: (-each[1], each[0]))

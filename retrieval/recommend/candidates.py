@@ -25,7 +25,6 @@ NEAREST = 60
 POPULAR = 40
 # Latest liked products whose companions are candidates.
 STARTS = 12
-COMPANIONS = 20
 # Examples of one recommend query: each costs a comparison with every product.
 EXAMPLES = 3
 
@@ -100,10 +99,11 @@ def add_companions(
     read = statistics.bought_with if bought else statistics.viewed_with
     for place, start in enumerate(starts[:STARTS]):
         fade = 0.9**place
-        for other, score, times in read(start)[:COMPANIONS]:
+        for other, score, times in read(start):
             key = point_id(other)
-            if score * fade > pool.signals[key].get(signal, 0.0):
-                pool.signals[key][signal] = score * fade
+            known, faded = pool.signals[key], score * fade
+            if faded > known.get(signal, 0.0):
+                known[signal] = faded
                 pool.sources[key] = (start, times)
 
 
@@ -144,4 +144,7 @@ def spread(scored: Sequence[tuple[str, float]]) -> list[tuple[str, float]]:
 
 def weigh(signals: Mapping[Signal, float], weights: Mapping[Signal, float]) -> float:
     """The weighted sum of what speaks for a candidate."""
-    return sum(weights.get(name, 0.0) * value for name, value in signals.items())
+    total = 0.0
+    for name, value in signals.items():  # hundreds of times a list
+        total += weights.get(name, 0.0) * value
+    return total

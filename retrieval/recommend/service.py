@@ -17,6 +17,7 @@ from retrieval.profile.explain import ProfileView, named_products, view_profile
 from retrieval.profile.intake import read_events
 from retrieval.profile.items import Cache, ItemReader
 from retrieval.profile.profile import Profile, build_profile
+from retrieval.profile.reads import CHECKED_S, RecentReads
 from retrieval.profile.statistics import ACTIONS, WINDOW, BehaviourStatistics
 from retrieval.profile.types import (
     Action,
@@ -44,9 +45,6 @@ from retrieval.types import Filters, Hit, Language, Product
 
 logger = logging.getLogger(__name__)
 
-# A profile is compared with the log this often: another process may have logged. An event of
-# this process is seen at once.
-CHECKED_S = 0.5
 # Tastes fade slowly; a profile without new events is computed anew after this.
 FRESH_S = 300.0
 # Who uses a client changes when they sign in, which the bus tells.
@@ -123,6 +121,7 @@ class Learning:
         self._refusals = refusals
         self._profiles: Cache[str, tuple[float, float, Profile]] = Cache(PROFILES, FRESH_S)
         self._owners: Cache[str, str] = Cache(PROFILES, OWNERS_S)
+        self._users: RecentReads[str, bool] = RecentReads(PROFILES, CHECKED_S)
         self._replay = threading.Thread(target=self._read_log, name="events-replay", daemon=True)
 
     @property
@@ -260,6 +259,7 @@ class Learning:
         self._profiles.drop(client_id)
 
     def _forget_profiles(self, events: Sequence[StoredEvent]) -> None:
+        self._users.forget({stored.event.user_id for stored in events if stored.event.user_id})
         for stored in events:
             if stored.event.user_id:
                 self._owners.drop(stored.event.client_id)
@@ -290,7 +290,7 @@ class Learning:
 
     def knows_user(self, name: str) -> bool:
         """Whether this is the id of a signed-in shopper of whom something is kept."""
-        return self.events.knows_user(name)
+        return self._users.read(name, lambda: self.events.knows_user(name))
 
     @staticmethod
     def is_secret(client_id: str) -> bool:
@@ -320,6 +320,7 @@ class Learning:
         """The profile of what a shopper did, as far as the log goes."""
         now = time.monotonic()
         kept = self._profiles.get(shopper)
+        # Another process may have logged; an event of this one is seen at once.
         if kept and now - kept[0] < CHECKED_S:
             return kept[2]
         state = self.events.state_of(shopper)
@@ -506,6 +507,7 @@ class Learning:
         shopper = self.owner(name)
         clients = self.events.clients_of(shopper)
         count = self.events.erase(shopper)
+        self._users.forget()
         for each in {shopper, name, *clients}:
             self._profiles.drop(each)
             self._owners.drop(each)

@@ -44,5 +44,5 @@ def find_relevance(
     allowed = recommender.allowed(near, request, profile)
     return {
         item.id: 1 / (1 + math.exp(-sum(affinity(profile, item, items).values())))
-        for item in items.read(allowed).values()
+        for item in allowed.values()
     }
