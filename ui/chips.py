@@ -8,6 +8,7 @@ from decimal import Decimal
 from pydantic import Field
 
 from assistant.answer.money import format_money
+from assistant.answer.telling import name_attribute, show_quantity
 from assistant.types import Understanding
 from retrieval.types import (
     AttributeFilter,
@@ -136,11 +137,10 @@ class _Writer:
         return path[-1] if path else ""
 
     def _attribute(self, condition: AttributeFilter) -> str:
-        name = self._vocabulary.label(condition.name, self._language)
-        unit = condition.unit or ""
+        name = name_attribute(condition.name, self._vocabulary, self._language)
 
         def number(value: Decimal) -> str:
-            return f"{format_number(value)} {unit}".strip()
+            return show_quantity(value, condition.unit, self._language, self._vocabulary)
 
         parts = [self._value(name, value) for value in condition.values]
         if condition.range:

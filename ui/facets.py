@@ -11,6 +11,7 @@ from pydantic.config import JsonDict
 from assistant.answer.money import format_money
 from assistant.answer.quantity import format_quantity
 from assistant.answer.relaxed import describe_relaxation
+from assistant.answer.telling import name_attribute
 from retrieval.types import (
     AttributeKind,
     Facet,
@@ -121,7 +122,7 @@ class _FacetWriter:
     def write(self, facet: Facet) -> FacetView:
         attribute = facet.kind is FilterKind.ATTRIBUTE
         label = (
-            self._vocabulary.label(facet.name, self._language)
+            name_attribute(facet.name, self._vocabulary, self._language)
             if attribute
             else say(f"facet_{facet.kind.value}", self._language)
         )

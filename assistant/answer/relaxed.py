@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from assistant.answer.money import format_money
+from assistant.answer.telling import name_attribute
 from assistant.types import QuestionEvent, Sentence, Understanding
 from retrieval.types import (
     FilterKind,
@@ -16,7 +17,6 @@ from retrieval.types import (
     SearchResult,
     Vocabulary,
 )
-from retrieval.units import find_unit
 
 # Ways out named in one sentence, and options to tap.
 TOLD = 3
@@ -63,26 +63,13 @@ def _describe(
         one_sided = filters.price.minimum is None or filters.price.maximum is None
         key = ("over" if filters.price.minimum is None else "under") if one_sided else "price"
     if kind is FilterKind.ATTRIBUTE:
-        name = _attribute_label(name, vocabulary, language)
+        name = name_attribute(name, vocabulary, language)
     elif kind is FilterKind.CATEGORY:
         path = tuple(name.split(" > "))
         labels = next((c.labels for c in vocabulary.categories if c.path == path), {})
         name = labels.get(language, path[-1])
     english, chinese = _WORDS[key]
     return (chinese if language is Language.CHINESE else english).format(name=name)
-
-
-def _attribute_label(name: str, vocabulary: Vocabulary, language: Language) -> str:
-    """The attribute's name; a unit that only tells feeds apart ("weight_kg") is left out."""
-    base, _, last = name.rpartition("_")
-    if (
-        base
-        and len(last) > 1
-        and find_unit(last)
-        and name not in vocabulary.labels.get(language, {})
-    ):
-        return vocabulary.label(base, language)
-    return vocabulary.label(name, language)
 
 
 def tell_relaxations(

@@ -168,6 +168,15 @@ def show_label(attribute: Attribute, language: Language, vocabulary: Vocabulary)
     return _ASIDE.sub("", label)
 
 
+def name_attribute(name: str, vocabulary: Vocabulary, language: Language) -> str:
+    """What an attribute is called where no value stands beside it, by the same rule."""
+    base, _, last = name.rpartition("_")
+    named = name in vocabulary.labels.get(language, {})
+    if base and len(last) >= _UNIT_LETTERS and find_unit(last) and not named:
+        return vocabulary.label(base, language)
+    return vocabulary.label(name, language)
+
+
 def show_attribute(attribute: Attribute, language: Language, vocabulary: Vocabulary) -> str:
     """ "weight: 1.2 kg", "重量：1.2公斤"."""
     return PHRASES[language]["attribute"].format(
@@ -180,6 +189,7 @@ __all__ = [
     "Spoken",
     "is_showable",
     "is_spoken_of",
+    "name_attribute",
     "show_attribute",
     "show_quantity",
     "show_value",

@@ -255,7 +255,7 @@ def test_chips_speak_chinese() -> None:
     assert labels["category:Audio > Headphones"] == "耳机"
     assert labels["price"] == "50美元至200美元"
     assert labels["attribute:color"] == "黑色"
-    assert labels["attribute:weight"] == "重量 300 g以内"
+    assert labels["attribute:weight"] == "重量 300克以内"
     assert labels["not-brand:Pip"] == "不要 Pip"
 
 
