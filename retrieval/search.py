@@ -43,7 +43,7 @@ from retrieval.plan import QueryPlanner, QueryTranslator
 from retrieval.rank.diversity import WINDOW
 from retrieval.rank.features import compute_features
 from retrieval.rank.fusion import best_first, fuse_scores, lower_floor
-from retrieval.rank.kinds import ENOUGH, KindReader, Kinds, demote
+from retrieval.rank.kinds import ENOUGH, OTHER_SHARE, KindReader, Kinds, demote
 from retrieval.rank.ranker import LinearRanker
 from retrieval.rank.rules import MOST_PINNED, pin, query_models
 from retrieval.relevance import MOST, ResultSet, ResultSets
@@ -309,6 +309,9 @@ class HybridSearcher:
             asked = self._ask(request, condition, kinds.wording, deep=deep, before=asked)
         fused, added = self._candidates(asked, kinds, condition)
         ranked = self._rerank(fused, asked, self._ranker_of(request))
+        if kinds and kinds.heads and ranked:
+            others = self._index.browse(kinds.find_others(list(ranked)), limit=len(ranked))
+            ranked = demote(ranked, others, OTHER_SHARE)
         if kinds and kinds.tells_apart and ranked:
             aside = self._index.browse(kinds.find_accessories(list(ranked)), limit=len(ranked))
             ranked = demote(ranked, aside)

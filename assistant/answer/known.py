@@ -11,7 +11,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 
 from retrieval.index.analysis import fold, stem
-from retrieval.types import Language, Vocabulary
+from retrieval.types import AttributeKind, Language, Vocabulary
 from retrieval.units import find_unit
 
 CJK = "\u3400-\u4dbf\u4e00-\u9fff"
@@ -145,6 +145,25 @@ def _vocabulary_phrases(key: ByIdentity) -> frozenset[tuple[str, ...]]:
         texts |= {*category.path, *category.surfaces, *category.labels.values()}
     named = (split_words(text) for text in texts)
     return _concept_phrases() | {words for words in named if 0 < len(words) <= _PHRASE_WORDS}
+
+
+def attributes_of_value(words: tuple[str, ...], vocabulary: Vocabulary) -> frozenset[str]:
+    """The text attributes that have a value of exactly these stems, in any language."""
+    return _owners_of_values(ByIdentity(vocabulary)).get(words, frozenset())
+
+
+@lru_cache(maxsize=4)
+def _owners_of_values(key: ByIdentity) -> dict[tuple[str, ...], frozenset[str]]:
+    vocabulary = key.vocabulary
+    found: dict[tuple[str, ...], set[str]] = {}
+    for name, profile in vocabulary.attributes.items():
+        if profile.kind is not AttributeKind.TEXT:
+            continue
+        for value in profile.values:
+            for label in {value, *(vocabulary.label(value, language) for language in Language)}:
+                if words := split_words(label):
+                    found.setdefault(words, set()).add(name)
+    return {words: frozenset(names) for words, names in found.items()}
 
 
 def mixed_names(vocabulary: Vocabulary) -> tuple[str, ...]:

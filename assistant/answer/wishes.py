@@ -8,7 +8,15 @@ from decimal import Decimal
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from assistant.answer.known import CJK, attribute_names, kinds, known_phrases, split_words, wordings
+from assistant.answer.known import (
+    CJK,
+    attribute_names,
+    attributes_of_value,
+    kinds,
+    known_phrases,
+    split_words,
+    wordings,
+)
 from assistant.answer.metrics import RELATED
 from assistant.answer.record import Finding, Record, Verdict, is_positive
 from assistant.answer.telling import show_label, show_quantity
@@ -154,8 +162,27 @@ def judge_wish(
 ) -> tuple[Finding, str]:
     """What the record says of the wish, and the wording of that in `language`."""
     if wish.filter is None:
-        return _ask(record, wish.text), wish.text
+        finding = _ask(record, wish.text)
+        if finding.verdict is Verdict.YES and _is_stated_otherwise(
+            wish.text, record, finding.evidence, vocabulary
+        ):
+            return Finding(Verdict.UNKNOWN, finding.evidence), wish.text
+        return finding, wish.text
     return _judge_filter(wish, wish.filter, record, language, vocabulary)
+
+
+def _is_stated_otherwise(text: str, record: Record, evidence: str, vocabulary: Vocabulary) -> bool:
+    """Whether the attribute whose value `text` is has another one, and only a remark says it.
+
+    An inkjet printer with "laser quality text" among its features is no laser printer.
+    """
+    source, _, name = evidence.partition(":")
+    if source != "attribute":
+        return False
+    asked = {split_words(wording) for wording in wordings(text)}
+    owners = {owner for words in asked for owner in attributes_of_value(words, vocabulary)}
+    stated = [a for a in record.product.attributes if a.name in owners and isinstance(a.value, str)]
+    return bool(stated) and name not in {a.name for a in stated}
 
 
 def _ask(record: Record, text: str) -> Finding:

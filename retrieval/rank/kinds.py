@@ -32,6 +32,9 @@ SYNONYM = 0.75
 ALIKE = 0.8
 # What an accessory's score keeps: it falls behind the things, not out of the list.
 ACCESSORY_SHARE = 0.7
+# What those of another kind keep that do not speak of the thing: toner cartridges for "black laser
+# printer". Less would cost what stands under a wrong category.
+OTHER_SHARE = 0.8
 # Fewer candidates of the wanted kind than this, and they are looked for by their category.
 ENOUGH = 60
 # Stems of words for several of a thing: a battery pack is batteries, a camera kit has a camera.
@@ -51,7 +54,8 @@ class Kinds:
 
     `nouns` are the query's words that name the thing where no category is called so: what
     speaks of a laptop and is none of the notebooks is something for them. `wording` is the
-    query with the catalogue's own names in their place.
+    query with the catalogue's own names in their place. `heads` are the words of the thing where
+    the query ends in it: "black laser printer" is a printer, whatever else is black.
     """
 
     wanted: tuple[str, ...]
@@ -59,6 +63,7 @@ class Kinds:
     alike: tuple[str, ...] = ()
     nouns: tuple[str, ...] = ()
     wording: str = ""
+    heads: tuple[str, ...] = ()
 
     @property
     def condition(self) -> Group:
@@ -75,6 +80,15 @@ class Kinds:
             spoken = Equals("terms", self.nouns)
             ways.append(Group(must=(spoken,), must_not=(things, Missing("category"))))
         return Group(must=(HasId(tuple(candidates)),), should=tuple(ways))
+
+    def find_others(self, candidates: Sequence[str]) -> Group:
+        """The candidates of another kind that do not even speak of the thing."""
+        apart = (
+            Equals("category", (*self.wanted, *self.alike)),
+            Missing("category"),
+            Equals("terms", self.heads),
+        )
+        return Group(must=(HasId(tuple(candidates)),), must_not=apart)
 
     @property
     def tells_apart(self) -> bool:
@@ -128,7 +142,9 @@ class KindReader:
         named = [n for n, c in enumerate(self._categories) if c.heads & words]
         if named:
             heads = frozenset().union(*(self._categories[n].heads for n in named))
-            return self._tell_apart(named, heads & words, parts=frozenset(said) - words)
+            kinds = self._tell_apart(named, heads & words, parts=frozenset(said) - words)
+            ends = bool(said) and said[-1] in heads
+            return replace(kinds, heads=tuple(sorted(heads & words)) if ends else ())
         synonyms = self._find_synonyms(text)
         if not synonyms:
             return None
@@ -229,7 +245,9 @@ def whole_words(words: Sequence[str]) -> set[str]:
     return {w for w in words if w.isascii() or not any(w in o and w != o for o in words)}
 
 
-def demote(scores: Mapping[str, float], accessories: Sequence[str]) -> dict[str, float]:
+def demote(
+    scores: Mapping[str, float], accessories: Sequence[str], share: float = ACCESSORY_SHARE
+) -> dict[str, float]:
     """The scores with those of accessories lowered, best first."""
-    lowered = {key: scores[key] * ACCESSORY_SHARE for key in accessories if key in scores}
+    lowered = {key: scores[key] * share for key in accessories if key in scores}
     return best_first({**scores, **lowered})

@@ -55,6 +55,7 @@ PRODUCTS = (
     product("d1", "Gel mouse pad for a mouse", "Mouse pads"),
     product("s1", "Three lamps for a desk", "Lamp sets"),
     product("s2", "Shade for a lamp", "Lamp shades"),
+    product("t1", "Epson black toner black", "Toners"),
 )
 
 
@@ -124,6 +125,18 @@ def test_in_every_order_the_thing_comes_before_what_is_made_for_it(
     ids = [hit.product.id for hit in search.search(request).hits]
     assert {"n1", "n2"} == set(ids[:2])
     assert len(ids) == len(set(ids))
+
+
+def test_what_only_shares_a_property_comes_behind_the_thing(
+    search: HybridSearcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert found(search, "black projector").index("p1") < found(search, "black projector").index(
+        "t1"
+    )
+    monkeypatch.setattr("retrieval.search.OTHER_SHARE", 1.0)
+    assert found(search, "black projector").index("t1") < found(search, "black projector").index(
+        "p1"
+    )
 
 
 def test_a_rewrite_that_lost_the_thing_is_none(search: HybridSearcher) -> None:
