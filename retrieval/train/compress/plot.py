@@ -7,6 +7,13 @@ from pathlib import Path
 
 from retrieval.train.compress.sweep import Variant
 
+# A part looks the same in both plots.
+PARTS = (
+    ("encoder", "diamond", "#0f6e5c"),
+    ("vectors", "circle", "#c26a1b"),
+    ("index", "square", "#4657c4"),
+)
+
 
 def plot_variants(variants: Sequence[Variant], path: Path) -> None:
     """Recall over size, and over the time of a query; a point's name and measures on hovering."""
@@ -21,7 +28,7 @@ def plot_variants(variants: Sequence[Variant], path: Path) -> None:
         x_title="",
         subplot_titles=("by size", "by time of a query"),
     )
-    for part, symbol in (("encoder", "diamond"), ("vectors", "circle"), ("index", "square")):
+    for part, symbol, color in PARTS:
         rows = [variant for variant in variants if variant.part == part]
         for column, key in ((1, "size_mib"), (2, "p50_ms")):
             shown = [variant for variant in rows if getattr(variant, key) is not None]
@@ -35,7 +42,7 @@ def plot_variants(variants: Sequence[Variant], path: Path) -> None:
                     name=part,
                     legendgroup=part,
                     showlegend=column == 1,
-                    marker={"symbol": symbol, "size": 10},
+                    marker={"symbol": symbol, "color": color, "size": 10},
                 ),
                 row=1,
                 col=column,
