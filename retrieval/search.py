@@ -241,12 +241,10 @@ class HybridSearcher:
         without a price come last of the core.
         """
         own = [key for key in order if key in core]
-        by_price = {key: place for place, key in enumerate(self._by_price(own))}
+        cheapest = self._sorted(dict.fromkeys(own, 1.0), Sort.PRICE_ASCENDING)
+        by_price = {key: place for place, key in enumerate(cheapest)}
         weighed = sorted(range(len(own)), key=lambda place: place + by_price[own[place]])
         return [*(own[place] for place in weighed), *(key for key in order if key not in core)]
-
-    def _by_price(self, keys: Sequence[str]) -> Sequence[str]:
-        return self._sorted(dict.fromkeys(keys, 1.0), Sort.PRICE_ASCENDING)
 
     def _find_core(
         self, request: SearchRequest, ids: Sequence[str], scores: Mapping[str, float]

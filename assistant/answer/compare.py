@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from assistant.answer.compose import is_plural
-from assistant.answer.degrees import End, find_ends, good_ends
+from assistant.answer.degrees import End, find_ends, good_ends, name_measured
 from assistant.answer.metrics import (
     PRICE,
     RATING,
@@ -165,30 +165,24 @@ class _ComparisonBuilder:
             if any(v is None for v in values):
                 continue
             best = find_extreme(self._products, metric, highest=end.highest)
-            evidence = metric if metric in (PRICE, RATING) else f"attribute:{metric}"
             if not best:
                 text, ids = self._equal(metric), tuple(self.names)
             else:
                 text, ids = self._best(best, metric, end), tuple(p.id for p in best)
             if self.asked:
                 text = self._with_value(text, (best or self._products)[0], metric)
-            yield Sentence(text=text, product_ids=ids, evidence=(evidence,))
+            yield Sentence(text=text, product_ids=ids, evidence=(_evidence_of(metric),))
 
     def _gaps(self) -> Iterator[Sentence]:
         """How far the two are apart in what is asked for, else in price."""
-        spoken = Spoken.read(self._asked)
-        named = [
-            name
-            for name in sorted(self._measured)
-            if is_spoken_of(name, spoken, self._records, self._vocabulary)
-        ]
+        named = name_measured(self._asked, self._records, self._measured, self._vocabulary)
         for metric in tuple(self.asked) or tuple(named) or (PRICE,):
             values = [measure(p, metric) for p in self._products]
             if None in values or not comparable(self._products, metric):
                 continue
-            evidence = metric if metric in (PRICE, RATING) else f"attribute:{metric}"
             text = self._gap(metric) or self._equal(metric)
-            yield Sentence(text=text, product_ids=tuple(self.names), evidence=(evidence,))
+            ids = tuple(self.names)
+            yield Sentence(text=text, product_ids=ids, evidence=(_evidence_of(metric),))
 
     def _gap(self, metric: str) -> str | None:
         """ "The A costs $12 less than the B.", A比B便宜12美元; None where they are equal."""
@@ -292,6 +286,10 @@ class _ComparisonBuilder:
             return f"{number}款{label}相同。"
         both = "Both" if len(self._products) == FEWEST else f"All {number}"
         return f"{both} have the same {label}."
+
+
+def _evidence_of(metric: str) -> str:
+    return metric if metric in (PRICE, RATING) else f"attribute:{metric}"
 
 
 __all__ = ["compare_products"]

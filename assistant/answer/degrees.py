@@ -55,8 +55,7 @@ def find_ends(
         return by_name
     highest = _read_degree(asked)
     if highest is not None:
-        spoken = Spoken.read(asked)
-        named = [n for n in sorted(measured) if is_spoken_of(n, spoken, records, vocabulary)]
+        named = name_measured(asked, records, measured, vocabulary)
         if named:
             return {name: End(highest) for name in named}
     good = good_ends(measured, vocabulary)
@@ -65,6 +64,14 @@ def find_ends(
         for metric, end in good.items()
         if metric not in (PRICE, RATING) and is_spoken_of(metric, wish, records, vocabulary)
     }
+
+
+def name_measured(
+    asked: str, records: Sequence[Record], measured: Collection[str], vocabulary: Vocabulary
+) -> list[str]:
+    """Those of the `measured` attributes that folded `asked` speaks of."""
+    spoken = Spoken.read(asked)
+    return [name for name in sorted(measured) if is_spoken_of(name, spoken, records, vocabulary)]
 
 
 def good_ends(measured: Collection[str], vocabulary: Vocabulary) -> dict[str, End]:
@@ -101,4 +108,4 @@ def _read_degree(asked: str) -> bool | None:
     return None
 
 
-__all__ = ["End", "find_ends", "good_ends"]
+__all__ = ["End", "find_ends", "good_ends", "name_measured"]

@@ -23,9 +23,10 @@ from assistant.answer.metrics import (
     measure,
     measured_names,
 )
+from assistant.understand.context import bound_at, middle_place
 from assistant.understand.reference import Pointing
 from assistant.understand.scan import TAKEN, Scan
-from retrieval.types import AttributeFilter, Filters, Product, Range, Sort, Vocabulary
+from retrieval.types import AttributeFilter, Filters, Product, Sort, Vocabulary
 
 # Ratings have one decimal.
 _RATING_STEP = Decimal("0.1")
@@ -53,11 +54,7 @@ class Comparative:
         if self.metric == RATING:
             least = self.base + _RATING_STEP
             return filters.model_copy(update={"minimum_rating": least}) if self.highest else filters
-        bound = (
-            Range(minimum=self.base, exclusive_minimum=True, derived=True)
-            if self.highest
-            else Range(maximum=self.base, exclusive_maximum=True, derived=True)
-        )
+        bound = bound_at(self.base, above=self.highest)
         kept = tuple(f for f in filters.attributes if f.name != self.metric)
         wanted = AttributeFilter(name=self.metric, range=bound, unit=self.unit)
         return filters.model_copy(update={"attributes": (*kept, wanted)})
@@ -99,7 +96,7 @@ def _measure_at(
     )
     if 2 * len(values) <= len(products):
         return None
-    value, product = values[len(values) // 2 if adjective.highest else (len(values) - 1) // 2]
+    value, product = values[middle_place(len(values), above=adjective.highest)]
     attribute = product.attribute(metric)
     if attribute is None or not isinstance(attribute.value, Decimal):
         return Comparative(metric, adjective.highest, value)

@@ -177,13 +177,23 @@ def cheaper_than_shown(prices: list[Decimal]) -> Range | None:
     """ "Cheaper" than a whole list: below its middle price, which leaves something to show."""
     if not prices:
         return None
-    middle = sorted(prices)[(len(prices) - 1) // 2]
-    return Range(maximum=middle, exclusive_maximum=True, derived=True)
+    return bound_at(sorted(prices)[middle_place(len(prices), above=False)], above=False)
 
 
 def dearer_than_shown(prices: list[Decimal]) -> Range | None:
     """ "Something better" in price: above the middle price of the list."""
     if not prices:
         return None
-    middle = sorted(prices)[len(prices) // 2]
-    return Range(minimum=middle, exclusive_minimum=True, derived=True)
+    return bound_at(sorted(prices)[middle_place(len(prices), above=True)], above=True)
+
+
+def middle_place(count: int, *, above: bool) -> int:
+    """Where among `count` sorted values "more" or "less" begins: half of them are left."""
+    return count // 2 if above else (count - 1) // 2
+
+
+def bound_at(value: Decimal, *, above: bool) -> Range:
+    """More, or less, than a shown product has: nobody said the number itself."""
+    if above:
+        return Range(minimum=value, exclusive_minimum=True, derived=True)
+    return Range(maximum=value, exclusive_maximum=True, derived=True)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from assistant.understand.context import bound_at
 from assistant.understand.lexicon import Kind, Lexicon
 from assistant.understand.numbers import ZH_DIGITS
 from assistant.understand.scan import TAKEN, Scan
@@ -151,11 +152,7 @@ def _read_comparison(scan: Scan, shown: Sequence[Product], pointing: Pointing) -
                 # "Is the third cheaper than the second?" asks, and bounds nothing.
                 scan.take(*match.span())
                 return
-            pointing.price = (
-                Range(minimum=max(prices), exclusive_minimum=True, derived=True)
-                if dearer
-                else Range(maximum=min(prices), exclusive_maximum=True, derived=True)
-            )
+            pointing.price = bound_at(max(prices) if dearer else min(prices), above=dearer)
             pointing.pointers.remove(pointer)
             scan.take(*match.span())
             return

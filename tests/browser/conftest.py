@@ -14,7 +14,12 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, Page, sync_playwright
 from starlette.types import ASGIApp
+from support.learning_store import LearningStore
 
+from assistant.database import open_database
+from retrieval.profile.bus import InProcessBus
+from retrieval.profile.events import SqlEventStore
+from retrieval.recommend.service import Learning, Shelf
 from ui.app import create_app
 from ui.samples import sample_service
 from ui.scripted import ScriptedService
@@ -147,3 +152,21 @@ def open_page(browser: Browser, url: str) -> Iterator[Opener]:
         context.close()
     assert [record.complaints for record in watched if record.complaints] == []
     assert [record.foreign for record in watched if record.foreign] == []
+
+
+@pytest.fixture(scope="module")
+def learning(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Learning]:
+    folder = tmp_path_factory.mktemp("learning")
+    shop = LearningStore()
+    database = open_database(f"sqlite:///{folder}/aisle.db")
+    opened = Learning(
+        events=SqlEventStore(database, "shop"),
+        bus=InProcessBus(),
+        shelf=Shelf(shop.items, shop.recommender, shop.recommender.products),
+        statistics=shop.statistics,
+    )
+    opened.start()
+    yield opened
+    opened.close()
+    shop.index.close()
+    database.dispose()

@@ -8,15 +8,12 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from support.learning_store import LearningStore
+from support.learning_store import SHOPPER
 
-from assistant.database import open_database
 from assistant.types import DoneEvent, GuideEvent, Sentence, TextEvent
-from retrieval.profile.bus import InProcessBus
-from retrieval.profile.events import SqlEventStore
 from retrieval.profile.types import Event
 from retrieval.recommend.guides import GuideCard
-from retrieval.recommend.service import Learning, Shelf
+from retrieval.recommend.service import Learning
 from retrieval.types import Language
 from ui.app import create_app
 from ui.samples import sample_products, sample_store, sample_vocabulary, write_pictures
@@ -24,8 +21,6 @@ from ui.scripted import ScriptedService
 
 pytestmark = pytest.mark.browser
 
-# A headless browser says so, and what it does would count as a robot's.
-SHOPPER = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36"
 CARD = GuideCard(
     list_id="t1-guide",
     id="guide-headphones",
@@ -34,24 +29,6 @@ CARD = GuideCard(
     language=Language.ENGLISH,
 )
 CONTENT = "content"
-
-
-@pytest.fixture(scope="module")
-def learning(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Learning]:
-    folder = tmp_path_factory.mktemp("learning")
-    shop = LearningStore()
-    database = open_database(f"sqlite:///{folder}/aisle.db")
-    opened = Learning(
-        events=SqlEventStore(database, "shop"),
-        bus=InProcessBus(),
-        shelf=Shelf(shop.items, shop.recommender, shop.recommender.products),
-        statistics=shop.statistics,
-    )
-    opened.start()
-    yield opened
-    opened.close()
-    shop.index.close()
-    database.dispose()
 
 
 @pytest.fixture(scope="module")

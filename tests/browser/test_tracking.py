@@ -9,38 +9,14 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
-from support.learning_store import PRODUCTS, LearningStore
+from support.learning_store import PRODUCTS, SHOPPER
 
-from assistant.database import open_database
-from retrieval.profile.bus import InProcessBus
-from retrieval.profile.events import SqlEventStore
-from retrieval.recommend.service import Learning, Shelf
+from retrieval.recommend.service import Learning
 from retrieval.types import Language, StoreInfo
 from ui.app import create_app
 from ui.scripted import ScriptedService
 
 pytestmark = pytest.mark.browser
-
-# A headless browser says so, and what it does would count as a robot's.
-SHOPPER = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36"
-
-
-@pytest.fixture(scope="module")
-def learning(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Learning]:
-    folder = tmp_path_factory.mktemp("learning")
-    shop = LearningStore()
-    database = open_database(f"sqlite:///{folder}/aisle.db")
-    opened = Learning(
-        events=SqlEventStore(database, "shop"),
-        bus=InProcessBus(),
-        shelf=Shelf(shop.items, shop.recommender, shop.recommender.products),
-        statistics=shop.statistics,
-    )
-    opened.start()
-    yield opened
-    opened.close()
-    shop.index.close()
-    database.dispose()
 
 
 @pytest.fixture(scope="module")

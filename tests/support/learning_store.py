@@ -19,6 +19,9 @@ from retrieval.profile.statistics import BehaviourStatistics
 from retrieval.recommend.engine import Recommender
 from retrieval.types import Attribute, Guide, Language, Product, Translation
 
+# A headless browser says so, and what it does would count as a robot's.
+SHOPPER = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36"
+
 KINDS = {"mouse": "Mice", "bag": "Bags", "lamp": "Lamps"}
 BRANDS = ("Tavrik", "Okoro", "Velmont", "Linnea")
 COLORS = ("black", "red", "green")
